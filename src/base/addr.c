@@ -1,0 +1,142 @@
+#include "base/addr.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+static void unmap(struct addr *a)
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (a->v6 && memcmp(a->bytes, mapped, sizeof mapped) == 0) {
+        struct addr v4 = {.v6 = 0};
+        memcpy(v4.bytes, a->bytes + 12, 4);
+        *a = v4;
+    }
+}
+
+bool addr_parse(struct str s, struct addr *ret)
+{
+    char text[ADDR_TEXT];
+    struct addr a = {0};
+    if (!s.n || s.n >= sizeof text || memchr(s.p, 0, s.n))
+        return false;
+    memcpy(text, s.p, s.n);
+    text[s.n] = 0;
+    a.v6 = str_find(s, ':') >= 0;
+    if (inet_pton(a.v6 ? AF_INET6 : AF_INET, text, a.bytes) != 1)
+        return false;
+    unmap(&a);
+    *ret = a;
+    return true;
+}
+
+const char *addr_text(const struct addr *a, char ret[static ADDR_TEXT])
+{
+    if (!inet_ntop(a->v6 ? AF_INET6 : AF_INET, a->bytes, ret, ADDR_TEXT))
+        ret[0] = 0;
+    return ret;
+}
+
+bool addr_eq(const struct addr *a, const struct addr *b)
+{
+    return a->v6 == b->v6 && memcmp(a->bytes, b->bytes, a->v6 ? 16 : 4) == 0;
+}
+
+bool addr_is_loopback(const struct addr *a)
+{
+    static const uint8_t one[16] = {[15] = 1};
+    return a->v6 ? memcmp(a->bytes, one, 16) == 0 : a->bytes[0] == 127;
+}
+
+bool addr_is_any(const struct addr *a)
+{
+    static const uint8_t zero[16];
+    return memcmp(a->bytes, zero, a->v6 ? 16 : 4) == 0;
+}
+
+struct addr addr_of_sockaddr(const struct sockaddr *sa)
+{
+    struct addr a = {0};
+    if (sa->sa_family == AF_INET6) {
+        a.v6 = 1;
+        memcpy(a.bytes, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, 16);
+        unmap(&a);
+    } else if (sa->sa_family == AF_INET) {
+        memcpy(a.bytes, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
+    }
+    return a;
+}
+
+socklen_t addr_to_sockaddr(const struct addr *a, uint16_t port, struct sockaddr_storage *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    if (a->v6) {
+        struct sockaddr_in6 *s = (void *)ret;
+        s->sin6_family = AF_INET6;
+        s->sin6_port = htons(port);
+        memcpy(&s->sin6_addr, a->bytes, 16);
+        return sizeof *s;
+    }
+    struct sockaddr_in *s = (void *)ret;
+    s->sin_family = AF_INET;
+    s->sin_port = htons(port);
+    memcpy(&s->sin_addr, a->bytes, 4);
+    return sizeof *s;
+}
+
+/* Bit i of the address, counted from the left. */
+static unsigned bit(const struct addr *a, unsigned i)
+{
+    return (a->bytes[i / 8] >> (7 - i % 8)) & 1u;
+}
+
+static bool same_bits(const struct addr *a, const struct addr *b, unsigned length)
+{
+    if (a->v6 != b->v6 || memcmp(a->bytes, b->bytes, length / 8) != 0)
+        return false;
+    for (unsigned i = length & ~7u; i < length; i++)
+        if (bit(a, i) != bit(b, i))
+            return false;
+    return true;
+}
+
+bool prefix_parse(struct str s, bool strict, struct prefix *ret)
+{
+    ptrdiff_t slash = str_find(s, '/');
+    struct prefix p = {0};
+    if (!addr_parse(slash < 0 ? s : str_span(s.p, (size_t)slash), &p.addr))
+        return false;
+    unsigned max = p.addr.v6 ? 128 : 32;
+    uint64_t length = max;
+    if (slash >= 0 && !str_u64(str_from(s, (size_t)slash + 1), max, &length))
+        return false;
+    p.length = (uint8_t)length;
+    for (unsigned i = p.length; i < max; i++) {
+        if (bit(&p.addr, i) && strict)
+            return false;
+        p.addr.bytes[i / 8] &= (uint8_t)~(1u << (7 - i % 8));
+    }
+    *ret = p;
+    return true;
+}
+
+const char *prefix_text(const struct prefix *p, char ret[static ADDR_TEXT + 4])
+{
+    char text[ADDR_TEXT];
+    snprintf(ret, ADDR_TEXT + 4, "%s/%u", addr_text(&p->addr, text), p->length);
+    return ret;
+}
+
+bool prefix_has(const struct prefix *p, const struct addr *a)
+{
+    return same_bits(&p->addr, a, p->length);
+}
+
+bool prefix_covers(const struct prefix *outer, const struct prefix *inner)
+{
+    return outer->length <= inner->length && same_bits(&outer->addr, &inner->addr, outer->length);
+}
+
+bool prefix_overlaps(const struct prefix *a, const struct prefix *b)
+{
+    return prefix_covers(a, b) || prefix_covers(b, a);
+}

@@ -1,0 +1,127 @@
+#include "base/arena.h"
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct block {
+    struct block *next;
+    size_t used, size;
+    alignas(max_align_t) char data[];
+};
+
+struct arena {
+    struct block *head;
+    size_t total, max;
+};
+
+static void exhausted(void)
+{
+    static const char text[] = "bansho: out of memory\n";
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _exit(ARENA_EXIT);
+    _exit(ARENA_EXIT);
+}
+
+struct arena *arena_new(size_t max_bytes)
+{
+    struct arena *a = calloc(1, sizeof *a);
+    if (!a)
+        exhausted();
+    a->max = max_bytes;
+    return a;
+}
+
+void arena_free(struct arena *a)
+{
+    if (!a)
+        return;
+    for (struct block *b = a->head, *next; b; b = next) {
+        next = b->next;
+        free(b);
+    }
+    free(a);
+}
+
+void arena_freep(struct arena **a)
+{
+    arena_free(*a);
+    *a = NULL;
+}
+
+void *arena_zalloc(struct arena *a, size_t n)
+{
+    if (n > a->max)
+        exhausted();
+    n = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    struct block *b = a->head;
+    if (!b || b->size - b->used < n) {
+        size_t size = n > 16384 ? n : 16384;
+        a->total += size;
+        if (a->total > a->max)
+            exhausted();
+        b = calloc(1, sizeof *b + size);
+        if (!b)
+            exhausted();
+        b->size = size;
+        /* A large block goes behind the head, so that the rest of the head stays in use. */
+        if (a->head && n > 16384) {
+            b->next = a->head->next;
+            a->head->next = b;
+        } else {
+            b->next = a->head;
+            a->head = b;
+        }
+    }
+    void *p = b->data + b->used;
+    b->used += n;
+    return p;
+}
+
+char *arena_dup(struct arena *a, struct str s)
+{
+    char *p = arena_zalloc(a, s.n + 1);
+    if (s.n)
+        memcpy(p, s.p, s.n);
+    return p;
+}
+
+char *arena_dupz(struct arena *a, const char *s)
+{
+    return s ? arena_dup(a, str_of(s)) : NULL;
+}
+
+char *arena_vprintf(struct arena *a, const char *format, va_list ap)
+{
+    char *s = NULL;
+    int n = vasprintf(&s, format, ap);
+    if (n < 0)
+        exhausted();
+    char *p = arena_dup(a, str_span(s, (size_t)n));
+    free(s);
+    return p;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    char *p = arena_vprintf(a, format, ap);
+    va_end(ap);
+    return p;
+}
+
+void *arena_list_push_(struct arena *a, void **v, size_t *n, size_t *cap, size_t size)
+{
+    if (*n == *cap) {
+        size_t more = *cap ? *cap * 2 : 8, bytes;
+        if (__builtin_mul_overflow(more, size, &bytes))
+            exhausted();
+        void *p = arena_zalloc(a, bytes);
+        if (*n)
+            memcpy(p, *v, *n * size);
+        *v = p;
+        *cap = more;
+    }
+    return (char *)*v + (*n)++ * size;
+}

@@ -1,0 +1,176 @@
+#include "base/rootfs.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int root_open(const char *path, struct root *ret, struct err *err)
+{
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(err, -errno, "%s: %s", path, err_name(errno));
+    char *copy = strdup(path);
+    if (!copy) {
+        close(fd);
+        return -ENOMEM;
+    }
+    *ret = (struct root){.fd = fd, .live = strcmp(path, "/") == 0, .path = copy};
+    return 0;
+}
+
+void root_close(struct root *root)
+{
+    if (root->path) {
+        close(root->fd);
+        free(root->path);
+    }
+    *root = (struct root){.fd = -1};
+}
+
+int root_openat(const struct root *root, const char *path, int flags)
+{
+    struct open_how how = {
+        .flags = (uint64_t)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY)),
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    long fd = syscall(SYS_openat2, root->fd, path, &how, sizeof how);
+    return fd < 0 ? -errno : (int)fd;
+}
+
+int root_read_fd(int fd, struct buf *b)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return -EINVAL;
+    int r = buf_read_fd(b, fd);
+    return r < 0 ? r : b->full ? -EFBIG : 0;
+}
+
+int root_read(const struct root *root, const char *path, struct buf *b)
+{
+    /* Looked at before it is opened: opening a device can act on it. */
+    struct stat st;
+    int r = root_stat(root, path, &st);
+    if (r < 0)
+        return r;
+    if (!S_ISREG(st.st_mode))
+        return -EINVAL;
+    int fd = root_openat(root, path, O_RDONLY);
+    if (fd < 0)
+        return fd;
+    r = root_read_fd(fd, b);
+    close(fd);
+    return r;
+}
+
+int root_stat(const struct root *root, const char *path, struct stat *ret)
+{
+    int fd = root_openat(root, path, O_PATH);
+    if (fd < 0)
+        return fd;
+    int r = fstat(fd, ret) < 0 ? -errno : 0;
+    close(fd);
+    return r;
+}
+
+bool root_exists(const struct root *root, const char *path)
+{
+    struct stat st;
+    return root_stat(root, path, &st) == 0;
+}
+
+int root_readlink(const struct root *root, const char *path, struct arena *a, char **ret)
+{
+    char target[4096];
+    int fd = root_openat(root, path, O_PATH | O_NOFOLLOW);
+    if (fd < 0)
+        return fd;
+    ssize_t n = readlinkat(fd, "", target, sizeof target);
+    int r = n < 0 ? -errno : (size_t)n >= sizeof target ? -ENAMETOOLONG : 0;
+    close(fd);
+    if (r == 0)
+        *ret = arena_dup(a, str_span(target, (size_t)n));
+    return r;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int root_list(const struct root *root, const char *dir, size_t max, struct arena *a, struct names *ret)
+{
+    int fd = root_openat(root, dir, O_RDONLY | O_DIRECTORY);
+    if (fd < 0)
+        return fd;
+    DIR *d = fdopendir(fd);
+    if (!d) {
+        close(fd);
+        return -ENOMEM;
+    }
+    struct names names = {0};
+    int r = 0;
+    for (struct dirent *e; (e = readdir(d));) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        if (names.list.n >= max) {
+            r = -E2BIG;
+            break;
+        }
+        *list_push(a, &names.list) = arena_dupz(a, e->d_name);
+    }
+    closedir(d);
+    if (names.list.n)
+        qsort(names.list.v, names.list.n, sizeof names.list.v[0], by_name);
+    *ret = names;
+    return r;
+}
+
+/* One component of a pattern at a time: `done` are the paths that the components before matched. */
+static int glob_step(const struct root *root, struct str part, size_t max, struct arena *a, const struct names *done, struct names *ret)
+{
+    char *pattern = arena_dup(a, part);
+    bool magic = strpbrk(pattern, "*?[") != NULL;
+    for (size_t i = 0; i < done->list.n; i++) {
+        const char *base = done->list.v[i];
+        if (!magic) {
+            char *path = arena_printf(a, "%s/%s", base, pattern);
+            if (root_exists(root, path) && ret->list.n < max)
+                *list_push(a, &ret->list) = path;
+            continue;
+        }
+        struct names in = {0};
+        if (root_list(root, *base ? base : "/", max, a, &in) == -E2BIG)
+            return -E2BIG;
+        for (size_t k = 0; k < in.list.n; k++)
+            if (fnmatch(pattern, in.list.v[k], FNM_PERIOD) == 0) {
+                if (ret->list.n >= max)
+                    return -E2BIG;
+                *list_push(a, &ret->list) = arena_printf(a, "%s/%s", base, in.list.v[k]);
+            }
+    }
+    return 0;
+}
+
+int root_glob(const struct root *root, const char *pattern, size_t max, struct arena *a, struct names *ret)
+{
+    struct names done = {0};
+    *list_push(a, &done.list) = arena_dupz(a, "");
+    struct str rest = str_of(pattern), part;
+    while (str_word(&rest, "/", &part)) {
+        struct names next = {0};
+        int r = glob_step(root, part, max, a, &done, &next);
+        if (r < 0)
+            return r;
+        done = next;
+    }
+    *ret = done;
+    return 0;
+}

@@ -1,0 +1,114 @@
+#include "base/worker.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Writes all of the answer: 4 bytes of code, then the payload. */
+static void answer(int fd, int code, const struct buf *out)
+{
+    struct buf head = BUF(4);
+    buf_put_u32(&head, (uint32_t)-code);
+    struct str parts[2] = {buf_str(&head), buf_str(out)};
+    for (int i = 0; i < 2; i++)
+        while (parts[i].n) {
+            ssize_t n = write(fd, parts[i].p, parts[i].n);
+            if (n < 0 && errno == EINTR)
+                continue;
+            if (n < 0)
+                _exit(1);
+            parts[i] = str_from(parts[i], (size_t)n);
+        }
+    buf_free(&head);
+}
+
+static void work(const struct worker_options *o, worker_fn *fn, void *arg, int fd)
+{
+    struct buf out = BUF(o->max_output ? o->max_output : 1u << 20);
+    struct err err = {0};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int r = o->netns > 0 && setns(o->netns, CLONE_NEWNET) < 0 ? -errno : 0;
+    if (r == 0)
+        r = worker_confine(o->kind, &err);
+    if (r == 0)
+        r = fn(arg, &out);
+    answer(fd, r > 0 ? 0 : r, &out);
+    _exit(0);
+}
+
+/* Reads until the child closes its end. false: the deadline passed first. */
+static bool collect(int fd, struct buf *b, int64_t deadline)
+{
+    char chunk[16384];
+    for (;;) {
+        int64_t left = deadline - clock_monotonic_ms();
+        struct pollfd p = {fd, POLLIN, 0};
+        int n = left > 0 ? poll(&p, 1, (int)left) : 0;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        ssize_t got = read(fd, chunk, sizeof chunk);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return true;
+        buf_add(b, chunk, (size_t)got);
+    }
+}
+
+static int verdict(bool in_time, int status, struct str *answer_bytes, struct err *err)
+{
+    if (!in_time)
+        return err_set(err, -ETIME, "no answer in time");
+    if (WIFSIGNALED(status))
+        return err_set(err, -ECHILD, "the reading process was ended by signal %d", WTERMSIG(status));
+    if (WEXITSTATUS(status) == ARENA_EXIT)
+        return err_set(err, -ENOMEM, "the reading process ran out of memory");
+    if (WEXITSTATUS(status) != 0 || answer_bytes->n < 4)
+        return err_set(err, -ECHILD, "the reading process failed (status %d)", WEXITSTATUS(status));
+    const unsigned char *p = (const unsigned char *)answer_bytes->p;
+    uint32_t code = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    *answer_bytes = str_from(*answer_bytes, 4);
+    if (code > 4095)
+        return -EBADMSG;
+    return code ? err_set(err, -(int)code, "%s", err_name((int)code)) : 0;
+}
+
+int worker_run(const struct worker_options *o, worker_fn *fn, void *arg, struct buf *out, struct err *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return err_set(err, -errno, "pipe: %s", err_name(errno));
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        work(o, fn, arg, ends[1]);
+    }
+    int e = errno;
+    close(ends[1]);
+    if (pid < 0) {
+        close(ends[0]);
+        return err_set(err, -e, "fork: %s", err_name(e));
+    }
+    struct buf got = BUF((o->max_output ? o->max_output : 1u << 20) + 4);
+    bool in_time = collect(ends[0], &got, clock_monotonic_ms() + (o->timeout_ms ? o->timeout_ms : 10000));
+    close(ends[0]);
+    if (!in_time)
+        kill(pid, SIGKILL);
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    struct str bytes = buf_str(&got);
+    int r = verdict(in_time, status, &bytes, err);
+    if (in_time)
+        buf_adds(out, bytes);
+    buf_free(&got);
+    return r;
+}

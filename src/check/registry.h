@@ -1,0 +1,9 @@
+/* registry.h: the one visible list of all checks. */
+#pragma once
+#include "model/check.h"
+
+extern const struct check_table *const check_tables[];
+extern const size_t check_tables_n;
+const struct check *check_by_id(struct str id);
+/* Chapter of the guide: "G4.1 G4.4" -> 4. */
+unsigned check_chapter(const struct check *c);

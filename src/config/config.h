@@ -1,0 +1,69 @@
+/* config.h: /etc/bansho/bansho.conf. Every option is one row of config/options.c {section, name, type, default, range, reload, help}: the parser, `config show`,
+   the defaults, the manual page and the completion come from the rows. The parser is our own and strict: every value keeps file:line:column, all errors
+   are reported at once with the nearest name, contradictions are errors. Without a file the defaults hold.
+     source office { prefixes = 203.0.113.0/28, 2001:db8:1::/48 }      service ssh { allow = nobody }      mode = observe
+   Below --root the file of that root is read. Used by bansho; later by every program. */
+#pragma once
+#include "base/addr.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/rootfs.h"
+
+#define CONFIG_PATH "/etc/bansho/bansho.conf"
+
+enum option_type {
+    OPTION_BOOL, OPTION_NUMBER, OPTION_DURATION /* seconds; 30s 10m 1h 180d 4w */, OPTION_CHOICE, OPTION_TEXT, OPTION_PATH, OPTION_URL, OPTION_MAILBOX,
+    OPTION_WORDS /* a comma list of names */, OPTION_PREFIXES, OPTION_HOST, OPTION_SOURCES /* names of sources, any, nobody */,
+};
+
+/* One row. section "" is the top level; `named` sections are written `source NAME { }` and may stand many times. */
+struct option {
+    const char *section, *name;
+    enum option_type type;
+    bool named;
+    const char *fallback;   /* the default as it would be written; NULL: none */
+    const char *choices;    /* OPTION_CHOICE: "no|and|or" */
+    int64_t min, max;       /* numbers and durations */
+    bool reload;            /* taken over without a restart */
+    const char *help;       /* N_(): one or two sentences for the manual */
+};
+extern const struct option options[];
+extern const size_t options_n;
+
+struct value {
+    const struct option *option;
+    const char *instance;   /* the section's own name ("office"), "" for unnamed ones */
+    const char *text;       /* normalised text */
+    int64_t number;         /* bool, number, duration in seconds, index of the choice */
+    LIST(const char *) words;
+    LIST(struct prefix) prefixes;
+    const char *file;       /* NULL: the default */
+    unsigned line, column;
+};
+
+struct config_error {
+    const char *file;
+    unsigned line, column;
+    const char *text;       /* translated */
+    bool warning;
+};
+
+struct config {
+    struct arena *arena;
+    LIST(struct value) values;          /* what the file sets, in its order */
+    LIST(const char *) sources, services; /* names of the named sections */
+    LIST(struct config_error) errors;
+};
+
+/* Reads and validates. 0: usable (errors holds warnings at most); -EINVAL: errors tell all of it; other -errno: the file could not be read (not: absent). */
+int config_load(const struct root *root, const char *path, struct config **ret, struct err *err) _must_check_;
+void config_free(struct config *c);
+
+/* The value in force: from the file, else the default; NULL: neither. instance "" for unnamed sections. */
+const struct value *config_value(const struct config *c, const char *section, const char *instance, const char *name);
+int64_t config_number(const struct config *c, const char *section, const char *name); /* bool, number, duration; the row must have a default */
+const char *config_text(const struct config *c, const char *section, const char *name, const char *otherwise);
+/* The declared networks of all sources that have fixed prefixes. false from the callback stops. */
+bool config_source_has(const struct config *c, const char *source, const struct addr *a);
+/* Some declared source covers this prefix entirely. */
+bool config_sources_cover(const struct config *c, const struct prefix *p);

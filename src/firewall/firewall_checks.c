@@ -1,0 +1,3 @@
+#include "firewall/firewall_checks.h"
+
+const struct check_table firewall_checks = {NULL, 0};

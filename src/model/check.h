@@ -1,0 +1,78 @@
+/* check.h: what a check is and what it answers (GUIDE numbers: G1.1 ...). Rows are declared by the domains (mail/mail_checks.c ...), listed in
+   check/registry.c, run by check/runner.c. No I/O here. */
+#pragma once
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/cursor.h"
+
+enum state { STATE_OK, STATE_WARN, STATE_FAIL, STATE_UNKNOWN, STATE_NA, STATE_COUNT };
+enum severity { SEVERITY_INFO, SEVERITY_NORMAL, SEVERITY_SERIOUS, SEVERITY_COUNT };
+/* What a judgement rests on, weakest first. What is judged from files alone says so and is never ok where only a dialogue could tell. */
+enum basis { BASIS_FILES, BASIS_EFFECTIVE, BASIS_DIALOGUE, BASIS_COUNT };
+
+const char *state_name(enum state s);       /* "ok" "warn" "fail" "unknown" "n/a": as in JSON and the store */
+const char *severity_name(enum severity s); /* "info" "normal" "serious" */
+const char *basis_name(enum basis b);       /* "files" "effective" "dialogue" */
+
+struct evidence {
+    const char *text;  /* what was seen: raw bytes of others are allowed, they are escaped where they leave */
+    const char *file;  /* where, or NULL */
+    unsigned line;     /* 0: not known */
+};
+
+/* One answer for one check and object. Strings live in the findings' arena; texts for people are already in the reader's language. */
+struct finding {
+    const struct check *check;
+    const char *object;     /* "" : the whole server */
+    enum state state;
+    enum severity severity; /* the check's, unless the object deserves another */
+    enum basis basis;
+    const char *title;      /* one line: what is so, in the guide's words ("Port 465 relays for anybody without a password") */
+    const char *impact;     /* what follows for people if it stays, or NULL */
+    const char *next;       /* the exact command to type next, or NULL; never a verb that this build lacks */
+    const char *next_note;  /* what that command does to whom, or NULL */
+    LIST(struct evidence) evidence;
+};
+
+struct findings {
+    struct arena *arena;
+    const struct check *check; /* whose probe is running */
+    LIST(struct finding) list;
+};
+
+struct probe_ctx; /* server/probe.h */
+
+/* A probe adds one finding for each object it judged (ok ones too). It returns 0, or a negative -errno where it could not run at all: the runner
+   then adds `unknown` with err's text. A probe that adds nothing is n/a. */
+struct err;
+typedef int probe_fn(const struct probe_ctx *ctx, struct findings *out, struct err *err);
+
+struct check {
+    const char *id;          /* "mail.relay" */
+    const char *requirement; /* "G4.1 G4.4": the first one decides the chapter */
+    enum severity severity;
+    enum basis basis;        /* the usual one */
+    const char *title;       /* N_(): the question, short ("Nobody relays without a password") */
+    const char *why;         /* N_(): why it matters, 1-3 sentences */
+    const char *advice;      /* N_(): what to do about it by hand, 1-4 sentences */
+    probe_fn *probe;
+    int timeout_ms;          /* 0: 15,000 */
+    bool wants_dialogue;     /* without a live machine (--root) the runner answers unknown and does not call the probe */
+};
+
+struct check_table {
+    const struct check *rows;
+    size_t n;
+};
+
+/* Adds a finding with the check's own severity and basis; title by printf, already translated. Returns it for finding_* below;
+   the pointer is valid until the next one is added. */
+struct finding *finding_add(struct findings *out, enum state state, const char *object, const char *title, ...) _printf_(4, 5);
+void finding_evidence(struct findings *out, struct finding *f, const char *file, unsigned line, const char *text, ...) _printf_(5, 6);
+void finding_impact(struct findings *out, struct finding *f, const char *text, ...) _printf_(3, 4);
+void finding_next(struct findings *out, struct finding *f, const char *command, ...) _printf_(3, 4);
+void finding_next_note(struct findings *out, struct finding *f, const char *text, ...) _printf_(3, 4);
+
+/* Between a check's process and the runner. Decoding checks every enum and length; -EBADMSG otherwise. `check` is filled in by the caller. */
+void findings_encode(const struct findings *f, struct buf *out);
+int findings_decode(struct str bytes, struct findings *ret) PARSER(findings) _must_check_;
