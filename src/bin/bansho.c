@@ -1,13 +1,16 @@
-/* bansho: the command line. Verbs are rows; each has its file verb_NAME.c. */
-#include <stdio.h>
-#include <string.h>
+/* bansho: the command line. Verbs are rows (verbs.h); each has its file verb_NAME.c. */
+#include "bin/verbs.h"
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+    /* Before locale and tables: whoever asks in a loop gets it in no time. */
+    if (argc > 1 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
         printf("bansho %s\n", BANSHO_VERSION);
-        return 0;
+        return OUTCOME_FINE;
     }
-    fprintf(stderr, "usage: bansho VERB\n");
-    return 2;
+    enum outcome o = verb_dispatch(argc, argv);
+    /* What could not be written was not said. */
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return OUTCOME_USAGE;
+    return (int)o;
 }
