@@ -28,14 +28,16 @@ static void answer(int fd, int code, const struct buf *out)
     buf_free(&head);
 }
 
-static void work(const struct worker_options *o, worker_fn *fn, void *arg, int fd)
+static void work(const struct worker_options *o, pid_t parent, worker_fn *fn, void *arg, int fd)
 {
     struct buf out = BUF(o->max_output ? o->max_output : 1u << 20);
     struct err err = {0};
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     int r = o->netns > 0 && setns(o->netns, CLONE_NEWNET) < 0 ? -errno : 0;
     if (r == 0)
         r = worker_confine(o->kind, &err);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of credentials clears it (prctl(2)), so not before */
+    if (r == 0 && getppid() != parent)
+        _exit(1);
     if (r == 0)
         r = fn(arg, &out);
     answer(fd, r > 0 ? 0 : r, &out);
@@ -86,10 +88,10 @@ int worker_run(const struct worker_options *o, worker_fn *fn, void *arg, struct 
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return err_set(err, -errno, "pipe: %s", err_name(errno));
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         close(ends[0]);
-        work(o, fn, arg, ends[1]);
+        work(o, parent, fn, arg, ends[1]);
     }
     int e = errno;
     close(ends[1]);
