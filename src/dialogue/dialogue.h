@@ -1,7 +1,8 @@
 /* dialogue.h: servers asked in their own protocols, as a client that expects garbage. Everything here runs inside a WORKER_DIALOGUE child
    (base/worker.h): *_ask() below starts it, runs the dialogue there and decodes the answer, so that callers hold only bounded, checked structs.
    Limits: 64 KiB of answers, 4,096 bytes a line, the caller's time limit over all. A server that says nothing, says garbage or ends early is an
-   answer with `trouble` set, never a hang. Nothing is sent beyond what the plan says; no mail is ever sent (RCPT is followed by RSET and QUIT). */
+   answer with `trouble` set, never a hang. What was seen before the trouble stays in the struct. *_ask() gives 0 whenever there is such an answer, also
+   for a process that crashed (TROUBLE_WORKER, err tells); -errno only where none could be started or the plan is not fit to be sent. Nothing is sent beyond what the plan says; no mail is ever sent (RCPT is followed by RSET and QUIT). */
 #pragma once
 #include "base/addr.h"
 #include "base/arena.h"
@@ -41,7 +42,8 @@ struct smtp_plan {
     const char *helo;                  /* NULL: "probe.invalid" */
     bool starttls;                     /* upgrade where it is offered */
     const char *user, *password;       /* NULL: no AUTH attempt; a wrong one must be refused */
-    bool auth_before_tls;              /* send the AUTH attempt before STARTTLS too (needs user) */
+    bool auth_before_tls;              /* send the AUTH attempt before STARTTLS too, offered or not (needs user): auth_code_plain */
+    /* The attempt for auth_code is made under TLS; in clear text only where neither starttls nor auth_before_tls is asked for. */
     struct { const char *from, *to; } envelope[64]; /* tried one after the other with RSET between */
     size_t envelopes;
 };
