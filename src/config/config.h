@@ -29,6 +29,8 @@ struct option {
 };
 extern const struct option options[];
 extern const size_t options_n;
+/* "10m": seconds in the largest unit up to days that divides them. */
+const char *duration_text(struct arena *a, int64_t seconds);
 
 struct value {
     const struct option *option;
@@ -50,20 +52,28 @@ struct config_error {
 
 struct config {
     struct arena *arena;
+    const char *path;                   /* the file that was read; NULL: there is none */
     LIST(struct value) values;          /* what the file sets, in its order */
+    LIST(struct value) defaults;        /* of the rows that have one */
     LIST(const char *) sources, services; /* names of the named sections */
     LIST(struct config_error) errors;
 };
 
-/* Reads and validates. 0: usable (errors holds warnings at most); -EINVAL: errors tell all of it; other -errno: the file could not be read (not: absent). */
+#define CONFIG_MAX (1u << 20)
+
+/* Reads and validates. 0: usable (errors holds warnings at most); -EINVAL: *ret is set too, and its errors tell all of it, in the file's order;
+   other -errno: the file could not be read (not: absent), *ret is untouched. */
 int config_load(const struct root *root, const char *path, struct config **ret, struct err *err) _must_check_;
 void config_free(struct config *c);
+/* The defaults alone; config_parse then takes over what the bytes of a file set (once). 0 or -EINVAL as config_load; `file` must live as long as c. */
+struct config *config_new(void);
+int config_parse(struct str bytes, const char *file, struct config *c) PARSER(config) _must_check_;
 
 /* The value in force: from the file, else the default; NULL: neither. instance "" for unnamed sections. */
 const struct value *config_value(const struct config *c, const char *section, const char *instance, const char *name);
 int64_t config_number(const struct config *c, const char *section, const char *name); /* bool, number, duration; the row must have a default */
 const char *config_text(const struct config *c, const char *section, const char *name, const char *otherwise);
-/* The declared networks of all sources that have fixed prefixes. false from the callback stops. */
+/* The address is in a fixed network of this source ("any": always). */
 bool config_source_has(const struct config *c, const char *source, const struct addr *a);
 /* Some declared source covers this prefix entirely. */
 bool config_sources_cover(const struct config *c, const struct prefix *p);
