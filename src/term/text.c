@@ -4,8 +4,7 @@
 #include <unistr.h>
 #include <uniwidth.h>
 
-/* Format and control characters, separators of lines and what is not assigned: all that could move the cursor, reorder or hide text. */
-static bool is_hidden(ucs4_t c)
+bool text_is_hidden(uint32_t c)
 {
     uint32_t mask = UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Co | UC_CATEGORY_MASK_Cn |
                     UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp;
@@ -40,7 +39,7 @@ void text_escape(struct buf *b, struct str s)
         int n = u8_mbtoucr(&c, p + i, s.n - i);
         if (n <= 0)
             buf_printf(b, "\\x%02x", p[i]);
-        else if (is_hidden(c))
+        else if (text_is_hidden(c))
             escape_char(b, c);
         else
             buf_add(b, s.p + i, (size_t)n);

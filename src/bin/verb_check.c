@@ -1,0 +1,161 @@
+/* verb_check.c: `bansho check`. */
+#include "base/nearest.h"
+#include "base/worker.h"
+#include "bin/verbs.h"
+#include "check/registry.h"
+#include "check/report.h"
+#include "config/config.h"
+#include <errno.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define MAX_CHECKS 256
+#define REPORT_MAX (256u << 20)
+
+static const struct verb_option check_options[] = {
+    {"root", 0, ARGUMENT_DIR, "DIR", NULL, N_("judge the system below DIR (a mounted disk, an unpacked server): files only, no program is run")},
+    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the whole result as JSON (schema bansho.check/1)")},
+    {"all", 0, ARGUMENT_NONE, NULL, NULL, N_("every finding, also what is fine or accepted")},
+    {0},
+};
+
+/* All that one run stands on. */
+struct session {
+    struct root root;
+    struct host *host;
+    struct config *config;
+    struct server *server;
+    struct report report;
+    struct run run;
+};
+
+static void session_done(struct session *s)
+{
+    server_free(s->server);
+    config_free(s->config);
+    host_free(s->host);
+    arena_free(s->run.arena);
+    arena_free(s->report.arena);
+    root_close(&s->root);
+}
+
+/* Checks whose id is the word, or begins with the word and a dot, or that belong to the chapter with that number. */
+static bool is_meant(const struct check *c, struct str word)
+{
+    uint64_t chapter;
+    if (str_u64(word, 99, &chapter))
+        return check_chapter(c) == chapter;
+    struct str id = str_of(c->id);
+    return str_eq(id, word) || (str_starts(id, word) && id.p[word.n] == '.');
+}
+
+struct selection {
+    const struct check *list[MAX_CHECKS];
+    size_t n;
+};
+
+/* The checks that the arguments ask for, in the registry's order; false (and a complaint) where one of them means none. */
+static bool select_checks(const struct call *c, struct selection *ret)
+{
+    bool meant[64] = {0};
+    const char *ids[MAX_CHECKS];
+    size_t all = 0;
+    for (size_t t = 0; t < check_tables_n; t++)
+        for (size_t i = 0; i < check_tables[t]->n && all < MAX_CHECKS; i++) {
+            const struct check *row = &check_tables[t]->rows[i];
+            bool wanted = c->args_n == 0;
+            for (size_t a = 0; a < c->args_n; a++)
+                if (is_meant(row, str_of(c->args[a])))
+                    wanted = meant[a] = true;
+            ids[all++] = row->id;
+            if (wanted)
+                ret->list[ret->n++] = row;
+        }
+    for (size_t a = 0; a < c->args_n; a++)
+        if (!meant[a]) {
+            const char *near = nearest(str_of(c->args[a]), ids, all);
+            if (near)
+                complainf(_("there is no check \"%s\". Did you mean: bansho check %s"), c->args[a], near);
+            else
+                complainf(_("there is no check \"%s\""), c->args[a]);
+            return false;
+        }
+    return true;
+}
+
+/* Opens the root and takes the snapshot. Below a foreign root everything is a stranger's: the process gives up its privileges before it reads any of it. */
+static int look(struct session *s, const char *path, struct err *err)
+{
+    int r = root_open(path, &s->root, err);
+    if (r == 0 && !s->root.live)
+        r = worker_confine(WORKER_FILES, err);
+    struct clock clock = clock_system();
+    if (r == 0)
+        r = host_new(&s->root, &clock, &s->host, err);
+    if (r == 0)
+        r = config_load(&s->root, CONFIG_PATH, &s->config, err);
+    if (r == 0)
+        r = server_new(s->host, &s->server, err);
+    return r;
+}
+
+static int run_checks(struct session *s, const struct selection *chosen, struct err *err)
+{
+    char run[9];
+    uint32_t bits = 0;
+    if (getrandom(&bits, sizeof bits, 0) != sizeof bits)
+        return err_set(err, -errno, "getrandom: %s", err_name(errno));
+    snprintf(run, sizeof run, "%08x", (unsigned)bits);
+    struct probe_ctx ctx = {.server = s->server, .config = s->config, .now = s->host->now, .live = s->root.live, .run = run, .state_dir = ""};
+    struct run_options o = {.ctx = &ctx, .checks = chosen->list, .n = chosen->n};
+    return checks_run(&o, &s->run, err);
+}
+
+static enum outcome outcome_of(const struct report *r)
+{
+    if (report_count(r, URGENCY_NOW) || report_count(r, URGENCY_SOON))
+        return OUTCOME_WRONG;
+    return report_count(r, URGENCY_UNKNOWN) ? OUTCOME_UNKNOWN : OUTCOME_FINE;
+}
+
+static void tell(const struct session *s, const struct call *c, const struct term *t)
+{
+    if (call_option(c, "json")) {
+        report_json(&s->report, stdout);
+        return;
+    }
+    _cleanup_(buf_free) struct buf b = BUF(64u << 20);
+    report_text(&s->report, t, call_option(c, "all") != NULL, &b);
+    fwrite(b.p, 1, b.n, stdout);
+}
+
+static enum outcome check(const struct call *c)
+{
+    struct selection chosen = {0};
+    struct err err = {0};
+    if (!select_checks(c, &chosen))
+        return OUTCOME_USAGE;
+    const char *root = call_option(c, "root") ? call_option(c, "root") : "/";
+    struct term t = term_of(stdout);
+    tzset(); /* while our own time zone can still be read */
+    _cleanup_(session_done) struct session s = {.root = {.fd = -1}};
+    if (look(&s, root, &err) < 0 || run_checks(&s, &chosen, &err) < 0)
+        return complain(&err);
+    s.report = (struct report){.arena = arena_new(REPORT_MAX), .run = &s.run, .host = s.host, .root = root, .language = c->language,
+                               .whole = c->args_n == 0, .time = s.host->now};
+    for (size_t i = 0; i < s.run.findings.n; i++)
+        *list_push(s.report.arena, &s.report.results) = (struct result){.finding = &s.run.findings.v[i]};
+    tell(&s, c, &t);
+    return outcome_of(&s.report);
+}
+
+const struct verb verb_check = {
+    .name = "check",
+    .usage = "[ID|CHAPTER...] [--root DIR] [--all] [--json]",
+    .summary = N_("looks at this server point by point and says what to do, most urgent first; changes nothing"),
+    .help = N_("Looks at the real configuration and talks to the real services. Nothing is changed."),
+    .options = check_options,
+    .argument = ARGUMENT_CHECK,
+    .max = 64,
+    .run = check,
+};

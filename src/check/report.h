@@ -1,0 +1,47 @@
+/* report.h: the result of one run with what is known from earlier ones, and its two forms: for people (report_text.c) and for programs (report_json.c).
+   No judging here: counts, order and words only. */
+#pragma once
+#include "check/runner.h"
+#include "host/host.h"
+#include "term/text.h"
+
+/* A finding and what the store knows about it. */
+struct result {
+    const struct finding *finding;
+    bool is_new;              /* wrong now, and not so at the last look */
+    int64_t since;            /* wrong: since when; 0: not known */
+    const char *accepted_why; /* NULL: not accepted (or the date has passed) */
+    int64_t accepted_until;
+    int64_t decided;          /* unknown now: when it last was not; 0: never */
+    enum state decided_state;
+};
+
+struct solved {
+    const char *id, *object, *title; /* title: what was wrong */
+    int64_t since;
+};
+
+/* Where a result belongs on the first screen. */
+enum urgency { URGENCY_NOW, URGENCY_SOON, URGENCY_ACCEPTED, URGENCY_UNKNOWN, URGENCY_OK, URGENCY_NA, URGENCY_COUNT };
+
+struct report {
+    struct arena *arena;
+    const struct run *run;
+    const struct host *host;
+    const char *root;      /* "/" or what --root said */
+    const char *language;
+    bool whole;            /* all checks were asked for */
+    int64_t time;          /* when the run began */
+    int64_t before;        /* when the run before it was; 0: none is known */
+    LIST(struct result) results; /* in the order of the run */
+    LIST(struct solved) solved;
+    LIST(const char *) notes;    /* about the run itself: the store, the configuration; already in the reader's language */
+};
+
+enum urgency result_urgency(const struct result *r);
+size_t report_count(const struct report *r, enum urgency u);
+/* The results of one urgency, most urgent first (severity, fail before warn, new ones, the registry's order); n of them in the arena. */
+const struct result **report_sorted(const struct report *r, enum urgency u, size_t *ret_n);
+
+void report_text(const struct report *r, const struct term *t, bool all, struct buf *out);
+void report_json(const struct report *r, FILE *out);

@@ -1,0 +1,184 @@
+#include "term/json.h"
+#include "term/text.h"
+#include <assert.h>
+#include <time.h>
+#include <unistr.h>
+
+#define PENDING_MAX (1u << 20)
+#define HAND_ON 32768
+
+struct json json_to(FILE *out)
+{
+    return (struct json){.out = out, .pending = BUF(PENDING_MAX)};
+}
+
+static void hand_on(struct json *j)
+{
+    fwrite(j->pending.p, 1, j->pending.n, j->out);
+    buf_reset(&j->pending);
+}
+
+static void add(struct json *j, const char *p, size_t n)
+{
+    if (j->pending.n + n > HAND_ON)
+        hand_on(j);
+    if (n > HAND_ON)
+        fwrite(p, 1, n, j->out);
+    else
+        buf_add(&j->pending, p, n);
+}
+
+static void addz(struct json *j, const char *s)
+{
+    add(j, s, strlen(s));
+}
+
+static void unit(struct json *j, unsigned u)
+{
+    char hex[8];
+    struct buf b = {.p = hex, .cap = sizeof hex, .max = sizeof hex - 1};
+    buf_printf(&b, "\\u%04x", u);
+    add(j, hex, 6);
+}
+
+static void character(struct json *j, ucs4_t c)
+{
+    if (c == '"' || c == '\\')
+        addz(j, c == '"' ? "\\\"" : "\\\\");
+    else if (c == '\n')
+        addz(j, "\\n");
+    else if (c == '\t')
+        addz(j, "\\t");
+    else if (c > 0xffff) {
+        unit(j, 0xd800 + ((c - 0x10000) >> 10));
+        unit(j, 0xdc00 + ((c - 0x10000) & 0x3ff));
+    } else
+        unit(j, c);
+}
+
+static void quoted(struct json *j, struct str s)
+{
+    const uint8_t *p = (const uint8_t *)s.p;
+    addz(j, "\"");
+    for (size_t i = 0; i < s.n;) {
+        size_t plain = i;
+        while (i < s.n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+            i++;
+        add(j, s.p + plain, i - plain);
+        if (i == s.n)
+            break;
+        ucs4_t c;
+        int n = u8_mbtoucr(&c, p + i, s.n - i);
+        if (n <= 0) {
+            static const char hex[] = "0123456789abcdef";
+            char bytes[5] = {'\\', '\\', 'x', hex[p[i] >> 4], hex[p[i] & 15]};
+            add(j, bytes, sizeof bytes);
+        } else if (c == '"' || c == '\\' || text_is_hidden(c)) {
+            character(j, c);
+        } else {
+            add(j, s.p + i, (size_t)n);
+        }
+        i += n > 0 ? (size_t)n : 1;
+    }
+    addz(j, "\"");
+}
+
+/* What stands before a value: a comma, a new line, its key. */
+static void before(struct json *j, const char *key)
+{
+    if (j->depth) {
+        bool *more = &j->more[j->depth - 1];
+        bool line = j->depth == 1 || (j->depth == 2 && j->list[1]);
+        addz(j, *more ? line ? "," : ", " : "");
+        addz(j, line ? "\n" : "");
+        *more = true;
+    }
+    if (key) {
+        quoted(j, str_of(key));
+        addz(j, ": ");
+    }
+}
+
+static void enter(struct json *j, const char *key, bool list)
+{
+    assert(j->depth < JSON_DEPTH);
+    before(j, key);
+    addz(j, list ? "[" : "{");
+    j->more[j->depth] = false;
+    j->list[j->depth++] = list;
+}
+
+void json_object(struct json *j, const char *key)
+{
+    enter(j, key, false);
+}
+
+void json_list(struct json *j, const char *key)
+{
+    enter(j, key, true);
+}
+
+void json_end(struct json *j)
+{
+    assert(j->depth);
+    j->depth--;
+    addz(j, j->list[j->depth] ? "]" : "}");
+}
+
+void json_str(struct json *j, const char *key, struct str value)
+{
+    before(j, key);
+    quoted(j, value);
+}
+
+void json_text(struct json *j, const char *key, const char *value)
+{
+    if (value)
+        json_str(j, key, str_of(value));
+    else
+        json_null(j, key);
+}
+
+static void word(struct json *j, const char *key, const char *w)
+{
+    before(j, key);
+    addz(j, w);
+}
+
+void json_int(struct json *j, const char *key, int64_t value)
+{
+    char digits[24];
+    struct buf b = {.p = digits, .cap = sizeof digits, .max = sizeof digits - 1};
+    buf_printf(&b, "%lld", (long long)value);
+    word(j, key, digits);
+}
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+    word(j, key, value ? "true" : "false");
+}
+
+void json_null(struct json *j, const char *key)
+{
+    word(j, key, "null");
+}
+
+void json_time(struct json *j, const char *key, int64_t seconds)
+{
+    struct tm tm;
+    time_t t = (time_t)seconds;
+    char text[32];
+    if (!seconds || !gmtime_r(&t, &tm) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        json_null(j, key);
+    else
+        json_text(j, key, text);
+}
+
+void json_done(struct json *j)
+{
+    while (j->depth)
+        json_end(j);
+    addz(j, "\n");
+    hand_on(j);
+    buf_free(&j->pending);
+}
