@@ -24,3 +24,6 @@ char *base64(struct str s, char *ret, size_t size); /* "" where it does not fit 
 
 /* The protocols over an open stream: each speaks until the dialogue is done or s->trouble is set. */
 void smtp_talk(struct stream *s, const void *plan, void *seen) PARSER(smtp);
+void imap_talk(struct stream *s, const void *plan, void *seen) PARSER(imap);
+void pop3_talk(struct stream *s, const void *plan, void *seen) PARSER(pop3);
+void ftp_talk(struct stream *s, const void *plan, void *seen) PARSER(ftp);

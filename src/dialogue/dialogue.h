@@ -2,7 +2,8 @@
    (base/worker.h): *_ask() below starts it, runs the dialogue there and decodes the answer, so that callers hold only bounded, checked structs.
    Limits: 64 KiB of answers, 4,096 bytes a line, the caller's time limit over all. A server that says nothing, says garbage or ends early is an
    answer with `trouble` set, never a hang. What was seen before the trouble stays in the struct. *_ask() gives 0 whenever there is such an answer, also
-   for a process that crashed (TROUBLE_WORKER, err tells); -errno only where none could be started or the plan is not fit to be sent. Nothing is sent beyond what the plan says; no mail is ever sent (RCPT is followed by RSET and QUIT). */
+   for a process that crashed (TROUBLE_WORKER, err tells); -errno only where none could be started or the plan is not fit to be sent. Nothing is sent beyond
+   what the plan says; no mail is ever sent (RCPT is followed by RSET and QUIT). */
 #pragma once
 #include "base/addr.h"
 #include "base/arena.h"
@@ -66,6 +67,8 @@ struct login_plan {
     bool starttls;
     const char *user, *password;   /* NULL: only look at what is offered */
     bool login_before_tls;         /* try the login in clear text (a wrong password: is it refused because it is wrong, or because it is in clear?) */
+    /* The login for `accepted`/`refused` is tried under TLS; in clear text only where neither starttls nor login_before_tls is asked for.
+       A server that ends the connection over the clear-text attempt is called again for the rest. */
 };
 
 /* IMAP, POP3 and FTP. */
@@ -77,7 +80,7 @@ struct login_seen {
     bool plain_refused;            /* a clear-text login was refused for being in clear text (by the server's words or codes: text in `answer`) */
     bool plain_considered;         /* a clear-text login was taken and refused as wrong: clear-text login is possible */
     bool accepted, refused;        /* the login attempt (after TLS where starttls) */
-    char capabilities[512];
+    char capabilities[512];        /* as told last: under TLS, where that was reached */
     char answer_plain[256], answer[256]; /* the server's words to the login attempts */
     struct tls_seen tls;
     char transcript[TRANSCRIPT];

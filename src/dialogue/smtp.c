@@ -132,7 +132,8 @@ static void steps(struct stream *s, const struct smtp_plan *plan, struct smtp_se
     if (!s->ssl) {
         seen->auth_offered_plain = o.auth;
         text_set(seen->auth_plain, str_of(o.mechanisms));
-        if (plan->user && plan->auth_before_tls && !login(s, plan, &o, &seen->auth_code_plain))
+        if (plan->user && plan->auth_before_tls && !login(s, plan, &o, &seen->auth_code_plain) &&
+            !(stream_again(s) && answer(s, NULL, NULL, &r) && r.code == 220 && hello(s, plan, &o)))
             return;
         if (plan->starttls && o.starttls && !start_tls(s, plan, &o))
             return;

@@ -85,14 +85,38 @@ static bool connect_to(struct stream *s, const struct endpoint_at *at)
     return e == 0 || stream_fail(s, trouble_of(e));
 }
 
-bool stream_open(struct stream *s, const struct endpoint_at *at)
+static int new_socket(const struct endpoint_at *at)
 {
-    begin(s, socket(at->addr.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), at->name, at->timeout_ms);
+    return socket(at->addr.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+static bool call(struct stream *s)
+{
+    const struct endpoint_at *at = s->to;
     if (s->fd < 0)
         return stream_fail(s, TROUBLE_UNREACHABLE);
     if (at->from_set && !bind_from(s, &at->from))
         return false;
     return connect_to(s, at) && (!at->tls || stream_tls(s));
+}
+
+bool stream_open(struct stream *s, const struct endpoint_at *at)
+{
+    begin(s, new_socket(at), at->name, at->timeout_ms);
+    s->to = at;
+    return call(s);
+}
+
+bool stream_again(struct stream *s)
+{
+    if (s->trouble != TROUBLE_CLOSED || !s->to)
+        return false;
+    stream_close(s);
+    s->trouble = TROUBLE_NONE;
+    s->at = s->end = 0;
+    s->fd = new_socket(s->to);
+    stream_note(s, "! ", STR("called again"));
+    return call(s);
 }
 
 void stream_close(struct stream *s)
@@ -142,6 +166,7 @@ static ssize_t transfer(struct stream *s, bool out, void *p, size_t n)
 
 bool stream_send(struct stream *s, struct str bytes)
 {
+    s->said++;
     while (bytes.n) {
         ssize_t n = transfer(s, true, (void *)(uintptr_t)bytes.p, bytes.n);
         if (n == 0)

@@ -18,6 +18,8 @@ struct stream {
     struct ssl_st *ssl;      /* NULL: plain */
     struct ssl_ctx_st *ctx;  /* made at the first handshake, kept for the next one of this process */
     const char *name;        /* endpoint_at.name */
+    const struct endpoint_at *to; /* for stream_again; NULL: a descriptor was given */
+    unsigned said;           /* lines sent: makes IMAP's tags */
     int64_t deadline;        /* clock_monotonic_ms */
     enum trouble trouble;
     size_t received;
@@ -33,6 +35,8 @@ struct stream {
 bool stream_open(struct stream *s, const struct endpoint_at *at);
 /* The same over a connected descriptor (taken over). */
 void stream_take(struct stream *s, int take_fd, int timeout_ms);
+/* Calls the same server again after it ended the connection: one deadline, one cap and one transcript over all. */
+bool stream_again(struct stream *s);
 void stream_close(struct stream *s);  /* the connection; s->trouble, tls and transcript stay */
 void stream_free(struct stream *s);   /* the connection and what is kept between connections */
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "dialogue/dialogue.h"
 #include <arpa/inet.h>
+#include <errno.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
