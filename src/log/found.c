@@ -1,0 +1,255 @@
+/* found.c: the log of each service: found, alive, rotated, long enough, there after a restart (G5.1, G5.2). */
+#include "log/found.h"
+#include "base/i18n.h"
+#include "log/journal.h"
+#include "log/rotation.h"
+#include <stdio.h>
+#include <fcntl.h>
+#include <strings.h>
+#include <sys/statfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WANTED_DAYS 28
+#define MAX_LOG_FILES 2000
+#define TMPFS_MAGIC 0x01021994
+
+/* Where a product logs when its configuration does not say otherwise. `own`: only this service writes there, so that a quiet file is a quiet service. */
+static const struct place {
+    const char *product, *object;
+    const char *units[4];
+    const char *files[6]; /* patterns */
+    const char *keys[4];  /* settings that name files */
+    bool own;
+} places[] = {
+    {"openssh", "ssh", {"ssh.service", "sshd.service"}, {"/var/log/auth.log", "/var/log/secure"}, {NULL}, false},
+    {"postfix", "smtp", {"postfix@-.service", "postfix.service"}, {"/var/log/mail.log", "/var/log/maillog", "/usr/local/psa/var/log/maillog"}, {"maillog_file"}, false},
+    {"exim", "smtp", {NULL}, {"/var/log/exim4/mainlog", "/var/log/exim/main.log"}, {NULL}, true},
+    {"qmail", "smtp", {"qmail.service", "qmail-send.service"}, {"/usr/local/psa/var/log/maillog", "/var/log/maillog", "/var/log/mail.log", "/var/log/qmail/current"}, {NULL}, false},
+    {"dovecot", "imap", {"dovecot.service"}, {"/var/log/mail.log", "/var/log/maillog", "/var/log/dovecot.log", "/usr/local/psa/var/log/maillog"}, {"log_path", "info_log_path"}, false},
+    {"courier", "imap", {"courier-imap.service", "courier-pop.service", "courier-imaps.service"}, {"/var/log/mail.log", "/var/log/maillog", "/usr/local/psa/var/log/maillog"}, {NULL}, false},
+    {"proftpd", "ftp", {NULL}, {"/var/log/proftpd/proftpd.log", "/var/log/proftpd.log", "/usr/local/psa/var/log/xferlog"}, {"SystemLog", "TransferLog"}, true},
+    {"vsftpd", "ftp", {NULL}, {"/var/log/vsftpd.log", "/var/log/xferlog"}, {"vsftpd_log_file", "xferlog_file"}, true},
+    {"pureftpd", "ftp", {"pure-ftpd.service"}, {"/var/log/pure-ftpd/transfer.log", "/var/log/messages", "/var/log/syslog"}, {"AltLog"}, false},
+    {"apache", "web apache", {NULL}, {"/var/log/apache2/*access*.log", "/var/log/httpd/*access_log", "/var/www/vhosts/system/*/logs/*access*log"}, {"CustomLog", "TransferLog"}, true},
+    {"nginx", "web nginx", {NULL}, {"/var/log/nginx/*access*.log", "/var/www/vhosts/system/*/logs/proxy_access*log"}, {"access_log"}, true},
+};
+
+/* What was found for one service. */
+struct seen_log {
+    int64_t start, newest;  /* covered from (0: not known) and last written */
+    bool found, survives, rotated_all;
+    const char *unrotated;
+    unsigned kept_days;     /* the shortest of its files; UINT_MAX: no file */
+    const char *kept_by;
+    unsigned kept_line;
+};
+
+struct look {
+    const struct probe_ctx *ctx;
+    struct findings *out;
+    struct rotations rotations;
+    struct journal_extent extent;
+    struct journal_unit units[ARRAY_SIZE(places) * 4];
+    size_t units_n;
+    const char *journal_trouble; /* why the journal could not be read, or NULL */
+};
+
+static const char *day(struct arena *a, int64_t t)
+{
+    struct tm tm;
+    time_t s = (time_t)t;
+    char text[32] = "?";
+    if (localtime_r(&s, &tm))
+        strftime(text, sizeof text, "%Y-%m-%d", &tm);
+    return arena_dupz(a, text);
+}
+
+static bool on_disk(const struct root *root, const char *path)
+{
+    struct statfs fs;
+    int fd = root_openat(root, path, O_PATH);
+    bool disk = fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type != TMPFS_MAGIC;
+    if (fd >= 0)
+        close(fd);
+    return disk;
+}
+
+static int64_t born(const struct root *root, const char *path, const struct stat *st)
+{
+    struct statx x;
+    int fd = root_openat(root, path, O_PATH);
+    int64_t t = (int64_t)st->st_mtime;
+    if (fd >= 0 && statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &x) == 0 && x.stx_mask & STATX_BTIME && x.stx_btime.tv_sec < t)
+        t = x.stx_btime.tv_sec;
+    if (fd >= 0)
+        close(fd);
+    return t;
+}
+
+/* The oldest of FILE.1, FILE.2.gz, FILE-20261101 ...: its time of last writing, when all of what it holds was older. */
+static int64_t oldest_sibling(struct look *l, const char *path)
+{
+    struct names names = {0};
+    int64_t oldest = 0;
+    const char *suffix[] = {".[0-9]*", "-[0-9]*", ".processed*"};
+    for (size_t s = 0; s < ARRAY_SIZE(suffix); s++) {
+        if (root_glob(l->ctx->server->host->root, arena_printf(l->out->arena, "%s%s", path, suffix[s]), 1000, l->out->arena, &names) < 0)
+            continue;
+        for (size_t i = 0; i < names.list.n; i++) {
+            struct stat st;
+            if (root_stat(l->ctx->server->host->root, names.list.v[i], &st) == 0 && S_ISREG(st.st_mode) && (!oldest || st.st_mtime < oldest))
+                oldest = st.st_mtime;
+        }
+    }
+    return oldest;
+}
+
+static void add_file(struct look *l, struct seen_log *s, const char *path)
+{
+    const struct root *root = l->ctx->server->host->root;
+    struct stat st;
+    if (root_stat(root, path, &st) < 0 || !S_ISREG(st.st_mode))
+        return;
+    int64_t start = born(root, path, &st), old = oldest_sibling(l, path);
+    start = old && old < start ? old : start;
+    s->found = true;
+    s->survives |= on_disk(root, path);
+    if (!s->start || start < s->start)
+        s->start = start;
+    if (st.st_mtime > s->newest)
+        s->newest = st.st_mtime;
+    const struct rotation *r = rotation_of(&l->rotations, path);
+    if (!r) {
+        s->rotated_all = false;
+        s->unrotated = s->unrotated ? s->unrotated : arena_dupz(l->out->arena, path);
+    } else if (rotation_kept_days(r) < s->kept_days) {
+        s->kept_days = rotation_kept_days(r);
+        s->kept_by = r->file;
+        s->kept_line = r->line;
+    }
+}
+
+static void add_pattern(struct look *l, struct seen_log *s, const char *pattern)
+{
+    struct names names = {0};
+    if (root_glob(l->ctx->server->host->root, pattern, MAX_LOG_FILES, l->out->arena, &names) == 0)
+        for (size_t i = 0; i < names.list.n; i++)
+            add_file(l, s, names.list.v[i]);
+}
+
+/* Files that the product's settings name: "/path format", "|program" is not a file. */
+static void add_settings(struct look *l, struct seen_log *s, const struct place *p, const struct instance *inst)
+{
+    for (size_t i = 0; i < inst->settings.n; i++)
+        for (size_t k = 0; k < ARRAY_SIZE(p->keys) && p->keys[k]; k++) {
+            struct str rest = str_of(inst->settings.v[i].value), path;
+            if (strcasecmp(inst->settings.v[i].key, p->keys[k]) == 0 && str_word(&rest, " \t\"", &path) && path.p[0] == '/')
+                add_file(l, s, arena_dup(l->out->arena, path));
+        }
+}
+
+static const struct journal_unit *in_journal(const struct look *l, const struct place *p)
+{
+    const struct journal_unit *best = NULL;
+    for (size_t i = 0; i < l->units_n; i++)
+        for (size_t k = 0; k < ARRAY_SIZE(p->units) && p->units[k]; k++)
+            if (strcmp(l->units[i].unit, p->units[k]) == 0 && l->units[i].last && (!best || l->units[i].last > best->last))
+                best = &l->units[i];
+    return best;
+}
+
+static void say_unrotated(struct look *l, struct finding *f, const struct seen_log *s)
+{
+    finding_evidence(l->out, f, s->unrotated, 0, "%s", _("no logrotate rule names this file: it grows until the disk is full"));
+    finding_next(l->out, f, "ls -l %s; grep -rn log /etc/logrotate.d", s->unrotated);
+}
+
+/* Since when a log must reach back: 28 days, on a younger machine its first days excepted. */
+static int64_t wanted_from(const struct probe_ctx *ctx)
+{
+    int64_t from = ctx->now - WANTED_DAYS * DAY, installed = ctx->server->host->installed;
+    return installed && installed + 2 * DAY > from ? installed + 2 * DAY : from;
+}
+
+static void judge(struct look *l, const struct place *p, const struct instance *inst, const struct seen_log *s, const struct journal_unit *unit)
+{
+    struct findings *out = l->out;
+    struct arena *a = out->arena;
+    int64_t now = l->ctx->now;
+    struct finding *f;
+    if (!s->found) {
+        bool blind = l->journal_trouble || !l->ctx->server->host->privileged;
+        f = finding_add(out, blind ? STATE_UNKNOWN : STATE_FAIL, p->object, blind ? _("Whether %s writes a log could not be seen") : _("No log of %s was found"), inst->product->title);
+        if (l->journal_trouble)
+            finding_evidence(out, f, NULL, 0, "%s", l->journal_trouble);
+        finding_next(out, f, "journalctl -u %s -n 20", inst->unit[0] ? inst->unit : inst->product->id);
+        return;
+    }
+    bool idle = now - s->newest > DAY && !p->own, volatile_only = !s->survives, gap = s->start > wanted_from(l->ctx), short_rotation = s->kept_days < WANTED_DAYS && !unit;
+    if (idle)
+        f = finding_add(out, STATE_WARN, p->object, _("Nothing has been written to the log of %s since %s"), inst->product->title, day(a, s->newest));
+    else if (volatile_only)
+        f = finding_add(out, STATE_WARN, p->object, _("The log of %s is lost at every restart"), inst->product->title);
+    else if (gap)
+        f = finding_add(out, STATE_WARN, p->object, _("The log of %s reaches back only to %s (28 days are wanted)"), inst->product->title, day(a, s->start));
+    else if (!s->rotated_all)
+        f = finding_add(out, STATE_WARN, p->object, _("A log of %s is not rotated"), inst->product->title);
+    else if (short_rotation)
+        f = finding_add(out, STATE_WARN, p->object, _("The log of %s is kept for %u days only (28 are wanted)"), inst->product->title, s->kept_days);
+    else
+        f = finding_add(out, STATE_OK, p->object, _("The log of %s is kept"), inst->product->title);
+    f->basis = BASIS_FILES;
+    finding_evidence(out, f, NULL, 0, _("from %s, last written %s"), day(a, s->start), day(a, s->newest));
+    if (unit)
+        finding_evidence(out, f, NULL, 0, _("in the journal as %s"), unit->unit);
+    if (s->kept_by)
+        finding_evidence(out, f, s->kept_by, s->kept_line, _("old logs are kept for %u days"), s->kept_days);
+    if (volatile_only)
+        finding_next(out, f, "mkdir -p /var/log/journal; systemctl restart systemd-journald");
+    else if (short_rotation || gap)
+        finding_next(out, f, "logrotate --debug /etc/logrotate.conf 2>&1 | less");
+    if (!s->rotated_all)
+        say_unrotated(l, f, s);
+    if (f->state != STATE_OK)
+        finding_impact(out, f, "%s", _("After a break-in nobody can tell who came in, when and from where, or what was sent and taken."));
+}
+
+static void look_at(struct look *l, const struct place *p, const struct instance *inst)
+{
+    struct seen_log s = {.rotated_all = true, .kept_days = UINT32_MAX};
+    for (size_t k = 0; k < ARRAY_SIZE(p->files) && p->files[k]; k++)
+        add_pattern(l, &s, p->files[k]);
+    add_settings(l, &s, p, inst);
+    const struct journal_unit *unit = in_journal(l, p);
+    if (unit) {
+        /* A unit that is younger than the journal has its whole log in it. */
+        int64_t start = l->extent.first;
+        s.found = true;
+        s.survives |= l->extent.persistent;
+        s.start = !s.start || start < s.start ? start : s.start;
+        s.newest = l->extent.last > s.newest ? l->extent.last : s.newest;
+    }
+    judge(l, p, inst, &s, unit);
+}
+
+int log_found(const struct probe_ctx *ctx, struct findings *out, struct err *err)
+{
+    struct look *l = arena_zalloc(out->arena, sizeof *l);
+    struct err why = {0};
+    (void)err;
+    l->ctx = ctx;
+    l->out = out;
+    rotations_read(ctx->server->host->root, out->arena, &l->rotations);
+    for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+        for (size_t k = 0; k < ARRAY_SIZE(places[i].units) && places[i].units[k]; k++)
+            l->units[l->units_n++].unit = places[i].units[k];
+    if (journal_extent(ctx->server->host->root, l->units, l->units_n, &l->extent, &why) < 0)
+        l->journal_trouble = arena_printf(out->arena, _("the journal could not be read: %s"), why.text);
+    for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+        const struct instance *inst = server_instance(ctx->server, places[i].product, 0);
+        if (inst && inst->wanted)
+            look_at(l, &places[i], inst);
+    }
+    return 0;
+}
