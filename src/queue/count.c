@@ -1,0 +1,189 @@
+#include "queue/count.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define MAX_DEPTH 16
+#define MAX_AGED 2000 /* messages whose age is looked up by a call of its own */
+
+static const struct spool_dir postfix_dirs[] = {
+    {"maildrop", false}, {"incoming", false}, {"active", false}, {"deferred", true}, {"hold", false}, {0},
+};
+static const struct spool_dir qmail_dirs[] = {{"mess", true}, {0}};
+static const struct spool_dir exim_dirs[] = {{"input", true}, {0}};
+const struct spool_dir *const spool_dirs[] = {[SPOOL_POSTFIX] = postfix_dirs, [SPOOL_QMAIL] = qmail_dirs, [SPOOL_EXIM] = exim_dirs};
+
+struct walk {
+    enum spool_kind kind;
+    bool waiting;
+    uint64_t n;
+    int64_t oldest;
+    unsigned aged;
+    bool sampled;
+};
+
+static int digit_of(char c, const char *alphabet)
+{
+    const char *at = c ? strchr(alphabet, c) : NULL;
+    return at ? (int)(at - alphabet) : -1;
+}
+
+/* The first n characters as a number of that base; -1: other characters. */
+static int64_t number_of(const char *s, size_t n, const char *alphabet)
+{
+    int64_t v = 0;
+    for (size_t i = 0; i < n; i++) {
+        int d = digit_of(s[i], alphabet);
+        if (d < 0 || v > (INT64_MAX - d) / 62)
+            return -1;
+        v = v * (int64_t)strlen(alphabet) + d;
+    }
+    return v;
+}
+
+/* Short: hexadecimal. Long (Postfix 2.9): seconds in 6 or more characters of base 52, microseconds in 4, then 'z' and the inode in base 51. */
+static bool postfix_message(const char *name, size_t n, int64_t *ret_time)
+{
+    static const char base52[] = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
+    for (size_t i = 0; i < n; i++)
+        if (!((name[i] >= '0' && name[i] <= '9') || (name[i] >= 'A' && name[i] <= 'Z') || (name[i] >= 'a' && name[i] <= 'z') || name[i] == '_'))
+            return false;
+    const char *z = strrchr(name, 'z');
+    if (z && z - name >= 10) {
+        int64_t t = number_of(name, (size_t)(z - name) - 4, base52);
+        *ret_time = t > 0 ? t : 0;
+    }
+    return n > 5;
+}
+
+/* Six characters of base 62 (seconds), '-', more, '-', and "-H" for the file that every message has once. */
+static bool exim_message(const char *name, size_t n, int64_t *ret_time)
+{
+    static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    if (n < 12 || strcmp(name + n - 2, "-H") != 0 || name[6] != '-')
+        return false;
+    int64_t t = number_of(name, 6, base62);
+    *ret_time = t > 0 ? t : 0;
+    return t >= 0;
+}
+
+bool spool_message(enum spool_kind kind, const char *name, int64_t *ret_time)
+{
+    size_t n = strlen(name);
+    *ret_time = 0;
+    if (kind == SPOOL_POSTFIX)
+        return postfix_message(name, n, ret_time);
+    if (kind == SPOOL_EXIM)
+        return exim_message(name, n, ret_time);
+    uint64_t inode;
+    return str_u64(str_of(name), UINT64_MAX, &inode);
+}
+
+static void age(struct walk *w, int dir, const char *name, int64_t t)
+{
+    struct statx x;
+    if (!t && w->aged >= MAX_AGED) {
+        w->sampled = true;
+        return;
+    }
+    if (!t) {
+        /* The file is only renamed from queue to queue, so it is as old as the message. Its modification time is the next attempt (Postfix). */
+        w->aged++;
+        if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_BTIME | STATX_MTIME, &x) < 0)
+            return;
+        if (x.stx_mask & STATX_BTIME)
+            t = x.stx_btime.tv_sec;
+        else if (w->kind != SPOOL_POSTFIX)
+            t = x.stx_mtime.tv_sec;
+    }
+    if (t && (!w->oldest || t < w->oldest))
+        w->oldest = t;
+}
+
+static unsigned char type_of(int dir, const struct dirent *e)
+{
+    struct stat st;
+    if (e->d_type != DT_UNKNOWN)
+        return e->d_type;
+    if (fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return DT_UNKNOWN;
+    return S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG : DT_UNKNOWN;
+}
+
+/* Counts below an open directory, which it closes. */
+static int walk(struct walk *w, int fd, unsigned depth)
+{
+    DIR *d = fdopendir(fd);
+    if (!d) {
+        int e = errno;
+        close(fd);
+        return -e;
+    }
+    int r = 0;
+    const struct dirent *e;
+    while (r == 0 && (errno = 0, e = readdir(d))) {
+        int64_t t;
+        if (e->d_name[0] == '.')
+            continue;
+        unsigned char type = type_of(fd, e);
+        if (type == DT_DIR && depth < MAX_DEPTH) {
+            int sub = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            r = sub >= 0 ? walk(w, sub, depth + 1) : errno == ENOENT ? 0 : -errno;
+        } else if (type == DT_REG && spool_message(w->kind, e->d_name, &t)) {
+            w->n++;
+            if (w->waiting)
+                age(w, fd, e->d_name, t);
+        }
+    }
+    if (r == 0 && errno)
+        r = -errno;
+    closedir(d);
+    return r;
+}
+
+static int look_at_room(const struct root *root, const char *spool, struct spool_count *c)
+{
+    struct statvfs v;
+    int fd = root_openat(root, spool, O_RDONLY | O_DIRECTORY);
+    if (fd < 0)
+        return fd;
+    int r = fstatvfs(fd, &v) < 0 ? -errno : 0;
+    close(fd);
+    if (r < 0)
+        return r;
+    c->room = (uint64_t)v.f_bavail * v.f_frsize;
+    c->room_total = (uint64_t)v.f_blocks * v.f_frsize;
+    c->inodes = v.f_favail;
+    c->inodes_total = v.f_files;
+    return 0;
+}
+
+int spool_count(const struct root *root, const char *spool, enum spool_kind kind, struct arena *a, struct spool_count *ret)
+{
+    struct spool_count c = {0};
+    const struct spool_dir *dirs = spool_dirs[kind];
+    size_t missing = 0, n = 0;
+    int code = look_at_room(root, spool, &c);
+    if (code < 0)
+        c.unseen = arena_dupz(a, spool);
+    for (; dirs[n].name; n++) {
+        struct walk w = {.kind = kind, .waiting = dirs[n].waiting};
+        const char *path = arena_printf(a, "%s/%s", spool, dirs[n].name);
+        int fd = root_openat(root, path, O_RDONLY | O_DIRECTORY), r = fd < 0 ? fd : walk(&w, fd, 0);
+        missing += fd == -ENOENT;
+        if (r < 0 && code == 0) {
+            code = r;
+            c.unseen = path;
+        }
+        c.in[n] = w.n;
+        c.total += w.n;
+        c.oldest_sampled |= w.sampled;
+        if (w.oldest && (!c.oldest || w.oldest < c.oldest))
+            c.oldest = w.oldest;
+    }
+    c.absent = c.room_total && missing == n;
+    *ret = c;
+    return code;
+}

@@ -1,0 +1,31 @@
+/* count.h: how many messages wait in a spool and since when, from the names in its directories: no message is opened and no name is shown.
+   Postfix: one file a message in each queue directory, hashed by leading characters to any depth. qmail: mess/N, N = its inode. Exim: one ID-H a message. */
+#pragma once
+#include "base/rootfs.h"
+
+enum spool_kind { SPOOL_POSTFIX, SPOOL_QMAIL, SPOOL_EXIM };
+
+/* A directory of the spool and what lies in it. */
+struct spool_dir {
+    const char *name;
+    bool waiting;      /* its messages could not be delivered so far: their age is told */
+};
+extern const struct spool_dir *const spool_dirs[]; /* by kind, ended by a row without a name */
+#define SPOOL_DIRS 6
+
+struct spool_count {
+    uint64_t in[SPOOL_DIRS];   /* messages, in the order of spool_dirs */
+    uint64_t total;
+    int64_t oldest;            /* when the oldest waiting message arrived; 0: none, or it cannot be told */
+    bool oldest_sampled;       /* there were too many to look at each: the oldest of those looked at */
+    uint64_t room, room_total; /* bytes of its file system that an ordinary user may still fill; inodes likewise (total 0: no limit) */
+    uint64_t inodes, inodes_total;
+    const char *unseen;        /* the directory that could not be listed, or NULL; total is then too small */
+    bool absent;               /* the spool is there, but none of its directories yet: the program never ran */
+};
+
+/* 0; -errno of the directory that could not be seen (ret is filled with the rest). */
+int spool_count(const struct root *root, const char *spool, enum spool_kind kind, struct arena *a, struct spool_count *ret) _must_check_;
+
+/* Is this the name of a message of this kind? *ret_time: when it arrived where the name tells (Postfix long ids, Exim), else 0. */
+bool spool_message(enum spool_kind kind, const char *name, int64_t *ret_time);

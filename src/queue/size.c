@@ -1,0 +1,156 @@
+#include "queue/size.h"
+#include "base/i18n.h"
+#include <errno.h>
+#include <stdio.h>
+
+/* As long as nothing is known of what is usual on this server. */
+#define MANY 500
+#define TOO_MANY 2000
+#define SPARE (512ull << 20)  /* bytes that are plenty, however small their share is */
+#define SPARE_INODES 50000
+
+static const char *number(struct arena *a, uint64_t n)
+{
+    char digits[24], text[32];
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n), at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0)
+            text[at++] = ',';
+        text[at++] = digits[i];
+    }
+    return arena_dup(a, str_span(text, (size_t)at));
+}
+
+static const char *duration(struct arena *a, int64_t seconds)
+{
+    if (seconds >= 2 * DAY)
+        return arena_printf(a, _("%lld days"), (long long)(seconds / DAY));
+    if (seconds >= 2 * 3600)
+        return arena_printf(a, _("%lld hours"), (long long)(seconds / 3600));
+    return arena_printf(a, _("%lld minutes"), (long long)(seconds < 0 ? 0 : seconds / 60));
+}
+
+static enum state room_state(const struct spool_seen *s)
+{
+    const struct spool_count *c = &s->count;
+    if (!c->room_total)
+        return STATE_OK;
+    /* Postfix refuses mail below one and a half times the largest message (queue_minfree). */
+    if (c->room < s->message_limit + s->message_limit / 2 || c->room < 20ull << 20 || (c->inodes_total && c->inodes < 1000))
+        return STATE_FAIL;
+    if (c->room < SPARE && c->room < c->room_total / 20)
+        return STATE_WARN;
+    return c->inodes_total && c->inodes < SPARE_INODES && c->inodes < c->inodes_total / 20 ? STATE_WARN : STATE_OK;
+}
+
+static enum state length_state(const struct spool_count *c)
+{
+    return c->total >= TOO_MANY ? STATE_FAIL : c->total >= MANY ? STATE_WARN : STATE_OK;
+}
+
+static void tell_counts(const struct spool_seen *s, int64_t now, struct findings *out, struct finding *f)
+{
+    _cleanup_(buf_free) struct buf each = BUF(1000);
+    const struct spool_dir *dirs = spool_dirs[s->kind];
+    for (size_t i = 0; dirs[i].name; i++)
+        buf_printf(&each, "%s%s %s", i ? ", " : "", dirs[i].name, number(out->arena, s->count.in[i]));
+    finding_evidence(out, f, s->path, 0, "%s", each.p);
+    if (s->count.oldest)
+        finding_evidence(out, f, NULL, 0, s->count.oldest_sampled ? _("the oldest of the 2,000 that were looked at has waited for %s") : _("the oldest undelivered message has waited for %s"),
+                         duration(out->arena, now - s->count.oldest));
+    if (s->count.room_total)
+        finding_evidence(out, f, NULL, 0, _("room for %s MiB and %s files"), number(out->arena, s->count.room >> 20),
+                         s->count.inodes_total ? number(out->arena, s->count.inodes) : _("any number of"));
+}
+
+static void tell_unseen(const struct spool_seen *s, bool privileged, struct findings *out, struct finding *f)
+{
+    finding_evidence(out, f, s->count.unseen, 0, "%s", err_name(-s->code));
+    if (!privileged && (s->code == -EACCES || s->code == -EPERM))
+        finding_next(out, f, "sudo bansho check queue.size");
+}
+
+static const char *list_command(enum spool_kind kind)
+{
+    static const char *const by_kind[] = {
+        [SPOOL_POSTFIX] = "mailq | awk '/^[0-9A-Za-z]+[*!]? /{print $NF}' | sort | uniq -c | sort -rn | head",
+        [SPOOL_QMAIL] = "/var/qmail/bin/qmail-qread | head -50",
+        [SPOOL_EXIM] = "exim -bp | exiqsumm",
+    };
+    return by_kind[kind];
+}
+
+static void judge_seen(const struct spool_seen *s, int64_t now, bool privileged, struct findings *out)
+{
+    enum state length = length_state(&s->count), room = room_state(s), worst = length > room ? length : room;
+    const char *n = number(out->arena, s->count.total);
+    struct finding *f;
+    if (length != STATE_OK && length >= room)
+        f = finding_add(out, length, s->object, _("%s messages are waiting in the mail queue"), n);
+    else if (room != STATE_OK)
+        f = finding_add(out, room, s->object, room == STATE_FAIL ? _("The mail queue has no room left") : _("The mail queue has little room left"));
+    else
+        f = finding_add(out, STATE_OK, s->object, _("The mail queue is short (%s messages)"), n);
+    tell_counts(s, now, out, f);
+    if (s->code < 0)
+        tell_unseen(s, privileged, out, f);
+    if (worst == STATE_OK)
+        return;
+    if (f->state == length) {
+        finding_impact(out, f, _("A long queue is often the first sign that an account or a site is being misused for bulk mail. If that goes on, receivers refuse the mail of everybody here."));
+        finding_next(out, f, "%s", list_command(s->kind));
+        finding_next_note(out, f, _("only shows which senders the waiting messages have"));
+    } else {
+        finding_impact(out, f, _("When the file system is full, no mail is accepted any more."));
+        finding_next(out, f, "df -h %s; df -i %s", s->path, s->path);
+    }
+}
+
+void queue_size_judge(const struct spool_seen *s, int64_t now, bool privileged, struct findings *out)
+{
+    if (s->count.absent) {
+        finding_add(out, STATE_NA, s->object, _("The mail program has never run: it has no queue yet"));
+        return;
+    }
+    /* A part that could not be seen never makes it shorter; what was seen may be too long already. */
+    if (s->code == 0 || length_state(&s->count) != STATE_OK) {
+        judge_seen(s, now, privileged, out);
+        return;
+    }
+    struct finding *f = finding_add(out, STATE_UNKNOWN, s->object, _("The mail queue could not be read"));
+    tell_unseen(s, privileged, out, f);
+}
+
+static const char *spool_of(const struct probe_ctx *ctx, const struct instance *i, enum spool_kind kind)
+{
+    static const char *const usual[][3] = {
+        [SPOOL_POSTFIX] = {"/var/spool/postfix"}, [SPOOL_QMAIL] = {"/var/qmail/queue", "/var/lib/qmail/queue"}, [SPOOL_EXIM] = {"/var/spool/exim4", "/var/spool/exim"},
+    };
+    static const char *const keys[] = {[SPOOL_POSTFIX] = "queue_directory", [SPOOL_QMAIL] = "queue", [SPOOL_EXIM] = "spool_directory"};
+    const char *set = setting_value(i, "", keys[kind], NULL);
+    if (set && set[0] == '/')
+        return set;
+    for (size_t k = 0; k < 3 && usual[kind][k]; k++)
+        if (root_exists(ctx->server->host->root, usual[kind][k]))
+            return usual[kind][k];
+    return usual[kind][0];
+}
+
+int queue_size_probe(const struct probe_ctx *ctx, struct findings *out, struct err *err)
+{
+    (void)err;
+    static const struct { const char *product; enum spool_kind kind; } products_with_spool[] = {{"postfix", SPOOL_POSTFIX}, {"qmail", SPOOL_QMAIL}, {"exim", SPOOL_EXIM}};
+    const char *first = NULL;
+    for (size_t k = 0; k < ARRAY_SIZE(products_with_spool); k++) {
+        const struct instance *i;
+        for (size_t n = 0; (i = server_instance(ctx->server, products_with_spool[k].product, n)); n++) {
+            struct spool_seen s = {.kind = products_with_spool[k].kind, .path = spool_of(ctx, i, products_with_spool[k].kind)};
+            s.object = i->name[0] || !first || first == products_with_spool[k].product ? i->name : products_with_spool[k].product;
+            str_u64(str_of(setting_value(i, "", "message_size_limit", "0")), 1ull << 40, &s.message_limit);
+            s.code = spool_count(ctx->server->host->root, s.path, s.kind, out->arena, &s.count);
+            queue_size_judge(&s, ctx->now, ctx->server->host->privileged, out);
+            first = first ? first : products_with_spool[k].product;
+        }
+    }
+    return 0;
+}

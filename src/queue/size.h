@@ -1,0 +1,17 @@
+/* size.h: queue.size, the number and age of the messages that wait, and the room they have (G5.3). */
+#pragma once
+#include "queue/count.h"
+#include "server/probe.h"
+
+probe_fn queue_size_probe;
+
+/* One spool as it was found. */
+struct spool_seen {
+    const char *object;         /* "" or the instance's name */
+    const char *path;
+    enum spool_kind kind;
+    struct spool_count count;
+    int code;                   /* of spool_count */
+    uint64_t message_limit;     /* the largest message that the program takes; 0: not known */
+};
+void queue_size_judge(const struct spool_seen *s, int64_t now, bool privileged, struct findings *out);
