@@ -140,9 +140,8 @@ static enum outcome validate(const struct call *c)
         return complainf(_("%s: too many arguments. Usage: bansho %s %s"), v->name, v->name, v->usage);
     if (c->args_n < v->min)
         return complainf(_("%s: something is missing. Usage: bansho %s %s"), v->name, v->name, v->usage);
-    for (size_t i = 0; v->argument == ARGUMENT_WORDS && i < c->args_n; i++)
-        if (!one_of(v->words, c->args[i]))
-            return complainf(_("%s: \"%s\" is none of %s"), v->name, c->args[i], v->words);
+    if (v->argument == ARGUMENT_WORDS && c->args_n && !one_of(v->words, c->args[0]))
+        return complainf(_("%s: \"%s\" is none of %s"), v->name, c->args[0], v->words);
     return OUTCOME_FINE;
 }
 

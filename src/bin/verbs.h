@@ -37,7 +37,7 @@ struct verb {
     const char *help;       /* N_(): paragraphs, parted by empty lines */
     const struct verb_option *options; /* NULL: none besides common_options */
     enum argument argument; /* what its arguments are */
-    const char *words;      /* ARGUMENT_WORDS: "check|show|defaults" */
+    const char *words;      /* ARGUMENT_WORDS: "check|show|defaults", for the first one; further ones are files */
     unsigned min, max;      /* how many arguments */
     enum outcome (*run)(const struct call *c);
 };
@@ -65,4 +65,4 @@ enum outcome verb_dispatch(int argc, char **argv);
 enum outcome complain(const struct err *err);
 enum outcome complainf(const char *format, ...) _printf_(1, 2);
 
-extern const struct verb verb_check, verb_help, verb_version;
+extern const struct verb verb_check, verb_config, verb_help, verb_version;

@@ -26,9 +26,19 @@ struct option {
     int64_t min, max;       /* numbers and durations */
     bool reload;            /* taken over without a restart */
     const char *help;       /* N_(): one or two sentences for the manual */
+    const char *example;    /* a value for the manual where there is no default */
 };
 extern const struct option options[];
 extern const size_t options_n;
+/* What a section is for, in the order of the manual. */
+struct option_section {
+    const char *name, *example; /* "source", "office" (NULL: it has no name of its own) */
+    const char *help;           /* N_() */
+};
+extern const struct option_section option_sections[];
+extern const size_t option_sections_n;
+/* What may be written, for people: "Possible: no, and, or", "From 1d to 3650d", or what a text is. */
+const char *option_range(struct arena *a, const struct option *o);
 /* "10m": seconds in the largest unit up to days that divides them. */
 const char *duration_text(struct arena *a, int64_t seconds);
 
@@ -68,6 +78,11 @@ void config_free(struct config *c);
 /* The defaults alone; config_parse then takes over what the bytes of a file set (once). 0 or -EINVAL as config_load; `file` must live as long as c. */
 struct config *config_new(void);
 int config_parse(struct str bytes, const char *file, struct config *c) PARSER(config) _must_check_;
+
+/* Appends the value as it would be written: in quotes where it needs them. */
+void config_write_value(struct buf *out, const struct option *o, const char *text);
+/* A file with every option, its help as comment and its default; config_load accepts it. `commented`: with nothing in force, to begin with. */
+void config_write_defaults(struct buf *out, bool commented);
 
 /* The value in force: from the file, else the default; NULL: neither. instance "" for unnamed sections. */
 const struct value *config_value(const struct config *c, const char *section, const char *instance, const char *name);

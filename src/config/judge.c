@@ -24,7 +24,7 @@ static void judge_relay(struct parsed *p)
     if (is(relay, "closed") && is(pop, "or"))
         config_report(p->config, p->file, pop->line, pop->column,
                       _("pop-before-smtp = or lets people send on port 25, but relay = closed (line %u) says that nobody does"), relay->line);
-    if (lock && lock->good && (!pop || is(pop, "no")))
+    if (lock && lock->good && !is(lock, lock->option->fallback) && (!pop || is(pop, "no")))
         config_remark(p->config, p->file, lock->line, lock->column, _("pop-lock has no effect while pop-before-smtp is no"));
 }
 

@@ -9,12 +9,12 @@ const struct option options[] = {
     {"", "mode", OPTION_CHOICE, .fallback = "observe", .choices = "observe|act", .reload = true,
      .help = N_("What bansho may do by itself. observe: every act is only recorded as what would have been done; act: it is done.")},
 
-    {"source", "prefixes", OPTION_PREFIXES, .named = true, .reload = true,
+    {"source", "prefixes", OPTION_PREFIXES, .named = true, .reload = true, .example = "203.0.113.0/28, 2001:db8:1::/48",
      .help = N_("The networks of this source, for example 203.0.113.0/28, 2001:db8:1::/48. A single address stands for itself.")},
-    {"source", "host", OPTION_HOST, .named = true, .reload = true,
+    {"source", "host", OPTION_HOST, .named = true, .reload = true, .example = "home.example.net",
      .help = N_("Instead of fixed networks: a host name that is resolved again and again (a connection whose address changes).")},
 
-    {"service", "allow", OPTION_SOURCES, .named = true, .reload = true,
+    {"service", "allow", OPTION_SOURCES, .named = true, .reload = true, .example = "office",
      .help = N_("Who is meant to reach this service: names of sources, any (everybody) or nobody (opened when it is needed). "
                 "A service that is declared here is also expected to answer.")},
 
@@ -35,14 +35,17 @@ const struct option options[] = {
     {"account", "unused-after", OPTION_DURATION, .fallback = "90d", .min = DAY, .max = 3650LL * DAY, .reload = true,
      .help = N_("Accounts without a login for this long are reported as unused.")},
 
-    {"probe", "account", OPTION_MAILBOX, .reload = true,
+    {"probe", "account", OPTION_MAILBOX, .reload = true, .example = "probe@example.jp",
      .help = N_("A mail account of this server that only bansho uses, for checks that need a login that works.")},
-    {"probe", "password-file", OPTION_PATH, .reload = true,
+    {"probe", "password-file", OPTION_PATH, .reload = true, .example = "/etc/bansho/probe",
      .help = N_("The file with that account's password in its first line, readable by root only.")},
 
-    {"provider", "name", OPTION_TEXT, .reload = true, .help = N_("Who provides this server; named in reports.")},
-    {"provider", "contact", OPTION_TEXT, .reload = true, .help = N_("How the provider is reached: an address, a page, a telephone number.")},
-    {"provider", "contract", OPTION_TEXT, .reload = true, .help = N_("The number of your contract; the provider asks for it.")},
+    {"provider", "name", OPTION_TEXT, .reload = true, .example = "\"Example Hosting\"",
+     .help = N_("Who provides this server; named in reports.")},
+    {"provider", "contact", OPTION_TEXT, .reload = true, .example = "support@example.net",
+     .help = N_("How the provider is reached: an address, a page, a telephone number.")},
+    {"provider", "contract", OPTION_TEXT, .reload = true, .example = "A-12345",
+     .help = N_("The number of your contract; the provider asks for it.")},
 
     {"guard", "filters", OPTION_WORDS, .fallback = "sshd, postfix, dovecot, proftpd", .reload = true,
      .help = N_("Whose failed logins are watched: names of filters.")},
@@ -55,11 +58,26 @@ const struct option options[] = {
     {"guard", "ban-time-max", OPTION_DURATION, .fallback = "4w", .min = 1, .max = 3650LL * DAY, .reload = true,
      .help = N_("No address is shut out for longer than this.")},
 
-    {"notify", "mail", OPTION_MAILBOX, .reload = true, .help = N_("Where alerts are sent. Best a mailbox on another server.")},
-    {"notify", "command", OPTION_PATH, .reload = true, .help = N_("A program that is started with each alert on its standard input.")},
-    {"notify", "webhook", OPTION_URL, .reload = true, .help = N_("An address (https) to which each alert is sent as JSON.")},
+    {"notify", "mail", OPTION_MAILBOX, .reload = true, .example = "admin@example.jp",
+     .help = N_("Where alerts are sent. Best a mailbox on another server.")},
+    {"notify", "command", OPTION_PATH, .reload = true, .example = "/usr/local/bin/pager",
+     .help = N_("A program that is started with each alert on its standard input.")},
+    {"notify", "webhook", OPTION_URL, .reload = true, .example = "https://hooks.example.net/x",
+     .help = N_("An address (https) to which each alert is sent as JSON.")},
 };
 const size_t options_n = ARRAY_SIZE(options);
+
+const struct option_section option_sections[] = {
+    {"source", "office", N_("A name for networks that people come from. The names are used at the services.")},
+    {"service", "panel", N_("A service that this server is meant to offer, and to whom.")},
+    {"mail", NULL, N_("How mail is sent through this server.")},
+    {"account", NULL, N_("When an account is worth a look.")},
+    {"probe", NULL, N_("A login for the checks.")},
+    {"provider", NULL, N_("Whom to turn to.")},
+    {"guard", NULL, N_("Who fails to log in again and again is shut out.")},
+    {"notify", NULL, N_("Who is told when something happens.")},
+};
+const size_t option_sections_n = ARRAY_SIZE(option_sections);
 
 const struct option *option_find(const char *section, struct str name)
 {

@@ -221,6 +221,50 @@ static void defaults_hold(void **state)
     config_free(c);
 }
 
+/* What `bansho config defaults` prints sets every default again, word for word; the file to begin with sets nothing and is the one that is shipped. */
+static void writes_defaults(void **state)
+{
+    (void)state;
+    _cleanup_(buf_free) struct buf all = BUF(65536), begin = BUF(65536), shipped = BUF(65536);
+    config_write_defaults(&all, false);
+    struct config *c = config_new(), *d = config_new(), *e = config_new();
+    assert_int_equal(config_parse(buf_str(&all), "f", c), 0);
+    assert_int_equal(c->errors.n, 0);
+    assert_int_equal(c->values.n, c->defaults.n);
+    for (size_t i = 0; i < options_n; i++) {
+        const struct value *v = config_value(c, options[i].section, "", options[i].name);
+        assert_int_equal(v != NULL, options[i].fallback != NULL);
+        if (v) {
+            assert_string_equal(v->file, "f");
+            assert_string_equal(v->text, options[i].fallback);
+        }
+    }
+    config_write_defaults(&begin, true);
+    assert_int_equal(config_parse(buf_str(&begin), "f", d), 0);
+    assert_int_equal(d->errors.n + d->values.n, 0);
+    int fd = open(TEST_DATA "/../../../conf/bansho.conf", O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(buf_read_fd(&shipped, fd), 0);
+    close(fd);
+    assert_string_equal(shipped.p, begin.p);
+    /* Each example, its comment marks taken away, is a valid file too. */
+    _cleanup_(buf_free) struct buf bare = BUF(65536);
+    struct str rest = buf_str(&begin), line;
+    while (str_line(&rest, &line)) {
+        ptrdiff_t mark = str_find(line, '#');
+        if (mark >= 0 && !str_starts(str_from(line, (size_t)mark), STR("# ")))
+            line = str_from(line, (size_t)mark + 1);
+        /* An example of a source has both kinds; one of them is enough. */
+        if (!str_starts(line, STR("host =")))
+            buf_adds(&bare, line);
+        buf_addc(&bare, '\n');
+    }
+    assert_int_equal(config_parse(buf_str(&bare), "f", e), 0);
+    config_free(c);
+    config_free(d);
+    config_free(e);
+}
+
 static void ends_at_the_caps(void **state)
 {
     (void)state;
@@ -304,7 +348,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_every_error), cmocka_unit_test(reads_every_shape), cmocka_unit_test(keeps_text_and_place), cmocka_unit_test(knows_sources),
-        cmocka_unit_test(defaults_hold), cmocka_unit_test(ends_at_the_caps), cmocka_unit_test(loads_files),
+        cmocka_unit_test(defaults_hold), cmocka_unit_test(writes_defaults),
+        cmocka_unit_test(ends_at_the_caps), cmocka_unit_test(loads_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
