@@ -29,6 +29,22 @@ static const struct { const char *name, *rules; unsigned v4, v6; } table[] = {
     {"other interface", "table inet f { chain in { type filter hook input priority 0; policy accept; iifname \"eth9\" drop; iifname != \"eth0\" drop; }\n}", FATE_PASS, FATE_PASS},
 };
 
+/* Gives `text` to a program's standard input in the test's namespace. false: no such program here. */
+static bool given(const char *program, const char *option, const char *operand, const char *name, const char *text)
+{
+    const char *const argv[] = {program, option, operand, NULL};
+    struct child_options o = {.input = str_of(text)};
+    struct child_result result;
+    struct err err = {0};
+    if (child_run(argv, &o, &result, &err) == -ENOENT)
+        return false;
+    if (result.status != 0)
+        print_message("%s: %s", name, result.err.p);
+    assert_int_equal(result.status, 0);
+    child_result_free(&result);
+    return true;
+}
+
 static unsigned fate(const char *from, const char *to)
 {
     struct err err = {0};
@@ -48,18 +64,10 @@ static void fates(void **state)
     if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
         skip();
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-        static const char *const argv[] = {"nft", "-f", "-", NULL};
         char text[2048];
         snprintf(text, sizeof text, "flush ruleset\n%s\n", table[i].rules);
-        struct child_options o = {.input = str_of(text)};
-        struct child_result result;
-        struct err err = {0};
-        if (child_run(argv, &o, &result, &err) == -ENOENT)
+        if (!given("nft", "-f", "-", table[i].name, text))
             skip();
-        if (result.status != 0)
-            print_message("%s: %s", table[i].name, result.err.p);
-        assert_int_equal(result.status, 0);
-        child_result_free(&result);
         unsigned v4 = fate("203.0.113.77", "198.51.100.1"), v6 = fate("2001:db8:ffff::77", "2001:db8::1");
         if (v4 != table[i].v4 || v6 != table[i].v6)
             print_message("%s: %u %u\n", table[i].name, v4, v6);
@@ -68,8 +76,35 @@ static void fates(void **state)
     }
 }
 
+/* Rules that iptables-nft writes keep the xt_* matches of old. */
+static void iptables_fates(void **state)
+{
+    (void)state;
+    static const struct { const char *name, *rules; unsigned want; } rows[] = {
+        {"ports", ":INPUT DROP\n-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT -p tcp -m multiport --dports 25,80,50000:50010 -j ACCEPT", FATE_STOP},
+        {"ours is among them", ":INPUT DROP\n-A INPUT -p tcp -m multiport --dports 25,61000:61500 -j ACCEPT", FATE_PASS},
+        {"new ones", ":INPUT DROP\n-A INPUT -m conntrack --ctstate NEW -j ACCEPT", FATE_PASS},
+        {"log and drop", ":INPUT ACCEPT\n:LOGD -\n-A INPUT -j LOGD\n-A LOGD -m limit --limit 30/min -j LOG\n-A LOGD -j DROP", FATE_STOP},
+        {"reject", ":INPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 60000:62000 -j REJECT", FATE_STOP},
+        {"lo only", ":INPUT ACCEPT\n-A INPUT -i lo -j ACCEPT\n-A INPUT -m comment --comment \"end\" -j DROP", FATE_STOP},
+        {"bans", ":INPUT ACCEPT\n-A INPUT -s 198.51.100.9/32 -j DROP", FATE_PASS},
+    };
+    if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+        skip();
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        char text[2048];
+        snprintf(text, sizeof text, "*filter\n%s\nCOMMIT\n", rows[i].rules);
+        if (!given("iptables-nft-restore", NULL, NULL, rows[i].name, text))
+            skip();
+        unsigned v4 = fate("203.0.113.77", "198.51.100.1");
+        if (v4 != rows[i].want)
+            print_message("%s: %u\n", rows[i].name, v4);
+        assert_int_equal(v4, rows[i].want);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(fates)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(fates), cmocka_unit_test(iptables_fates)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
