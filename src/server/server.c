@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "model/service.h"
 #include "server/lines.h"
+#include "server/sites.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -57,6 +58,7 @@ int server_new(const struct host *host, struct server **ret, struct err *err)
     }
     for (size_t i = 0; i < s->instances.n; i++)
         instance_sort(s, &s->instances.v[i]);
+    sites_settle(s);
     *ret = s;
     return 0;
 }
