@@ -22,6 +22,8 @@ struct package {
     const char *name, *version, *arch, *status; /* dpkg status "install ok installed"; rpm: "installed" */
 };
 
+/* ENABLED: something starts it at boot by a link (*.wants, *.requires, an alias), the vendor's own links too. GENERATED: a SysV script or a generator's
+   unit that starts at boot. DISABLED: could be enabled and is not. STATIC: has no [Install] and no link; others start it. */
 enum unit_enabled { UNIT_ENABLED_UNKNOWN, UNIT_ENABLED, UNIT_DISABLED, UNIT_STATIC, UNIT_MASKED, UNIT_GENERATED };
 enum unit_active { UNIT_ACTIVE_UNKNOWN, UNIT_ACTIVE, UNIT_INACTIVE, UNIT_FAILED, UNIT_CHANGING };
 
@@ -65,6 +67,7 @@ struct host {
     bool systemd;       /* systemd is its PID 1 */
     bool privileged;    /* we are root */
     int64_t now, booted, installed; /* seconds; 0: not known. installed: when the system was first set up (oldest trace) */
+    const char *installed_from; /* the file or directory whose age `installed` is; "" */
     const char *name;   /* host name, fully qualified where that is known */
     struct os os;
     LIST(struct package) packages; /* sorted by name */

@@ -1,0 +1,130 @@
+/* files_of.c: whose file an executable is. dpkg has one list of paths for each package; all lists are read once for all listeners. */
+#include "base/child.h"
+#include "host/parts.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define MAX_LISTS 50000
+#define MAX_LIST (32u << 20)
+
+struct wanted {
+    struct str path;    /* as a list may have it */
+    const char *program;
+    bool found;
+};
+
+struct hunt {
+    LIST(struct wanted) list;
+    size_t missing;
+};
+
+/* A merged /usr knows each file by two names: /usr/bin/x and /bin/x; lists of older packages have the short one. */
+static void want(struct arena *a, struct hunt *hunt, const char *program)
+{
+    struct str p = str_of(program);
+    for (size_t i = 0; i < hunt->list.n; i++)
+        if (strcmp(hunt->list.v[i].program, program) == 0)
+            return;
+    *list_push(a, &hunt->list) = (struct wanted){.path = p, .program = program};
+    hunt->missing++;
+    bool usr = str_starts(p, STR("/usr/"));
+    struct str tail = usr ? str_from(p, 4) : p;
+    if (str_starts(tail, STR("/bin/")) || str_starts(tail, STR("/sbin/")) || str_starts(tail, STR("/lib")))
+        *list_push(a, &hunt->list) = (struct wanted){.path = usr ? tail : str_of(arena_printf(a, "/usr%s", program)), .program = program};
+}
+
+static void found(struct host *h, struct hunt *hunt, const char *program, struct str package)
+{
+    const char *name = arena_dup(h->arena, package);
+    for (size_t i = 0; i < hunt->list.n; i++)
+        if (strcmp(hunt->list.v[i].program, program) == 0)
+            hunt->list.v[i].found = true;
+    for (size_t i = 0; i < h->listeners.n; i++)
+        if (strcmp(h->listeners.v[i].program, program) == 0)
+            h->listeners.v[i].package = name;
+    hunt->missing--;
+}
+
+static bool has_line(struct str text, struct str line)
+{
+    for (struct str rest = text; rest.n > line.n;) {
+        ptrdiff_t at = str_search(rest, line);
+        if (at < 0)
+            return false;
+        bool starts = (rest.p == text.p && at == 0) || rest.p[at - 1] == '\n', ends = (size_t)at + line.n < rest.n && rest.p[(size_t)at + line.n] == '\n';
+        if (starts && ends)
+            return true;
+        rest = str_from(rest, (size_t)at + 1);
+    }
+    return false;
+}
+
+static void look(struct host *h, struct hunt *hunt, struct str text, const char *list)
+{
+    struct str package = str_span(list, strcspn(list, ":"));
+    if (str_ends(package, STR(".list")))
+        package.n -= 5;
+    for (size_t i = 0; i < hunt->list.n && hunt->missing; i++)
+        if (!hunt->list.v[i].found && has_line(text, hunt->list.v[i].path))
+            found(h, hunt, hunt->list.v[i].program, package);
+}
+
+static void search_dpkg(struct host *h, struct hunt *hunt)
+{
+    struct names lists = {0};
+    int dir = root_openat(h->root, "/var/lib/dpkg/info", O_RDONLY | O_DIRECTORY);
+    if (dir < 0)
+        return;
+    int r = root_list(h->root, "/var/lib/dpkg/info", MAX_LISTS, h->arena, &lists);
+    _cleanup_(buf_free) struct buf b = BUF(MAX_LIST);
+    for (size_t i = 0; (r == 0 || r == -E2BIG) && i < lists.list.n && hunt->missing; i++) {
+        if (!str_ends(str_of(lists.list.v[i]), STR(".list")))
+            continue;
+        int fd = openat(dir, lists.list.v[i], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        buf_reset(&b);
+        if (fd >= 0 && root_read_fd(fd, &b) == 0)
+            look(h, hunt, buf_str(&b), lists.list.v[i]);
+        if (fd >= 0)
+            close(fd);
+    }
+    close(dir);
+}
+
+static void ask_rpm(struct host *h, struct hunt *hunt)
+{
+    LIST(const char *) argv = {0};
+    static const char *const head[] = {"rpm", "-qf", "--qf", "%{NAME}\\n"};
+    for (size_t i = 0; i < ARRAY_SIZE(head); i++)
+        *list_push(h->arena, &argv) = head[i];
+    LIST(const char *) programs = {0};
+    for (size_t i = 0; i < hunt->list.n && programs.n < 1000; i++)
+        if (hunt->list.v[i].path.p == hunt->list.v[i].program)
+            *list_push(h->arena, &programs) = *list_push(h->arena, &argv) = hunt->list.v[i].program;
+    *list_push(h->arena, &argv) = NULL;
+    struct child_result out;
+    struct err err = {0};
+    if (!programs.n || child_run(argv.v, NULL, &out, &err) < 0)
+        return;
+    /* One line a path, in order; "file /x is not owned by any package" where it has none. */
+    struct str rest = buf_str(&out.out), line;
+    for (size_t i = 0; i < programs.n && str_line(&rest, &line); i++)
+        if (line.n && str_find(line, ' ') < 0)
+            found(h, hunt, programs.v[i], line);
+    child_result_free(&out);
+}
+
+void host_see_owners(struct host *h)
+{
+    struct hunt hunt = {0};
+    for (size_t i = 0; i < h->listeners.n; i++)
+        if (h->listeners.v[i].program[0] == '/')
+            want(h->arena, &hunt, h->listeners.v[i].program);
+    if (!hunt.missing)
+        return;
+    if (root_exists(h->root, "/var/lib/dpkg/info"))
+        search_dpkg(h, &hunt);
+    else if (h->live && h->packages_seen.code == 0)
+        ask_rpm(h, &hunt);
+}
