@@ -3,3 +3,9 @@
 #include <libintl.h>
 
 #define _(s) gettext(s)
+
+/* A table text in the reader's language; "" for NULL and "" (gettext would answer with its header). */
+static inline const char *in_words(const char *msgid)
+{
+    return msgid && *msgid ? gettext(msgid) : "";
+}

@@ -125,7 +125,10 @@ static void tell(const struct session *s, const struct call *c, const struct ter
         return;
     }
     _cleanup_(buf_free) struct buf b = BUF(64u << 20);
-    report_text(&s->report, t, call_option(c, "all") != NULL, &b);
+    if (call_option(c, "all"))
+        report_all(&s->report, t, &b);
+    else
+        report_text(&s->report, t, &b);
     fwrite(b.p, 1, b.n, stdout);
 }
 

@@ -1,4 +1,5 @@
 #include "check/registry.h"
+#include "base/i18n.h"
 #include "account/account_checks.h"
 #include "firewall/firewall_checks.h"
 #include "guard/guard_checks.h"
@@ -25,5 +26,14 @@ const struct check *check_by_id(struct str id)
 
 unsigned check_chapter(const struct check *c)
 {
-    return (unsigned)(c->requirement[1] - '0');
+    unsigned n = (unsigned)(c->requirement[1] - '0');
+    return n >= 1 && n <= CHAPTERS ? n : CHAPTERS;
+}
+
+const char *chapter_title(unsigned chapter)
+{
+    static const char *const titles[CHAPTERS + 1] = {
+        "", N_("passwords"), N_("programs"), N_("access"), N_("mail"), N_("logs and queue"), N_("updates"), N_("your computer"), N_("damage"), N_("services"),
+    };
+    return chapter >= 1 && chapter <= CHAPTERS ? _(titles[chapter]) : "";
 }

@@ -1,4 +1,4 @@
-/* report.h: the result of one run with what is known from earlier ones, and its two forms: for people (report_text.c) and for programs (report_json.c).
+/* report.h: the result of one run with what is known from earlier ones, and its two forms: for people (report_text.c, report_all.c) and for programs (report_json.c).
    No judging here: counts, order and words only. */
 #pragma once
 #include "check/runner.h"
@@ -43,5 +43,6 @@ size_t report_count(const struct report *r, enum urgency u);
 /* The results of one urgency, most urgent first (severity, fail before warn, new ones, the registry's order); n of them in the arena. */
 const struct result **report_sorted(const struct report *r, enum urgency u, size_t *ret_n);
 
-void report_text(const struct report *r, const struct term *t, bool all, struct buf *out);
+void report_text(const struct report *r, const struct term *t, struct buf *out); /* the first screen */
+void report_all(const struct report *r, const struct term *t, struct buf *out);  /* every finding */
 void report_json(const struct report *r, FILE *out);

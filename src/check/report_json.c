@@ -1,7 +1,5 @@
 /* report_json.c: schema bansho.check/1 (data/schema/check-1.json). Keys may be added within version 1; none changes its meaning. */
-#include "base/i18n.h"
-#include "check/registry.h"
-#include "check/report.h"
+#include "check/page.h"
 #include "term/json.h"
 
 static void counts(struct json *j, const struct report *r)
@@ -67,7 +65,7 @@ static void finding(struct json *j, const struct result *r)
     json_text(j, "title", f->title);
     evidence(j, f);
     json_text(j, "impact", f->impact);
-    json_text(j, "advice", _(f->check->advice));
+    json_text(j, "advice", in_words(f->check->advice));
     json_text(j, "next", f->next);
     json_text(j, "next_note", f->next_note);
     json_null(j, "fix");

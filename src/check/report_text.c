@@ -1,111 +1,261 @@
-/* report_text.c: the terminal report. The verdict comes first; then at most three things in the order in which to do them. */
-#include "base/i18n.h"
+/* report_text.c: the first screen. The verdict comes first; then at most three things in the order in which to do them; what was not seen stands apart. */
+#include "check/page.h"
 #include "check/registry.h"
-#include "check/report.h"
-#include <time.h>
 
 #define SHOWN_NOW 3
 #define SHOWN_EVIDENCE 4
-#define SHOWN_ONE_LINE 8
-#define LABEL 10 /* columns of "   seen   " */
-
-struct page {
-    const struct report *r;
-    const struct term *t;
-    struct buf *out;
-};
-
-static void colour(const struct page *p, enum colour c)
-{
-    term_colour(p->t, p->out, c);
-}
-
-/* Untrusted text, broken to the page from column `indent` on. */
-static void wrapped(const struct page *p, struct str s, size_t indent)
-{
-    text_wrap(p->out, s, p->t->columns - indent, indent);
-    buf_addc(p->out, '\n');
-}
-
-static void escaped_wrapped(const struct page *p, const char *text, size_t indent)
-{
-    _cleanup_(buf_free) struct buf b = BUF(65536);
-    text_escape(&b, str_of(text));
-    wrapped(p, buf_str(&b), indent);
-}
-
-static const char *date_and_time(const struct page *p, int64_t seconds, const char *format)
-{
-    struct tm tm;
-    time_t t = (time_t)seconds;
-    char text[64] = "";
-    if (localtime_r(&t, &tm))
-        strftime(text, sizeof text, format, &tm);
-    return arena_dupz(p->r->arena, text);
-}
+#define SHOWN_SOON 8
+#define SHOWN_REASONS 8
+#define SHOWN_IDS 6
+#define MARGIN 3
 
 static void header(const struct page *p)
 {
     const struct report *r = p->r;
-    _cleanup_(buf_free) struct buf b = BUF(8192);
+    _cleanup_(buf_free) struct buf b = BUF(16384);
     buf_printf(&b, "%s %s   ", _("bansho"), BANSHO_VERSION);
-    text_escape(&b, str_of(r->host->name));
+    page_escaped(&b, r->host->name);
     if (*r->host->os.pretty) {
         buf_addz(&b, " (");
-        text_escape(&b, str_of(r->host->os.pretty));
+        page_escaped(&b, r->host->os.pretty);
         buf_addc(&b, ')');
     }
     if (strcmp(r->root, "/") != 0) {
         buf_addz(&b, "   --root ");
-        text_escape(&b, str_of(r->root));
+        page_escaped(&b, r->root);
     }
-    buf_printf(&b, "   %s   ", date_and_time(p, r->time, "%Y-%m-%d %H:%M %Z"));
+    buf_printf(&b, "   %s   ", page_time(p, r->time, "%Y-%m-%d %H:%M %Z"));
     buf_printf(&b, _("%zu findings in %llu.%llu s"), r->results.n, (unsigned long long)(r->run->wall_us / 1000000), (unsigned long long)(r->run->wall_us / 100000 % 10));
     buf_printf(&b, "   %s", _("nothing was changed"));
-    wrapped(p, buf_str(&b), 0);
+    page_wrapped(p, buf_str(&b), 0);
 }
 
-static void counts(const struct page *p)
+static size_t count_new(const struct report *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->results.n; i++)
+        n += r->results.v[i].is_new && result_urgency(&r->results.v[i]) <= URGENCY_SOON;
+    return n;
+}
+
+static void verdict(const struct page *p)
 {
     static const struct { enum urgency u; const char *label; enum colour c; bool always; } table[] = {
         {URGENCY_NOW, N_("NOW"), COLOUR_BAD, true},   {URGENCY_SOON, N_("SOON"), COLOUR_WARN, true}, {URGENCY_UNKNOWN, N_("NOT SEEN"), COLOUR_BOLD, true},
         {URGENCY_OK, N_("ok"), COLOUR_GOOD, true},    {URGENCY_NA, N_("n/a"), COLOUR_DIM, true},     {URGENCY_ACCEPTED, N_("accepted"), COLOUR_DIM, false},
     };
-    bool first = true;
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
         size_t n = report_count(p->r, table[i].u);
         if (!n && !table[i].always)
             continue;
-        buf_addz(p->out, first ? "" : "   ");
-        first = false;
+        buf_addz(p->out, i ? "   " : "");
         if (n)
-            colour(p, table[i].c);
+            page_colour(p, table[i].c);
         buf_printf(p->out, "%s %zu", _(table[i].label), n);
         if (n)
-            colour(p, COLOUR_NONE);
+            page_colour(p, COLOUR_NONE);
     }
     buf_addc(p->out, '\n');
+    if (p->r->before) {
+        buf_printf(p->out, _("since %s: %zu new, %zu solved"), page_time(p, p->r->before, "%Y-%m-%d %H:%M"), count_new(p->r), p->r->solved.n);
+        buf_addc(p->out, '\n');
+    }
+    for (size_t i = 0; i < p->r->notes.n; i++) {
+        _cleanup_(buf_free) struct buf b = BUF(16384);
+        page_escaped(&b, p->r->notes.v[i]);
+        buf_printf(p->out, "%s ", _("note:"));
+        page_wrapped(p, buf_str(&b), text_width(str_of(_("note:"))) + 1);
+    }
+}
+
+/* " 1 [serious] title          mail.relay  G4.4  new": the tail at the right edge, or on a line of its own. */
+static void headline(const struct page *p, size_t number, const struct result *r)
+{
+    const struct finding *f = r->finding;
+    _cleanup_(buf_free) struct buf title = BUF(16384), tail = BUF(4096), mark = BUF(256);
+    page_escaped(&title, f->title);
+    buf_printf(&tail, "%s  %s", f->check->id, f->check->requirement);
+    const char *age = page_age(p, r);
+    if (*age)
+        buf_printf(&tail, "  %s", age);
+    buf_printf(&mark, "[%s] ", _("serious"));
+    buf_printf(p->out, "%2zu ", number);
+    page_colour(p, COLOUR_BAD);
+    buf_adds(p->out, buf_str(&mark));
+    page_colour(p, COLOUR_BOLD);
+    size_t used = MARGIN + text_width(buf_str(&mark)) + text_width(buf_str(&title)), end = text_width(buf_str(&tail));
+    if (used + 3 + end <= p->t->columns) {
+        buf_adds(p->out, buf_str(&title));
+        page_colour(p, COLOUR_NONE);
+        page_blanks(p, p->t->columns - used - end);
+    } else {
+        page_wrapped(p, buf_str(&title), MARGIN + text_width(buf_str(&mark)));
+        page_colour(p, COLOUR_NONE);
+        page_blanks(p, MARGIN + 7);
+    }
+    buf_printf(p->out, "%s\n", tail.p);
 }
 
 static void now(const struct page *p)
 {
     size_t n;
     const struct result **list = report_sorted(p->r, URGENCY_NOW, &n);
+    if (!n)
+        return;
+    page_colour(p, COLOUR_BOLD);
+    buf_printf(p->out, "\n%s\n", _("NOW (in this order)"));
+    page_colour(p, COLOUR_NONE);
+    for (size_t i = 0; i < n && i < SHOWN_NOW; i++) {
+        headline(p, i + 1, list[i]);
+        page_details(p, list[i]->finding, MARGIN, SHOWN_EVIDENCE);
+    }
+    if (n > SHOWN_NOW) {
+        page_blanks(p, MARGIN);
+        buf_printf(p->out, _("and %zu more: bansho check --all"), n - SHOWN_NOW);
+        buf_addc(p->out, '\n');
+    }
+}
+
+/* "LABEL n   text ...": text already safe. */
+static void one_line(const struct page *p, const char *label, size_t n, const struct buf *text)
+{
+    _cleanup_(buf_free) struct buf head = BUF(256);
+    buf_printf(&head, "%s %zu   ", label, n);
+    buf_adds(p->out, buf_str(&head));
+    page_wrapped(p, buf_str(text), text_width(buf_str(&head)));
+}
+
+static void soon(const struct page *p)
+{
+    size_t n;
+    const struct result **list = report_sorted(p->r, URGENCY_SOON, &n);
+    if (!n)
+        return;
+    _cleanup_(buf_free) struct buf b = BUF(65536);
+    for (size_t i = 0; i < n && i < SHOWN_SOON; i++) {
+        buf_addz(&b, i ? " / " : "");
+        page_escaped(&b, list[i]->finding->title);
+    }
+    if (n > SHOWN_SOON)
+        buf_addz(&b, " / ...");
+    buf_printf(&b, "   %s", _("all: bansho check --all"));
+    buf_addc(p->out, '\n');
+    one_line(p, _("SOON"), n, &b);
+}
+
+static bool same_reason(const struct result *a, const struct result *b)
+{
+    return strcmp(page_reason(a->finding), page_reason(b->finding)) == 0;
+}
+
+static void name_of(const struct page *p, struct buf *b, const struct result *r)
+{
+    buf_addz(b, r->finding->check->id);
+    if (*r->finding->object) {
+        buf_addc(b, ' ');
+        page_escaped(b, r->finding->object);
+    }
+    if (r->decided) {
+        buf_addz(b, " (");
+        buf_printf(b, _("last result: %s, %s"), state_name(r->decided_state), page_time(p, r->decided, "%Y-%m-%d %H:%M"));
+        buf_addc(b, ')');
+    }
+}
+
+/* All with one reason together: below --root most have the same. */
+static void not_seen(const struct page *p)
+{
+    size_t n, reasons = 0;
+    const struct result **list = report_sorted(p->r, URGENCY_UNKNOWN, &n);
+    if (!n)
+        return;
+    _cleanup_(buf_free) struct buf b = BUF(65536);
     for (size_t i = 0; i < n; i++) {
-        buf_printf(p->out, " %zu %s  ", i + 1, list[i]->finding->check->id);
-        escaped_wrapped(p, list[i]->finding->title, LABEL);
-        for (size_t k = 0; k < list[i]->finding->evidence.n; k++) {
-            buf_addz(p->out, "   ");
-            escaped_wrapped(p, list[i]->finding->evidence.v[k].text, 3);
+        size_t first = 0, names = 1;
+        while (!same_reason(list[first], list[i]))
+            first++;
+        if (first < i || ++reasons > SHOWN_REASONS)
+            continue;
+        buf_addz(&b, reasons > 1 ? " / " : "");
+        name_of(p, &b, list[i]);
+        for (size_t k = i + 1; k < n; k++) {
+            if (!same_reason(list[k], list[i]))
+                continue;
+            if (++names <= SHOWN_IDS) {
+                buf_addz(&b, ", ");
+                name_of(p, &b, list[k]);
+            }
+        }
+        buf_addz(&b, names > SHOWN_IDS ? ", ...: " : ": ");
+        page_escaped(&b, page_reason(list[i]->finding));
+    }
+    if (reasons > SHOWN_REASONS)
+        buf_addz(&b, " / ...");
+    buf_printf(&b, "   (%s)", _("not counted as ok"));
+    one_line(p, _("NOT SEEN"), n, &b);
+}
+
+static void chapters(const struct page *p)
+{
+    size_t good[CHAPTERS + 1] = {0}, total[CHAPTERS + 1] = {0}, seen[CHAPTERS + 1] = {0};
+    for (size_t i = 0; i < p->r->results.n; i++) {
+        const struct finding *f = p->r->results.v[i].finding;
+        unsigned c = check_chapter(f->check);
+        seen[c]++;
+        total[c] += f->state != STATE_NA;
+        good[c] += f->state == STATE_OK;
+    }
+    size_t indent = text_width(str_of(_("chapters"))) + 2, used = indent;
+    buf_printf(p->out, "%s  ", _("chapters"));
+    for (unsigned c = 1; c <= CHAPTERS; c++) {
+        if (!seen[c] && !p->r->whole)
+            continue;
+        _cleanup_(buf_free) struct buf b = BUF(256);
+        buf_printf(&b, "%u %s ", c, chapter_title(c));
+        if (total[c])
+            buf_printf(&b, "%zu/%zu", good[c], total[c]);
+        else
+            buf_addz(&b, seen[c] ? _("n/a") : _("not looked at"));
+        size_t width = text_width(buf_str(&b));
+        if (used > indent && used + 2 + width > p->t->columns) {
+            buf_addc(p->out, '\n');
+            page_blanks(p, used = indent);
+        }
+        buf_printf(p->out, "%s%s", used > indent ? "  " : "", b.p);
+        used += width + (used > indent ? 2 : 0);
+    }
+    buf_addc(p->out, '\n');
+}
+
+/* The first thing that somebody would ask about. */
+static void hint(const struct page *p)
+{
+    static const enum urgency order[] = {URGENCY_NOW, URGENCY_SOON, URGENCY_UNKNOWN};
+    for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+        size_t n;
+        const struct result **list = report_sorted(p->r, order[i], &n);
+        if (n) {
+            buf_printf(p->out, _("explanation: bansho explain %s"), list[0]->finding->check->id);
+            buf_addc(p->out, '\n');
+            return;
         }
     }
 }
 
-void report_text(const struct report *r, const struct term *t, bool all, struct buf *out)
+void report_text(const struct report *r, const struct term *t, struct buf *out)
 {
     struct page p = {r, t, out};
-    (void)all;
     header(&p);
-    counts(&p);
+    verdict(&p);
     now(&p);
+    soon(&p);
+    not_seen(&p);
+    chapters(&p);
+    hint(&p);
+}
+
+void report_head(const struct page *p)
+{
+    header(p);
+    verdict(p);
 }

@@ -49,7 +49,7 @@ static uint64_t microseconds(struct timeval t)
 static void not_seen(struct job *j, const char *why)
 {
     j->findings.list.n = 0;
-    struct finding *f = finding_add(&j->findings, STATE_UNKNOWN, "", "%s", _(j->check->title));
+    struct finding *f = finding_add(&j->findings, STATE_UNKNOWN, "", "%s", in_words(j->check->title));
     finding_evidence(&j->findings, f, NULL, 0, "%s", why);
 }
 
@@ -138,7 +138,7 @@ static void judge(struct runner *r, struct job *j)
     if (a.code < 0)
         not_seen(j, arena_dup(r->arena, a.why));
     else if (j->findings.list.n == 0)
-        finding_add(&j->findings, STATE_NA, "", "%s", _(j->check->title));
+        finding_add(&j->findings, STATE_NA, "", "%s", _("there is nothing of this kind here"));
 }
 
 static void finish(struct runner *r, struct job *j)

@@ -1,0 +1,109 @@
+#include "check/page.h"
+#include <time.h>
+
+#define TEXT_SHOWN 1500
+#define LABEL_WIDTH 7
+
+void page_colour(const struct page *p, enum colour c)
+{
+    term_colour(p->t, p->out, c);
+}
+
+void page_blanks(const struct page *p, size_t n)
+{
+    while (n--)
+        buf_addc(p->out, ' ');
+}
+
+void page_escaped(struct buf *b, const char *text)
+{
+    struct str s = str_of(text);
+    bool cut = s.n > TEXT_SHOWN;
+    if (cut) {
+        s.n = TEXT_SHOWN;
+        while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80) /* not within a character */
+            s.n--;
+    }
+    text_escape(b, s);
+    if (cut)
+        buf_addz(b, "...");
+}
+
+void page_wrapped(const struct page *p, struct str s, size_t indent)
+{
+    size_t columns = p->t->columns > indent + 20 ? p->t->columns - indent : 20;
+    text_wrap(p->out, s, columns, indent);
+    buf_addc(p->out, '\n');
+}
+
+void page_block(const struct page *p, size_t margin, const char *label, const char *text, bool wrap)
+{
+    _cleanup_(buf_free) struct buf b = BUF(16384);
+    page_escaped(&b, text);
+    page_blanks(p, margin);
+    page_colour(p, COLOUR_DIM);
+    text_pad(p->out, str_of(label), LABEL_WIDTH);
+    page_colour(p, COLOUR_NONE);
+    if (wrap)
+        page_wrapped(p, buf_str(&b), margin + LABEL_WIDTH);
+    else
+        buf_printf(p->out, "%s\n", b.p ? b.p : "");
+}
+
+static void one_evidence(const struct page *p, size_t margin, const char *label, const struct evidence *e)
+{
+    _cleanup_(buf_free) struct buf b = BUF(16384);
+    buf_addz(&b, e->text);
+    if (e->file) {
+        buf_printf(&b, "%s%s", e->text[0] ? "   " : "", e->file);
+        if (e->line)
+            buf_printf(&b, ":%u", e->line);
+    }
+    page_block(p, margin, label, b.p ? b.p : "", true);
+}
+
+void page_details(const struct page *p, const struct finding *f, size_t margin, size_t shown)
+{
+    for (size_t i = 0; i < f->evidence.n && i < shown; i++)
+        one_evidence(p, margin, i ? "" : _("seen"), &f->evidence.v[i]);
+    if (f->evidence.n > shown) {
+        page_blanks(p, margin + LABEL_WIDTH);
+        buf_printf(p->out, _("and %zu more: bansho check %s --all"), f->evidence.n - shown, f->check->id);
+        buf_addc(p->out, '\n');
+    }
+    if (f->impact)
+        page_block(p, margin, _("means"), f->impact, true);
+    if (f->next)
+        page_block(p, margin, _("next"), f->next, false);
+    else
+        page_block(p, margin, _("next"), in_words(f->check->advice), true);
+    if (f->next && f->next_note) {
+        _cleanup_(buf_free) struct buf b = BUF(16384);
+        buf_printf(&b, "(%s)", f->next_note);
+        page_block(p, margin, "", b.p, true);
+    }
+}
+
+const char *page_time(const struct page *p, int64_t seconds, const char *format)
+{
+    struct tm tm;
+    time_t t = (time_t)seconds;
+    char text[64] = "";
+    if (localtime_r(&t, &tm))
+        strftime(text, sizeof text, format, &tm);
+    return arena_dupz(p->r->arena, text);
+}
+
+const char *page_age(const struct page *p, const struct result *r)
+{
+    if (r->is_new)
+        return _("new");
+    if (r->since && r->since < p->r->time)
+        return arena_printf(p->r->arena, _("since %s"), page_time(p, r->since, "%Y-%m-%d"));
+    return "";
+}
+
+const char *page_reason(const struct finding *f)
+{
+    return f->evidence.n ? f->evidence.v[0].text : f->title;
+}
