@@ -14,6 +14,7 @@ struct endpoint_at {
     uint16_t port;
     const char *name;     /* SNI and the name that the certificate is checked for; NULL: none */
     bool tls;             /* TLS from the first byte */
+    int tls_max;          /* 0, or the newest version to speak: 0x0302 (TLS 1.1) shows whether a server still takes old ones */
     int timeout_ms;       /* 0: 8,000, over the whole dialogue */
     int netns;            /* 0, or the namespace to ask from */
     struct addr from;     /* the address to bind to, if from_set */

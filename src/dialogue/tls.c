@@ -23,7 +23,7 @@ static int on_verify(int ok, X509_STORE_CTX *store)
     return 1;
 }
 
-static SSL_CTX *client_new(void)
+static SSL_CTX *client_new(int newest)
 {
     OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
@@ -31,6 +31,8 @@ static SSL_CTX *client_new(void)
         return NULL;
     SSL_CTX_set_security_level(ctx, 0);
     SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION);
+    if (newest)
+        SSL_CTX_set_max_proto_version(ctx, newest);
     SSL_CTX_set_cipher_list(ctx, "DEFAULT:@SECLEVEL=0");
     SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
@@ -150,7 +152,7 @@ bool tls_start(struct stream *s)
     memset(&s->tls, 0, sizeof s->tls);
     s->tls.trusted = true;
     if (!s->ctx)
-        s->ctx = client_new();
+        s->ctx = client_new(s->to ? s->to->tls_max : 0);
     s->ssl = s->ctx ? SSL_new(s->ctx) : NULL;
     if (!s->ssl || SSL_set_fd(s->ssl, s->fd) != 1)
         return stream_fail(s, TROUBLE_TLS);

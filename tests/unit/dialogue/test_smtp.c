@@ -58,6 +58,28 @@ static void sees_a_sound_submission(void **state)
     assert_non_null(strstr(seen.transcript, "> (password)\n"));
 }
 
+/* Asked with old versions only: a server of today refuses, one that was never updated does not. */
+static void tells_old_versions(void **state)
+{
+    (void)state;
+    static const struct act script[] = {{TLS}, {SAY, "220 mail.test ESMTP\r\n"}, {HEAR}, {SAY, "250 mail.test\r\n"}, {HEAR}, {SAY, "221 bye\r\n"}, {ACT_END}};
+    struct smtp_plan plan = {0};
+    struct err err = {0};
+    for (int newest_only = 0; newest_only < 2; newest_only++) {
+        struct fake_cert cert = good;
+        struct smtp_seen seen;
+        cert.newest_only = newest_only;
+        struct fake f = fake_start(script, &cert);
+        struct endpoint_at at = fake_at(&f);
+        at.tls = true;
+        at.tls_max = TLS1_1_VERSION;
+        assert_int_equal(smtp_ask(&at, &plan, &seen, &err), 0);
+        fake_stop(&f);
+        assert_int_equal(seen.trouble, newest_only ? TROUBLE_TLS : TROUBLE_NONE);
+        assert_string_equal(seen.tls.version, newest_only ? "" : "TLSv1.1");
+    }
+}
+
 int main(void)
 {
     char path[64];
@@ -65,7 +87,7 @@ int main(void)
     good = cert_new("mail.test", NOW - 1000, NOW + 100000, &ca);
     foreign = cert_new("other.test", NOW - 1000, NOW - 10, NULL);
     trust(&ca, path);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(sees_a_sound_submission)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(sees_a_sound_submission), cmocka_unit_test(tells_old_versions)};
     int r = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(path);
     cert_free(&ca);
