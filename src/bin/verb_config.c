@@ -184,7 +184,7 @@ static enum outcome show_json(struct config *c, bool sound)
         collect(c, &rows);
     for (size_t i = 0; i < rows.list.n; i++)
         json_array_append_new(values, row_json(c, &rows.list.v[i]));
-    json_t *all = json_pack("{s:s, s:s?, s:o, s:o}", "schema", "bansho.config.1", "file", file_text(c, c->path), "values", values, "errors", errors_json(c));
+    json_t *all = json_pack("{s:s, s:s?, s:o, s:o}", "schema", "bansho.config/1", "file", file_text(c, c->path), "values", values, "errors", errors_json(c));
     int r = all ? json_dumpf(all, stdout, JSON_INDENT(2)) : -1;
     printf("\n");
     json_decref(all);
@@ -224,7 +224,7 @@ static enum outcome config(const struct call *call)
 }
 
 static const struct verb_option config_options[] = {
-    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("print JSON (schema bansho.config.1)")},
+    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("print JSON (schema bansho.config/1)")},
     {"root", 0, ARGUMENT_DIR, "DIR", NULL, N_("read the file of the server whose root is there")},
     {0},
 };

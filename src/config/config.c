@@ -49,6 +49,23 @@ static void look_at_mode(const struct root *root, const char *path, struct confi
         config_remark(c, path, 0, 0, _("others than root may write this file: chown root:root, chmod 644"));
 }
 
+/* For those who only want to know that the file is unusable, and where it begins to be. */
+static void tell_first(const struct config *c, struct err *err)
+{
+    const struct config_error *first = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < c->errors.n; i++) {
+        if (c->errors.v[i].warning)
+            continue;
+        first = first ? first : &c->errors.v[i];
+        n++;
+    }
+    if (first && n == 1)
+        err_at(err, -EINVAL, first->file, first->line, first->column, "%s", first->text);
+    else if (first)
+        err_at(err, -EINVAL, first->file, first->line, first->column, _("%s (and more errors: bansho config check)"), first->text);
+}
+
 int config_load(const struct root *root, const char *path, struct config **ret, struct err *err)
 {
     _cleanup_(buf_free) struct buf bytes = BUF(CONFIG_MAX);
@@ -67,6 +84,8 @@ int config_load(const struct root *root, const char *path, struct config **ret, 
     c->path = arena_dupz(c->arena, path);
     look_at_mode(root, c->path, c);
     r = config_parse(buf_str(&bytes), c->path, c);
+    if (r < 0)
+        tell_first(c, err);
     *ret = c;
     return r;
 }

@@ -71,7 +71,7 @@ struct config {
 
 #define CONFIG_MAX (1u << 20)
 
-/* Reads and validates. 0: usable (errors holds warnings at most); -EINVAL: *ret is set too, and its errors tell all of it, in the file's order;
+/* Reads and validates. 0: usable (errors holds warnings at most); -EINVAL: *ret is set too, and its errors tell all of it, in the file's order (err holds the first);
    other -errno: the file could not be read (not: absent), *ret is untouched. */
 int config_load(const struct root *root, const char *path, struct config **ret, struct err *err) _must_check_;
 void config_free(struct config *c);

@@ -71,7 +71,7 @@ static void write_option(struct buf *out, struct arena *a, const struct option *
 {
     const char *indent = *o->section ? "    " : "";
     write_comment(out, indent, _(o->help));
-    write_comment(out, indent, arena_printf(a, "%s.", option_range(a, o)));
+    write_comment(out, indent, arena_printf(a, _("%s."), option_range(a, o)));
     buf_printf(out, "%s%s%s = %s\n", indent, commented || !o->fallback ? "#" : "", o->name, o->fallback ? o->fallback : o->example);
 }
 
