@@ -2,6 +2,7 @@
 #include "server/products.h"
 
 const struct product *const products[] = {
+    &product_postfix,
     &product_openssh,
     &product_apache,
     &product_nginx,
