@@ -7,5 +7,15 @@ const struct product *const products[] = {
     &product_apache,
     &product_nginx,
     &product_php,
+    &product_proftpd,
+    &product_vsftpd,
+    &product_pureftpd,
+    &product_mysql,
+    &product_postgresql,
+    &product_bind,
+    &product_unbound,
+    &product_fail2ban,
+    &product_csf,
+    &product_docker,
 };
 const size_t products_n = ARRAY_SIZE(products);
