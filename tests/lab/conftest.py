@@ -87,9 +87,15 @@ def pytest_addoption(parser):
 
 def pytest_generate_tests(metafunc):
     if "suite" in metafunc.fixturenames:
-        suites = list(layers.SUITES) if metafunc.definition.get_closest_marker("trixie") else ["bookworm"]
-        only = metafunc.config.getoption("--suite")
-        metafunc.parametrize("suite", [s for s in suites if only in (None, s)])
+        metafunc.parametrize("suite", layers.SUITES if metafunc.definition.get_closest_marker("trixie") else ["bookworm"])
+
+
+def pytest_collection_modifyitems(config, items):
+    only = config.getoption("--suite")
+    if only:
+        other = [i for i in items if hasattr(i, "callspec") and i.callspec.params.get("suite", only) != only]
+        config.hook.pytest_deselected(other)
+        items[:] = [i for i in items if i not in other]
 
 
 def unavailable(reason):
@@ -134,11 +140,18 @@ def deb(suite, packages):
 
 @pytest.fixture(scope="session")
 def shared(packages):
-    running = {}
+    running, broken = {}, {}
 
     def get(suite):
+        if suite in broken:
+            pytest.fail(f"the {suite} server did not start: {broken[suite]}", pytrace=False)
         if suite not in running:
-            running[suite] = Host(f"sound-{suite}-{os.getpid()}").up(suite, deb=packages(suite))
+            running[suite] = Host(f"sound-{suite}-{os.getpid()}")
+            try:
+                running[suite].up(suite, deb=packages(suite))
+            except layers.LabError as e:
+                broken[suite] = e
+                raise
         return running[suite]
     yield get
     for h in running.values():

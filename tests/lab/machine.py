@@ -160,10 +160,10 @@ class Machine:
         (self.dir / f"{name}.pid").write_text(str(p.pid))
 
     def _boot(self, failed_ok):
-        # nspawn's own filter would refuse fanotify and Landlock to services.
+        # nspawn's own filter would refuse fanotify and Landlock to services; modules and clock are the outer machine's.
         self._start("host", "systemd-nspawn", "-q", "--register=no", "--keep-unit", "-M", self.nets["host"], "-D", self.root,
                     f"--network-namespace-path=/run/netns/{self.nets['host']}", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
-                    "--capability=all", "--system-call-filter=@known", "--boot")
+                    "--capability=all", "--drop-capability=CAP_SYS_MODULE,CAP_SYS_TIME", "--system-call-filter=@known", "--boot")
         self.wait(lambda: self.leader("host") and self.exec("test -S /run/systemd/private")[0] == 0, "systemd did not start")
         rc, state, _ = self.exec("systemctl is-system-running --wait")
         if rc and not failed_ok:

@@ -82,7 +82,7 @@ def test_state_of_the_machine(sound):
     assert "policy drop" in sound.exec_ok("nft list chain inet filter input")
     assert sound.exec("systemctl is-enabled nftables apt-daily.timer apt-daily-upgrade.timer fail2ban")[0] == 0
     assert "0::/system.slice/run-" in sound.run("cat /proc/self/cgroup")[1]
-    assert "CN = lab.example" in sound.exec_ok("openssl x509 -noout -subject -in /etc/ssl/lab/server.pem")
+    assert "lab.example" in sound.exec_ok("openssl x509 -noout -subject -in /etc/ssl/lab/server.pem")
     assert sound.exec("openssl verify /etc/ssl/lab/server.pem")[0] == 0
 
 
@@ -100,7 +100,7 @@ def test_mail_travels(host):
 def test_guard_shuts_out_attackers_alone(host):
     jails = {"submission": "postfix-sasl", "imap": "dovecot", "ftp": "proftpd", "ssh": "sshd"}
     attacker = {s: f"{ATTACKERS4}{10 + n}" for n, s in enumerate(jails)}
-    together(lambda s: host.login(s, LOGINS[s][0], "Wrong-1", attacker[s]), [s for s in jails for _ in range(6)])
+    together(lambda s: host.login(s, LOGINS[s][0], "Wrong-1", attacker[s]), [s for s in jails for _ in range(5)])
     for service, jail in jails.items():
         host.wait(lambda: attacker[service] in host.exec(["fail2ban-client", "status", jail])[1], f"{jail} did not ban", 30)
     answers = together(lambda s: host.login(s, *LOGINS[s], attacker[s]), jails)
