@@ -1,0 +1,25 @@
+"""The variants of the server: other programs in the same places answer, to the right password only."""
+import pytest
+
+from machine import CLIENTS4
+from test_servers import LOGINS, together
+
+OTHERS = LOGINS
+VSFTPD = {"ftp": ("webmaster", "Right-webmaster-1"), "submission": LOGINS["submission"]}
+
+
+@pytest.mark.parametrize("logins", [pytest.param(OTHERS, marks=pytest.mark.variant("others"), id="others"),
+                                    pytest.param(VSFTPD, marks=pytest.mark.variant("vsftpd"), id="vsftpd")])
+def test_variant_lets_the_right_ones_in(host, logins):
+    assert together(lambda s: host.login(s, *logins[s]), logins) == ["in"] * len(logins)
+    wrong = together(lambda s: host.login(s, logins[s][0], "Wrong-1", f"{CLIENTS4}{20 + list(logins).index(s)}"), logins)
+    assert all(answer.startswith("refused: ") and "timed out" not in answer for answer in wrong), wrong
+
+
+@pytest.mark.variant("others")
+def test_other_products_run(host):
+    for unit in ("exim4", "courier-imap", "courier-pop", "pure-ftpd", "named", "postgresql@15-main"):
+        assert host.exec_ok(["systemctl", "is-active", unit]).strip() == "active", unit
+    assert "lab.example" in host.exec_ok("exim4 -bP primary_hostname")
+    for product in ("postfix", "dovecot-core", "proftpd-core"):
+        assert "install ok installed" not in host.exec(["dpkg-query", "-W", "-f", "${Status}", product])[1]
