@@ -27,3 +27,15 @@ void smtp_talk(struct stream *s, const void *plan, void *seen) PARSER(smtp);
 void imap_talk(struct stream *s, const void *plan, void *seen) PARSER(imap);
 void pop3_talk(struct stream *s, const void *plan, void *seen) PARSER(pop3);
 void ftp_talk(struct stream *s, const void *plan, void *seen) PARSER(ftp);
+void ssh_talk(struct stream *s, const void *plan, void *seen) PARSER(greeting);
+void mysql_talk(struct stream *s, const void *plan, void *seen) PARSER(greeting);
+void postgresql_talk(struct stream *s, const void *plan, void *seen) PARSER(greeting);
+void dns_talk(struct stream *s, const void *plan, void *seen) PARSER(greeting);
+
+struct http_plan {
+    const char *host;
+    const struct http_request *request;
+    size_t n;
+};
+/* seen->answer has room for plan->n. */
+void http_talk(struct stream *s, const void *plan, void *seen) PARSER(http);

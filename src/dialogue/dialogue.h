@@ -15,6 +15,7 @@ struct endpoint_at {
     const char *name;     /* SNI and the name that the certificate is checked for; NULL: none */
     bool tls;             /* TLS from the first byte */
     int tls_max;          /* 0, or the newest version to speak: 0x0302 (TLS 1.1) shows whether a server still takes old ones */
+    bool udp;             /* dns_ask only */
     int timeout_ms;       /* 0: 8,000, over the whole dialogue */
     int netns;            /* 0, or the namespace to ask from */
     struct addr from;     /* the address to bind to, if from_set */
@@ -90,7 +91,8 @@ int imap_ask(const struct endpoint_at *at, const struct login_plan *plan, struct
 int pop3_ask(const struct endpoint_at *at, const struct login_plan *plan, struct login_seen *ret, struct err *err) _must_check_;
 int ftp_ask(const struct endpoint_at *at, const struct login_plan *plan, struct login_seen *ret, struct err *err) _must_check_;
 
-/* SSH banner, MySQL greeting, PostgreSQL (SSLRequest), a DNS query for the root's SOA. */
+/* SSH banner, MySQL greeting (left by a login that must fail: bansho-probe-mysql; a connection that only ends would count as a fault of this address),
+   PostgreSQL (SSLRequest), a DNS query for the root's SOA (without recursion; over UDP where at->udp). */
 struct greeting_seen {
     enum trouble trouble;
     bool right;              /* it speaks the protocol */
@@ -101,7 +103,8 @@ int mysql_ask(const struct endpoint_at *at, struct greeting_seen *ret, struct er
 int postgresql_ask(const struct endpoint_at *at, struct greeting_seen *ret, struct err *err) _must_check_;
 int dns_ask(const struct endpoint_at *at, struct greeting_seen *ret, struct err *err) _must_check_;
 
-/* HTTP/1.1, several requests over one connection where the server keeps it open (one worker for all). */
+/* HTTP/1.1, several requests over one connection where the server keeps it open (one worker for all; called again where it does not). Of a body no more than
+   what http_answer holds is waited for. seen->trouble is set where the rest could not be asked at all; an answer of its own kind of trouble does not end the others. */
 struct http_request {
     const char *method;     /* "GET" or "HEAD" */
     const char *path;       /* begins with '/', already percent-encoded */
@@ -124,3 +127,25 @@ int http_ask(const struct endpoint_at *at, const char *host_header, const struct
 
 /* Percent-encodes a path (RFC 3986 pchar and '/'). */
 char *http_path(struct arena *a, struct str path);
+
+/* What TLS shows at each of these (one worker, one after the other; timeout_ms over all). Those that were not reached in time: TROUBLE_TIMEOUT.
+   All in one network namespace. */
+struct tls_answer {
+    enum trouble trouble;
+    struct tls_seen tls;
+};
+int tls_ask(const struct endpoint_at *at, size_t n, int timeout_ms, struct tls_answer *ret, struct err *err) _must_check_;
+
+/* Does it speak its protocol? Greeting and farewell only, many side by side (one worker and its children). */
+struct hello {
+    struct endpoint_at at;
+    const char *protocol;   /* as in model/service.h; "" and others: TROUBLE_WORKER */
+    const char *host;       /* HTTP's Host, or NULL */
+};
+struct hello_seen {
+    enum trouble trouble;
+    bool right;             /* it speaks the protocol and serves us */
+    char banner[256];
+    int ms;                 /* from the call to the end of its answer */
+};
+int hello_ask(const struct hello *q, size_t n, struct hello_seen *ret, struct err *err) _must_check_;

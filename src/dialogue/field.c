@@ -40,6 +40,14 @@ const struct field_table http_answer_fields = FIELDS(http_answer_rows);
 static const struct field http_rows[] = {TROUBLE_OF(struct http_seen, trouble), STRUCT_OF(struct http_seen, tls, tls_fields)};
 const struct field_table http_fields = FIELDS(http_rows);
 
+static const struct field tls_answer_rows[] = {TROUBLE_OF(struct tls_answer, trouble), STRUCT_OF(struct tls_answer, tls, tls_fields)};
+const struct field_table tls_answer_fields = FIELDS(tls_answer_rows);
+
+static const struct field hello_rows[] = {
+    TROUBLE_OF(struct hello_seen, trouble), FLAG_OF(struct hello_seen, right), TEXT_OF(struct hello_seen, banner), NUMBER_OF(struct hello_seen, ms, 1000000),
+};
+const struct field_table hello_fields = FIELDS(hello_rows);
+
 static void put_one(struct buf *out, const struct field *f, const char *p, const void *base)
 {
     switch (f->kind) {

@@ -87,7 +87,7 @@ static bool connect_to(struct stream *s, const struct endpoint_at *at)
 
 static int new_socket(const struct endpoint_at *at)
 {
-    return socket(at->addr.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return socket(at->addr.v6 ? AF_INET6 : AF_INET, (at->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 static bool call(struct stream *s)
@@ -107,16 +107,23 @@ bool stream_open(struct stream *s, const struct endpoint_at *at)
     return call(s);
 }
 
+bool stream_renew(struct stream *s)
+{
+    if (!s->to)
+        return stream_fail(s, TROUBLE_CLOSED);
+    stream_close(s);
+    s->at = s->end = 0;
+    s->fd = new_socket(s->to);
+    return call(s);
+}
+
 bool stream_again(struct stream *s)
 {
     if (s->trouble != TROUBLE_CLOSED || !s->to)
         return false;
-    stream_close(s);
     s->trouble = TROUBLE_NONE;
-    s->at = s->end = 0;
-    s->fd = new_socket(s->to);
     stream_note(s, "! ", STR("called again"));
-    return call(s);
+    return stream_renew(s);
 }
 
 void stream_close(struct stream *s)

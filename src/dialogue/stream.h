@@ -37,6 +37,8 @@ bool stream_open(struct stream *s, const struct endpoint_at *at);
 void stream_take(struct stream *s, int take_fd, int timeout_ms);
 /* Calls the same server again after it ended the connection: one deadline, one cap and one transcript over all. */
 bool stream_again(struct stream *s);
+/* The same of our own accord: what is unread is dropped. */
+bool stream_renew(struct stream *s);
 void stream_close(struct stream *s);  /* the connection; s->trouble, tls and transcript stay */
 void stream_free(struct stream *s);   /* the connection and what is kept between connections */
 

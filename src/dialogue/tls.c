@@ -23,7 +23,7 @@ static int on_verify(int ok, X509_STORE_CTX *store)
     return 1;
 }
 
-static SSL_CTX *client_new(int newest)
+static SSL_CTX *client_new(void)
 {
     OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
@@ -31,8 +31,6 @@ static SSL_CTX *client_new(int newest)
         return NULL;
     SSL_CTX_set_security_level(ctx, 0);
     SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION);
-    if (newest)
-        SSL_CTX_set_max_proto_version(ctx, newest);
     SSL_CTX_set_cipher_list(ctx, "DEFAULT:@SECLEVEL=0");
     SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
@@ -152,11 +150,13 @@ bool tls_start(struct stream *s)
     memset(&s->tls, 0, sizeof s->tls);
     s->tls.trusted = true;
     if (!s->ctx)
-        s->ctx = client_new(s->to ? s->to->tls_max : 0);
+        s->ctx = client_new();
     s->ssl = s->ctx ? SSL_new(s->ctx) : NULL;
     if (!s->ssl || SSL_set_fd(s->ssl, s->fd) != 1)
         return stream_fail(s, TROUBLE_TLS);
     SSL_set_app_data(s->ssl, s);
+    if (s->to && s->to->tls_max)
+        SSL_set_max_proto_version(s->ssl, s->to->tls_max);
     if (s->name && !addr_parse(str_of(s->name), &a))
         SSL_set_tlsext_host_name(s->ssl, s->name);
     if (!handshake(s)) {

@@ -23,10 +23,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct greeting_seen greeting = {0};
     struct http_seen http = {0};
     struct http_answer answer = {0};
+    struct tls_answer tls = {0};
+    struct hello_seen hello = {0};
     one(bytes, &smtp_fields, &smtp);
     one(bytes, &login_fields, &login);
     one(bytes, &greeting_fields, &greeting);
     one(bytes, &http_fields, &http);
     one(bytes, &http_answer_fields, &answer);
+    one(bytes, &tls_answer_fields, &tls);
+    one(bytes, &hello_fields, &hello);
     return 0;
 }
