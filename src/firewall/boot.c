@@ -172,7 +172,7 @@ size_t boot_filters(const struct probe_ctx *ctx, struct arena *a, struct boot_fi
         bool enabled = u && (u->enabled == UNIT_ENABLED || u->enabled == UNIT_GENERATED);
         int tried = enabled && ctx->live && ctx->server->host->privileged && m->loader[0] ? try_it(ctx, m) : -ENOTSUP;
         ret[n++] = (struct boot_filter){
-            .title = arena_printf(a, "%s (%s)", m->title, m->file[0]), .file = m->file[0], .enabled = enabled, .sure = tried >= 0,
+            .title = arena_printf(a, "%s (%s)", m->title, m->file[0]), .file = m->file[0], .unit = m->unit, .enabled = enabled, .sure = tried >= 0,
             .stops = tried >= 0 ? (unsigned)tried : m->read(ctx, m)};
     }
     return n;

@@ -7,7 +7,7 @@ enum { BOOT_V4 = 1, BOOT_V6 = 2 };
 
 struct boot_filter {
     const char *title;   /* "nftables (/etc/nftables.conf)" */
-    const char *file;
+    const char *file, *unit;
     bool enabled;        /* its unit is enabled */
     unsigned stops;      /* BOOT_V4 | BOOT_V6: stops a stranger's packet to a port that nobody opened */
     bool sure;           /* false: `stops` is read from the text only */

@@ -78,8 +78,11 @@ static void judge_boot(const struct probe_ctx *ctx, struct findings *out)
     } else {
         f = finding_add(out, STATE_FAIL, "boot", stops & wanted ? _("At the next start only one of IPv4 and IPv6 will be filtered") : _("No packet filter will be loaded at the next start"));
         next_step(out, f);
-        if (n && !stops)
-            finding_next(out, f, "systemctl enable %s", strncmp(filters[0].title, "nftables", 8) == 0 ? "nftables" : "ufw");
+        for (size_t i = 0; i < n; i++)
+            if (!filters[i].enabled && (filters[i].stops & wanted) == wanted) {
+                finding_next(out, f, "systemctl enable %s", filters[i].unit);
+                finding_next_note(out, f, "%s", _("from the next start on the rules of that file hold; what is loaded now stays as it is"));
+            }
     }
     f->basis = sure && stops ? BASIS_EFFECTIVE : BASIS_FILES;
     for (size_t i = 0; i < n; i++)
