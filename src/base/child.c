@@ -33,6 +33,12 @@ static void exec_child(const char *const argv[], int in, int out, int err, int f
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    /* A check's process limits its own memory (check/probe_process.c); what it runs gets what its caller had. */
+    struct rlimit memory;
+    if (getrlimit(RLIMIT_AS, &memory) == 0) {
+        memory.rlim_cur = memory.rlim_max;
+        setrlimit(RLIMIT_AS, &memory);
+    }
     if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
         _exit(127);
     int keep = dup3(failed, 3, O_CLOEXEC) < 0 ? failed : 3;
