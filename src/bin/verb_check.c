@@ -2,14 +2,15 @@
 #include "base/nearest.h"
 #include "base/worker.h"
 #include "bin/verbs.h"
+#include "check/history.h"
 #include "check/registry.h"
-#include "check/report.h"
 #include "config/config.h"
 #include <errno.h>
 #include <sys/random.h>
 #include <time.h>
 
 #define MAX_CHECKS 256
+#define NO_CONFIG "/etc/bansho/none" /* a name that is not there: only the defaults */
 #define REPORT_MAX (256u << 20)
 
 static const struct verb_option check_options[] = {
@@ -27,6 +28,7 @@ struct session {
     struct server *server;
     struct report report;
     struct run run;
+    const char *state_dir; /* NULL: none */
 };
 
 static void session_done(struct session *s)
@@ -83,6 +85,33 @@ static bool select_checks(const struct call *c, struct selection *ret)
     return true;
 }
 
+static void note(struct session *s, const char *text)
+{
+    *list_push(s->report.arena, &s->report.notes) = text;
+}
+
+/* Without a usable configuration nothing can be judged as its owner means it; the one below a foreign root must not stop us. */
+static int configure(struct session *s, struct err *err)
+{
+    struct err mine = {0};
+    int r = config_load(&s->root, CONFIG_PATH, &s->config, s->root.live ? err : &mine);
+    if (r < 0 && !s->root.live) {
+        config_free(s->config);
+        s->config = NULL;
+        note(s, _("its bansho.conf has errors; the defaults hold"));
+        return config_load(&s->root, NO_CONFIG, &s->config, err);
+    }
+    if (r == -EINVAL && s->config && s->config->errors.n) {
+        const struct config_error *e = &s->config->errors.v[0];
+        return err_at(err, r, e->file, e->line, e->column, _("%s (all errors: bansho config check)"), e->text);
+    }
+    for (size_t i = 0; r == 0 && i < s->config->errors.n; i++) {
+        const struct config_error *e = &s->config->errors.v[i];
+        note(s, arena_printf(s->report.arena, "%s:%u: %s", e->file, e->line, e->text));
+    }
+    return r;
+}
+
 /* Opens the root and takes the snapshot. Below a foreign root everything is a stranger's: the process gives up its privileges before it reads any of it. */
 static int look(struct session *s, const char *path, struct err *err)
 {
@@ -93,7 +122,7 @@ static int look(struct session *s, const char *path, struct err *err)
     if (r == 0)
         r = host_new(&s->root, &clock, &s->host, err);
     if (r == 0)
-        r = config_load(&s->root, CONFIG_PATH, &s->config, err);
+        r = configure(s, err);
     if (r == 0)
         r = server_new(s->host, &s->server, err);
     return r;
@@ -106,9 +135,27 @@ static int run_checks(struct session *s, const struct selection *chosen, struct 
     if (getrandom(&bits, sizeof bits, 0) != sizeof bits)
         return err_set(err, -errno, "getrandom: %s", err_name(errno));
     snprintf(run, sizeof run, "%08x", (unsigned)bits);
-    struct probe_ctx ctx = {.server = s->server, .config = s->config, .now = s->host->now, .live = s->root.live, .run = run, .state_dir = ""};
+    struct probe_ctx ctx = {.server = s->server, .config = s->config, .now = s->host->now, .live = s->root.live, .run = run, .state_dir = s->state_dir ? s->state_dir : ""};
     struct run_options o = {.ctx = &ctx, .checks = chosen->list, .n = chosen->n};
     return checks_run(&o, &s->run, err);
+}
+
+/* Below a foreign root nothing of this machine's memory applies. */
+static void remember(struct session *s)
+{
+    struct memory unused = {0};
+    size_t unseen = 0;
+    if (s->root.live)
+        history_remember(s->state_dir, &s->report);
+    else
+        history_apply(&(struct past){0}, &s->report, &unused);
+    if (s->host->privileged || !s->root.live)
+        return;
+    for (size_t i = 0; i < s->report.results.n; i++) {
+        const struct finding *f = s->report.results.v[i].finding;
+        unseen += f->state == STATE_UNKNOWN && (i == 0 || s->report.results.v[i - 1].finding->check != f->check || s->report.results.v[i - 1].finding->state != STATE_UNKNOWN);
+    }
+    *list_push(s->report.arena, &s->report.notes) = arena_printf(s->report.arena, _("not root: %zu checks could not see everything"), unseen);
 }
 
 static enum outcome outcome_of(const struct report *r)
@@ -142,12 +189,13 @@ static enum outcome check(const struct call *c)
     struct term t = term_of(stdout);
     tzset(); /* while our own time zone can still be read */
     _cleanup_(session_done) struct session s = {.root = {.fd = -1}};
+    s.report = (struct report){.arena = arena_new(REPORT_MAX), .run = &s.run, .root = root, .language = c->language, .whole = c->args_n == 0};
+    s.state_dir = check_store_dir(s.report.arena);
     if (look(&s, root, &err) < 0 || run_checks(&s, &chosen, &err) < 0)
         return complain(&err);
-    s.report = (struct report){.arena = arena_new(REPORT_MAX), .run = &s.run, .host = s.host, .root = root, .language = c->language,
-                               .whole = c->args_n == 0, .time = s.host->now};
-    for (size_t i = 0; i < s.run.findings.n; i++)
-        *list_push(s.report.arena, &s.report.results) = (struct result){.finding = &s.run.findings.v[i]};
+    s.report.host = s.host;
+    s.report.time = s.host->now;
+    remember(&s);
     tell(&s, c, &t);
     return outcome_of(&s.report);
 }

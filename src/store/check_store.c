@@ -1,0 +1,212 @@
+#include "store/check_store.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char *const migrations[] = {
+    "CREATE TABLE findings (id TEXT NOT NULL, object TEXT NOT NULL, title TEXT NOT NULL, state INTEGER NOT NULL, since INTEGER NOT NULL,"
+    " first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, PRIMARY KEY (id, object)) WITHOUT ROWID;"
+    "CREATE TABLE accepted (id TEXT NOT NULL, object TEXT NOT NULL, why TEXT NOT NULL, who TEXT NOT NULL, until INTEGER NOT NULL,"
+    " made INTEGER NOT NULL, PRIMARY KEY (id, object)) WITHOUT ROWID;"
+    "CREATE TABLE looks (id TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE runs (number INTEGER PRIMARY KEY, time INTEGER NOT NULL, took_ms INTEGER NOT NULL, wrong INTEGER NOT NULL, unknown INTEGER NOT NULL);",
+};
+
+const char *check_store_dir(struct arena *a)
+{
+    const char *dir = secure_getenv("STATE_DIRECTORY"), *state = secure_getenv("XDG_STATE_HOME"), *home = secure_getenv("HOME");
+    if (dir && *dir == '/')
+        return arena_dupz(a, dir);
+    if (geteuid() == 0)
+        return "/var/lib/bansho";
+    if (state && *state == '/')
+        return arena_printf(a, "%s/bansho", state);
+    return home && *home == '/' ? arena_printf(a, "%s/.local/state/bansho", home) : NULL;
+}
+
+int check_store_open(const char *dir, struct store **ret, struct err *err)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, CHECK_STORE_FILE) >= sizeof path)
+        return err_set(err, -ENAMETOOLONG, "%s: %s", dir, err_name(ENAMETOOLONG));
+    return store_open(path, migrations, ARRAY_SIZE(migrations), ret, err);
+}
+
+static int load_findings(struct store *s, struct arena *a, struct past *p, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "SELECT id, object, title, state, since, first_seen, last_seen FROM findings ORDER BY id, object", &st, err);
+    while (r >= 0 && (r = statement_step(st, err)) > 0) {
+        int64_t state = statement_column_int(st, 3);
+        if (state < 0 || state >= STATE_COUNT)
+            continue;
+        *list_push(a, &p->findings) = (struct past_finding){
+            .id = statement_column_text(st, 0, a), .object = statement_column_text(st, 1, a), .title = statement_column_text(st, 2, a), .state = (enum state)state,
+            .since = statement_column_int(st, 4), .first_seen = statement_column_int(st, 5), .last_seen = statement_column_int(st, 6)};
+    }
+    return r;
+}
+
+static int load_accepted(struct store *s, struct arena *a, struct past *p, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "SELECT id, object, why, who, until, made FROM accepted ORDER BY id, object", &st, err);
+    while (r >= 0 && (r = statement_step(st, err)) > 0)
+        *list_push(a, &p->accepted) = (struct acceptance){
+            .id = statement_column_text(st, 0, a), .object = statement_column_text(st, 1, a), .why = statement_column_text(st, 2, a),
+            .who = statement_column_text(st, 3, a), .until = statement_column_int(st, 4), .made = statement_column_int(st, 5)};
+    return r;
+}
+
+static int load_looks(struct store *s, struct arena *a, struct past *p, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "SELECT id, last FROM looks ORDER BY id", &st, err);
+    while (r >= 0 && (r = statement_step(st, err)) > 0)
+        *list_push(a, &p->looks) = (struct look){.id = statement_column_text(st, 0, a), .last = statement_column_int(st, 1)};
+    return r;
+}
+
+static int load_last_run(struct store *s, struct past *p, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "SELECT time FROM runs ORDER BY number DESC LIMIT 1", &st, err);
+    if (r == 0)
+        r = statement_step(st, err);
+    if (r > 0)
+        p->last_run = statement_column_int(st, 0);
+    return r;
+}
+
+int check_store_load(struct store *s, struct arena *a, struct past *ret, struct err *err)
+{
+    struct past p = {0};
+    int r = load_findings(s, a, &p, err);
+    if (r >= 0)
+        r = load_accepted(s, a, &p, err);
+    if (r >= 0)
+        r = load_looks(s, a, &p, err);
+    if (r >= 0)
+        r = load_last_run(s, &p, err);
+    if (r < 0)
+        return r;
+    *ret = p;
+    return 0;
+}
+
+int check_store_put(struct store *s, const struct past_finding rows[], size_t n, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "INSERT OR REPLACE INTO findings (id, object, title, state, since, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?)", &st, err);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        const struct past_finding *f = &rows[i];
+        if (strlen(f->object) > CHECK_STORE_TEXT_MAX)
+            continue;
+        statement_text(st, 1, f->id);
+        statement_text(st, 2, f->object);
+        statement_text(st, 3, f->title);
+        statement_int(st, 4, f->state);
+        statement_int(st, 5, f->since);
+        statement_int(st, 6, f->first_seen);
+        statement_int(st, 7, f->last_seen);
+        r = statement_run(st, err);
+    }
+    return r;
+}
+
+int check_store_forget(struct store *s, const char *id, const char *object, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "DELETE FROM findings WHERE id = ? AND object = ?", &st, err);
+    if (r < 0)
+        return r;
+    statement_text(st, 1, id);
+    statement_text(st, 2, object);
+    return statement_run(st, err);
+}
+
+int check_store_looked(struct store *s, const char *id, int64_t now, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "INSERT OR REPLACE INTO looks (id, last) VALUES (?, ?)", &st, err);
+    if (r < 0)
+        return r;
+    statement_text(st, 1, id);
+    statement_int(st, 2, now);
+    return statement_run(st, err);
+}
+
+int check_store_ran(struct store *s, int64_t now, int64_t took_ms, size_t wrong, size_t unknown, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *add = NULL, *drop = NULL;
+    int r = store_prepare(s, "INSERT INTO runs (time, took_ms, wrong, unknown) VALUES (?, ?, ?, ?)", &add, err);
+    if (r == 0)
+        r = store_prepare(s, "DELETE FROM runs WHERE number <= (SELECT max(number) FROM runs) - 1000", &drop, err);
+    if (r < 0)
+        return r;
+    statement_int(add, 1, now);
+    statement_int(add, 2, took_ms);
+    statement_int(add, 3, (int64_t)wrong);
+    statement_int(add, 4, (int64_t)unknown);
+    r = statement_run(add, err);
+    return r < 0 ? r : statement_run(drop, err);
+}
+
+int check_store_accept(struct store *s, const struct acceptance *a, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "INSERT OR REPLACE INTO accepted (id, object, why, who, until, made) VALUES (?, ?, ?, ?, ?, ?)", &st, err);
+    if (r < 0)
+        return r;
+    statement_text(st, 1, a->id);
+    statement_text(st, 2, a->object);
+    statement_text(st, 3, a->why);
+    statement_text(st, 4, a->who);
+    statement_int(st, 5, a->until);
+    statement_int(st, 6, a->made);
+    return statement_run(st, err);
+}
+
+/* The order in which SQLite gave them: bytes. */
+static int compare(const char *id_a, const char *object_a, const char *id_b, const char *object_b)
+{
+    int c = strcmp(id_a, id_b);
+    return c ? c : strcmp(object_a, object_b);
+}
+
+static int by_finding(const void *key, const void *row)
+{
+    const struct past_finding *a = key, *b = row;
+    return compare(a->id, a->object, b->id, b->object);
+}
+
+static int by_acceptance(const void *key, const void *row)
+{
+    const struct acceptance *a = key, *b = row;
+    return compare(a->id, a->object, b->id, b->object);
+}
+
+static int by_look(const void *key, const void *row)
+{
+    return strcmp(((const struct look *)key)->id, ((const struct look *)row)->id);
+}
+
+const struct past_finding *past_finding(const struct past *p, const char *id, const char *object)
+{
+    struct past_finding key = {.id = id, .object = object};
+    return p->findings.n ? bsearch(&key, p->findings.v, p->findings.n, sizeof key, by_finding) : NULL;
+}
+
+const struct acceptance *past_acceptance(const struct past *p, const char *id, const char *object, int64_t now)
+{
+    struct acceptance key = {.id = id, .object = object};
+    const struct acceptance *a = p->accepted.n ? bsearch(&key, p->accepted.v, p->accepted.n, sizeof key, by_acceptance) : NULL;
+    return a && a->until > now ? a : NULL;
+}
+
+bool past_looked(const struct past *p, const char *id)
+{
+    struct look key = {.id = id};
+    return p->looks.n && bsearch(&key, p->looks.v, p->looks.n, sizeof key, by_look);
+}
