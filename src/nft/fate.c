@@ -8,6 +8,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdio.h>
 
 #define MAX_DEPTH 16      /* the kernel's own limit on jumps (NFT_JUMP_STACK_SIZE) */
@@ -20,6 +21,7 @@ struct packet {
     unsigned char network[40], transport[20];
     size_t network_n;
     char interface[16];
+    uint32_t interface_index;
     uint32_t l4proto;
 };
 
@@ -94,10 +96,11 @@ static enum answer on_meta(struct run *run, const struct nftnl_expr *e, const st
     case NFT_META_L4PROTO: byte = (uint8_t)p->l4proto; load(&run->regs, reg, &byte, 1); break;
     case NFT_META_PROTOCOL: ethertype = htons(v6 ? 0x86dd : 0x0800); load(&run->regs, reg, &ethertype, 2); break;
     case NFT_META_IIFNAME: load(&run->regs, reg, p->interface, sizeof p->interface); break;
+    case NFT_META_IIF: load_u32(&run->regs, reg, p->interface_index); break;
     case NFT_META_MARK: load_u32(&run->regs, reg, 0); break;
     case NFT_META_PKTTYPE: byte = 0; load(&run->regs, reg, &byte, 1); break;
     case NFT_META_IIFTYPE: ethertype = 1; load(&run->regs, reg, &ethertype, 2); break;
-    default: forget(&run->regs, reg, REGISTER); /* NFT_META_IIF too: an index that the sample does not have */
+    default: forget(&run->regs, reg, REGISTER);
     }
     return YES;
 }
@@ -344,6 +347,9 @@ static void build(struct packet *p, const struct sample *s)
     p->sample = s;
     p->l4proto = IPPROTO_TCP;
     strncpy(p->interface, s->interface ? s->interface : "", sizeof p->interface - 1);
+    /* In another network namespace there is no such interface: then an index that none has, so that `iif lo` is surely not it. */
+    unsigned index = if_nametoindex(p->interface);
+    p->interface_index = index ? index : UINT32_MAX;
     if (s->to.v6) {
         p->network_n = 40;
         p->network[0] = 0x60;

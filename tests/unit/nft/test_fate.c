@@ -15,6 +15,7 @@ static const struct { const char *name, *rules; unsigned v4, v6; } table[] = {
     {"nothing", "", FATE_PASS, FATE_PASS},
     {"policy", "table inet f { chain in { type filter hook input priority 0; policy drop; ct state established,related accept; iifname lo accept; tcp dport { 22, 25, 80-90 } accept; }\n}", FATE_STOP, FATE_STOP},
     {"port set", "table inet f { set p { type inet_service; flags interval; elements = { 60000-62000 } }\n chain in { type filter hook input priority 0; policy drop; tcp dport @p accept; }\n}", FATE_PASS, FATE_PASS},
+    {"loopback by index", "table inet f { chain in { type filter hook input priority 0; policy drop; iif lo accept; meta l4proto { icmp, ipv6-icmp } accept; tcp dport 22 accept; }\n}", FATE_STOP, FATE_STOP},
     {"only IPv4", "table ip f { chain in { type filter hook input priority 0; policy drop; tcp dport 22 accept; }\n}", FATE_STOP, FATE_PASS},
     {"only IPv6", "table ip6 f { chain in { type filter hook input priority 0; policy drop; icmpv6 type nd-neighbor-solicit accept; }\n}", FATE_PASS, FATE_STOP},
     {"last rule", "table inet f { chain in { type filter hook input priority 0; ct state established accept; tcp dport 443 accept; counter reject with icmpx type admin-prohibited; }\n}", FATE_STOP, FATE_STOP},
