@@ -3,6 +3,7 @@
 
 const struct product *const products[] = {
     &product_postfix,
+    &product_dovecot,
     &product_openssh,
     &product_apache,
     &product_nginx,
