@@ -17,6 +17,7 @@ struct endpoint_at {
     int tls_max;          /* 0, or the newest version to speak: 0x0302 (TLS 1.1) shows whether a server still takes old ones */
     bool udp;             /* dns_ask only */
     int timeout_ms;       /* 0: 8,000, over the whole dialogue */
+    int connect_ms;       /* 0, or how long the connection alone may take: a packet filter that drops is then not waited for longer */
     int netns;            /* 0, or the namespace to ask from */
     struct addr from;     /* the address to bind to, if from_set */
     bool from_set;

@@ -8,10 +8,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define MAX_COUNT 64
+
 struct stranger {
     int netns;
     char interface[16];
-    struct addr addr[2]; /* [0] IPv4, [1] IPv6 */
+    struct addr addr[2][MAX_COUNT]; /* [0] IPv4, [1] IPv6 */
+    unsigned count;
     bool has[2];
     int why[2];          /* -errno; 0: not asked for */
     int64_t since;
@@ -28,15 +31,10 @@ static bool overlaps(const struct prefix *p, const struct prefix *list, size_t n
     return false;
 }
 
-bool stranger_choose(bool v6, const struct stranger_options *o, struct addr *ret)
+bool stranger_choose(bool v6, const struct stranger_options *o, struct prefix *ret)
 {
-    static const struct { bool v6; const char *network, *address; } candidates[] = {
-        {false, "192.0.2.0/24", "192.0.2.1"},
-        {false, "198.51.100.0/24", "198.51.100.1"},
-        {false, "203.0.113.0/24", "203.0.113.1"},
-        {true, "2001:db8:ba45::/48", "2001:db8:ba45::1"},
-        {true, "2001:db8:f0f0::/48", "2001:db8:f0f0::1"},
-        {true, "3fff:ba5::/48", "3fff:ba5::1"},
+    static const struct { bool v6; const char *network; } candidates[] = {
+        {false, "192.0.2.0/24"}, {false, "198.51.100.0/24"}, {false, "203.0.113.0/24"}, {true, "2001:db8:ba45::/48"}, {true, "2001:db8:f0f0::/48"}, {true, "3fff:ba5::/48"},
     };
     for (int avoid_trusted = 1; avoid_trusted >= 0; avoid_trusted--)
         for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
@@ -45,9 +43,23 @@ bool stranger_choose(bool v6, const struct stranger_options *o, struct addr *ret
                 continue;
             if (avoid_trusted && overlaps(&p, o->trusted, o->trusted_n))
                 continue;
-            return addr_parse(str_of(candidates[i].address), ret);
+            *ret = p;
+            return true;
         }
     return false;
+}
+
+/* Never the network's first or last address. */
+static struct addr pick(const struct prefix *network, uint32_t n)
+{
+    struct addr a = network->addr;
+    if (!a.v6) {
+        a.bytes[3] = (uint8_t)(1 + n % 254);
+        return a;
+    }
+    for (int i = 0; i < 4; i++)
+        a.bytes[12 + i] = (uint8_t)((n | 1u << 28) >> (24 - 8 * i));
+    return a;
 }
 
 /* Makes the namespace and a netlink socket inside it; this process is back in its own namespace afterwards. */
@@ -79,15 +91,18 @@ static int make_namespace(int *ret_netns, int *ret_inside, struct err *err)
 }
 
 /* One family's addresses and routes at both ends. */
-static int join(int here, unsigned index_here, int there, unsigned index_there, const struct addr *stranger, const struct stranger_options *o)
+static int join(int here, unsigned index_here, int there, unsigned index_there, const struct stranger *s, bool v6, const struct stranger_options *o)
 {
-    int r = netlink_route(here, index_here, stranger);
-    if (r == 0)
-        r = netlink_neighbour(here, index_here, stranger, mac_there);
-    if (r == 0)
-        r = netlink_address(there, index_there, stranger);
+    int r = 0;
+    for (unsigned i = 0; r == 0 && i < s->count; i++) {
+        r = netlink_route(here, index_here, &s->addr[v6][i]);
+        if (r == 0)
+            r = netlink_neighbour(here, index_here, &s->addr[v6][i], mac_there);
+        if (r == 0)
+            r = netlink_address(there, index_there, &s->addr[v6][i]);
+    }
     for (size_t i = 0; r == 0 && i < o->targets_n; i++) {
-        if (o->targets[i].v6 != stranger->v6)
+        if (o->targets[i].v6 != v6)
             continue;
         r = netlink_route(there, index_there, &o->targets[i]);
         if (r == -EEXIST)
@@ -122,7 +137,11 @@ static int furnish(struct stranger *s, const struct stranger_options *o, int her
             asked |= o->targets[i].v6 == v6;
         if (!asked)
             continue;
-        s->why[v6] = stranger_choose(v6, o, &s->addr[v6]) ? join(here, index_here, there, index_there, &s->addr[v6], o) : -EADDRINUSE;
+        struct prefix network;
+        bool free_one = stranger_choose(v6, o, &network);
+        for (unsigned i = 0; free_one && i < s->count; i++)
+            s->addr[v6][i] = pick(&network, o->seed + i);
+        s->why[v6] = free_one ? join(here, index_here, there, index_there, s, v6, o) : -EADDRINUSE;
         s->has[v6] = s->why[v6] == 0;
     }
     if (!s->has[0] && !s->has[1]) {
@@ -139,6 +158,7 @@ int stranger_new(const struct stranger_options *o, struct stranger **ret, struct
     if (!s)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     s->netns = -1;
+    s->count = o->count < 1 ? 1 : o->count < MAX_COUNT ? o->count : MAX_COUNT;
     snprintf(s->interface, sizeof s->interface, "%s", o->interface);
     int r = make_namespace(&s->netns, &there, err);
     if (r < 0)
@@ -185,11 +205,11 @@ int stranger_netns(const struct stranger *s)
     return s->netns;
 }
 
-bool stranger_addr(const struct stranger *s, bool v6, struct addr *ret, const char **ret_why)
+bool stranger_addr(const struct stranger *s, bool v6, unsigned i, struct addr *ret, const char **ret_why)
 {
     *ret_why = s->why[v6] ? err_name(-s->why[v6]) : NULL;
     if (s->has[v6])
-        *ret = s->addr[v6];
+        *ret = s->addr[v6][i % s->count];
     return s->has[v6];
 }
 

@@ -78,8 +78,12 @@ static bool connect_to(struct stream *s, const struct endpoint_at *at)
         return stream_fail(s, trouble_of(errno));
     int e = 0;
     socklen_t size = sizeof e;
+    int64_t whole = s->deadline, first = clock_monotonic_ms() + at->connect_ms;
+    if (at->connect_ms > 0 && first < whole)
+        s->deadline = first;
     if (!wait_for(s, POLLOUT))
         return false;
+    s->deadline = whole;
     if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &e, &size) < 0)
         e = errno;
     return e == 0 || stream_fail(s, trouble_of(e));

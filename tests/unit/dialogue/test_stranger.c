@@ -31,15 +31,15 @@ static void chooses(void **state)
 {
     (void)state;
     static const struct { bool v6; const char *busy[4], *trusted[4], *want; } table[] = {
-        {false, {0}, {0}, "192.0.2.1"},
-        {false, {"192.0.2.0/24"}, {0}, "198.51.100.1"},
-        {false, {"192.0.2.77/32"}, {"198.51.100.0/25"}, "203.0.113.1"},
-        {false, {"10.0.0.0/8"}, {"0.0.0.0/0"}, "192.0.2.1"},      /* they trust everybody: a stranger is trusted too */
-        {false, {"192.0.2.0/24"}, {"0.0.0.0/0"}, "198.51.100.1"},
+        {false, {0}, {0}, "192.0.2.0/24"},
+        {false, {"192.0.2.0/24"}, {0}, "198.51.100.0/24"},
+        {false, {"192.0.2.77/32"}, {"198.51.100.0/25"}, "203.0.113.0/24"},
+        {false, {"10.0.0.0/8"}, {"0.0.0.0/0"}, "192.0.2.0/24"},      /* they trust everybody: a stranger is trusted too */
+        {false, {"192.0.2.0/24"}, {"0.0.0.0/0"}, "198.51.100.0/24"},
         {false, {"192.0.2.0/24", "198.51.100.0/22", "203.0.113.9/32"}, {0}, ""},
-        {true, {"192.0.2.0/24"}, {0}, "2001:db8:ba45::1"},
-        {true, {"2001:db8::/64"}, {"2001:db8:a000::/35"}, "2001:db8:f0f0::1"},
-        {true, {"2001:db8::/32"}, {0}, "3fff:ba5::1"},
+        {true, {"192.0.2.0/24"}, {0}, "2001:db8:ba45::/48"},
+        {true, {"2001:db8::/64"}, {"2001:db8:a000::/35"}, "2001:db8:f0f0::/48"},
+        {true, {"2001:db8::/32"}, {0}, "3fff:ba5::/48"},
         {true, {"2001:db8::/32", "3fff::/20"}, {0}, ""},
     };
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -49,22 +49,26 @@ static void chooses(void **state)
             busy[o.busy_n] = prefix(table[i].busy[o.busy_n]);
         for (; o.trusted_n < 4 && table[i].trusted[o.trusted_n]; o.trusted_n++)
             trusted[o.trusted_n] = prefix(table[i].trusted[o.trusted_n]);
-        struct addr got = {0};
-        char text[ADDR_TEXT] = "";
+        struct prefix got;
+        char text[ADDR_TEXT + 4] = "";
         if (stranger_choose(table[i].v6, &o, &got))
-            addr_text(&got, text);
+            prefix_text(&got, text);
         assert_string_equal(text, table[i].want);
     }
 }
 
+struct caller {
+    struct addr to, from;
+};
+
 /* In the stranger's namespace: connects and tells as whom the server saw it. */
 static int calls(void *arg, struct buf *out)
 {
-    const struct addr *to = arg;
-    struct sockaddr_storage at;
-    socklen_t n = addr_to_sockaddr(to, PORT, &at);
-    int fd = socket(to->v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&at, n) < 0)
+    const struct caller *c = arg;
+    struct sockaddr_storage at, own;
+    socklen_t n = addr_to_sockaddr(&c->to, PORT, &at), m = addr_to_sockaddr(&c->from, 0, &own);
+    int fd = socket(c->to.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&own, m) < 0 || connect(fd, (struct sockaddr *)&at, n) < 0)
         return -errno;
     int r = buf_read_fd(out, fd);
     close(fd);
@@ -106,7 +110,7 @@ static pid_t serves(bool v6)
 static struct stranger *make(const char *interface)
 {
     static const struct prefix none[1];
-    struct stranger_options o = {.interface = interface, .targets = server, .targets_n = 2, .busy = none};
+    struct stranger_options o = {.interface = interface, .targets = server, .targets_n = 2, .busy = none, .count = 3, .seed = 252};
     struct stranger *s = NULL;
     struct err err = {0};
     int r = stranger_new(&o, &s, &err);
@@ -122,17 +126,23 @@ static void is_seen_as_a_stranger(void **state)
     if (!can)
         skip();
     _cleanup_(stranger_freep) struct stranger *s = make("bansho-12345678");
-    static const char *const want[2] = {"192.0.2.1", "2001:db8:ba45::1"};
-    for (int v6 = 0; v6 < 2; v6++) {
+    static const struct { bool v6; const char *want; } table[] = {
+        {false, "192.0.2.253"}, {false, "192.0.2.254"}, {false, "192.0.2.1"}, {true, "2001:db8:ba45::1000:fc"}, {true, "2001:db8:ba45::1000:fd"}, {true, "2001:db8:ba45::1000:fe"},
+    };
+    for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+        bool v6 = table[i].v6;
+        struct caller c = {.to = server[v6]};
+        const char *why;
+        assert_true(stranger_addr(s, v6, i % 3, &c.from, &why));
         struct worker_options o = {.kind = WORKER_DIALOGUE, .timeout_ms = 3000, .netns = stranger_netns(s)};
         _cleanup_(buf_free) struct buf out = BUF(100);
         struct err err = {0};
         pid_t pid = serves(v6);
-        int r = worker_run(&o, calls, &server[v6], &out, &err);
+        int r = worker_run(&o, calls, &c, &out, &err);
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
         assert_int_equal(r, 0);
-        assert_string_equal(out.p, want[v6]);
+        assert_string_equal(out.p, table[i].want);
     }
     assert_int_not_equal(if_nametoindex("bansho-12345678"), 0);
     stranger_free(s);
