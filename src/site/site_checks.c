@@ -1,4 +1,5 @@
 #include "site/site_checks.h"
+#include "site/exposed.h"
 #include "site/inventory.h"
 
 static const struct check rows[] = {
@@ -12,6 +13,18 @@ static const struct check rows[] = {
         .advice = N_("Go through the list: update what is old, and uninstall programs, plug-ins and themes that nobody uses any more."),
         .probe = site_inventory,
         .timeout_ms = 12000,
+    },
+    {
+        .id = "site.exposed",
+        .requirement = "G3.3",
+        .severity = SEVERITY_SERIOUS,
+        .basis = BASIS_DIALOGUE,
+        .title = N_("Nothing that must be hidden can be fetched from the web sites"),
+        .why = N_("Version histories, database copies, archives, logs and copies of configuration files lie in web directories by mistake. Robots ask every server for them, and one of them is often all that an intruder needs."),
+        .advice = N_("Move what the site does not need out of its web directory, and have the web server refuse the rest (Require all denied, deny all). Passwords that were in such a file must be changed: somebody may have read it."),
+        .probe = site_exposed,
+        .timeout_ms = 25000,
+        .wants_dialogue = true,
     },
 };
 const struct check_table site_checks = {rows, ARRAY_SIZE(rows)};

@@ -1,0 +1,183 @@
+#include "site/exposed.h"
+#include "base/i18n.h"
+#include "dialogue/crowd.h"
+#include "dialogue/dialogue.h"
+#include "site/exposed_search.h"
+#include "site/exposed_targets.h"
+
+#define AT_ONCE 16        /* dialogues side by side */
+#define ASK_MS 6000
+#define SHOWN_REFUSED 5
+
+/* What one endpoint of a target said to each of its candidates. */
+struct said {
+    enum trouble trouble;
+    int control;           /* status */
+    struct {
+        int status;
+        bool proved, trouble;
+    } of[TARGET_CANDIDATES];
+};
+
+struct asked {
+    const struct probe_ctx *ctx;
+    const struct targets *targets;
+    size_t first;          /* of this round */
+};
+
+static struct exposed_answer answer_of(const struct http_answer *a)
+{
+    return (struct exposed_answer){a->status, a->length, str_of(a->type), str_span(a->body, a->body_n)};
+}
+
+/* In a child of its own: one connection, the control first. */
+static void ask(void *arg, size_t i, void *result)
+{
+    const struct asked *job = arg;
+    const struct target_ask *q = &job->targets->asks.v[job->first + i];
+    const struct target *t = &job->targets->list.v[q->target];
+    struct said *said = result;
+    struct arena *a = arena_new(32u << 20);
+    struct http_request *requests = arena_zalloc(a, (t->candidates.n + 1) * sizeof *requests);
+    struct http_seen seen = {0};
+    struct endpoint_at at;
+    requests[0] = (struct http_request){"GET", arena_printf(a, "/bansho-probe-%s.txt", job->ctx->run)};
+    for (size_t k = 0; k < t->candidates.n; k++)
+        requests[k + 1] = (struct http_request){"GET", http_path(a, str_of(t->candidates.v[k].url))};
+    exposed_address(job->ctx->server->host, q->site, &at);
+    at.timeout_ms = ASK_MS;
+    char address[ADDR_TEXT];
+    const char *host = *t->name ? t->name : addr_text(&at.addr, address);
+    struct err err = {0};
+    if (http_ask(&at, host, requests, t->candidates.n + 1, a, &seen, &err) < 0)
+        seen.trouble = TROUBLE_WORKER;
+    said->trouble = seen.answers ? seen.answer[0].trouble : seen.trouble ? seen.trouble : TROUBLE_CLOSED;
+    said->control = seen.answers ? seen.answer[0].status : 0;
+    for (size_t k = 0; k < t->candidates.n; k++) {
+        bool answered = k + 1 < seen.answers && seen.answer[k + 1].status;
+        said->of[k].trouble = !answered;
+        if (!answered || said->trouble)
+            continue;
+        const struct target_candidate *c = &t->candidates.v[k];
+        struct exposed_answer got = answer_of(&seen.answer[k + 1]), control = answer_of(&seen.answer[0]);
+        said->of[k].status = got.status;
+        said->of[k].proved = exposed_proved(exposed_kinds[c->found->id].proof, c->found->head, c->found->size, &got, &control);
+    }
+    arena_free(a);
+}
+
+const char *exposed_move(struct arena *a, const char *path)
+{
+    for (const char *p = path; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == '\'' || *p == 0x7f || (unsigned char)*p >= 0x80)
+            return NULL;
+    return arena_printf(a, "mkdir -p -m 700 /root/not-for-the-web && mv -n -- '%s' /root/not-for-the-web/", path);
+}
+
+/* A version history stays where it is, and only its owner may look into it. */
+static const char *shut(struct arena *a, const char *path)
+{
+    return exposed_move(a, path) ? arena_printf(a, "chmod 700 -- '%s'", path) : NULL;
+}
+
+static void tell(struct findings *out, const struct target *t, size_t k, const struct target_ask *q)
+{
+    const struct target_candidate *c = &t->candidates.v[k];
+    const struct exposed_kind *kind = &exposed_kinds[c->found->id];
+    struct arena *a = out->arena;
+    const char *object = arena_printf(a, "%s%s", target_title(t), c->object);
+    struct finding *f = finding_add(out, kind->state, object, _(kind->title), object);
+    f->severity = kind->severity;
+    finding_evidence(out, f, c->path, 0, _("GET %s on port %u gave 200 and what lies there; a name that does not exist gave %d"), c->url, q->site->port, q->control);
+    finding_impact(out, f, "%s", _(kind->impact));
+    const char *move = kind->move ? exposed_move(a, c->path) : c->found->id == EXPOSED_HISTORY ? shut(a, c->path) : NULL;
+    if (move)
+        finding_next(out, f, "%s", move);
+}
+
+/* What one target's endpoints said, taken together. */
+static void judge(struct findings *out, struct targets *targets, size_t n, const struct said *said, const bool *done)
+{
+    const struct target *t = &targets->list.v[n];
+    bool bad = false, open = false;
+    enum trouble trouble = TROUBLE_NONE;
+    for (size_t k = 0; k < t->candidates.n; k++) {
+        for (size_t i = 0; i < targets->asks.n; i++) {
+            struct target_ask *q = &targets->asks.v[i];
+            if (q->target != n || !done[i] || !said[i].of[k].proved)
+                continue;
+            q->control = said[i].control;
+            tell(out, t, k, q);
+            bad = true;
+            break;
+        }
+    }
+    for (size_t i = 0; i < targets->asks.n; i++) {
+        if (targets->asks.v[i].target != n)
+            continue;
+        if (!done[i] || said[i].trouble)
+            trouble = done[i] ? said[i].trouble : TROUBLE_TIMEOUT;
+        for (size_t k = 0; done[i] && !said[i].trouble && k < t->candidates.n; k++)
+            open |= said[i].of[k].trouble;
+    }
+    if (trouble || open) {
+        struct finding *f = finding_add(out, STATE_UNKNOWN, target_title(t), _("%s did not answer every question"), target_title(t));
+        finding_evidence(out, f, NULL, 0, "%s", trouble ? trouble_text(trouble) : _("some requests stayed without an answer"));
+        return;
+    }
+    if (bad)
+        return;
+    struct finding *f = finding_add(out, STATE_OK, target_title(t), _("Nothing that must be hidden can be fetched from %s"), target_title(t));
+    size_t shown = 0;
+    for (size_t i = 0; i < targets->asks.n; i++)
+        for (size_t k = 0; targets->asks.v[i].target == n && k < t->candidates.n && shown < SHOWN_REFUSED; k++, shown++)
+            finding_evidence(out, f, t->candidates.v[k].path, 0, _("GET %s on port %u: %d"), t->candidates.v[k].url, targets->asks.v[i].site->port, said[i].of[k].status);
+    if (!t->candidates.n) {
+        f->basis = BASIS_FILES;
+        finding_evidence(out, f, t->dir, 0, "%s", _("nothing of the kind lies in the document root"));
+    }
+}
+
+static void not_looked(struct findings *out, const struct targets *targets, const struct exposed_found *found, const struct root *root)
+{
+    for (size_t i = 0; i < found->cut.n; i++) {
+        struct finding *f = finding_add(out, STATE_UNKNOWN, targets->dirs.v[found->cut.v[i]], _("Not all of the web directory %s was looked at"), targets->dirs.v[found->cut.v[i]]);
+        finding_evidence(out, f, NULL, 0, "%s", _("too many files, or too slow"));
+    }
+    for (size_t i = 0; i < found->unreadable.n; i++) {
+        const char *dir = targets->dirs.v[found->unreadable.v[i]];
+        if (!root_exists(root, dir))
+            continue;
+        struct finding *f = finding_add(out, STATE_UNKNOWN, dir, _("Not all of the web directory %s was looked at"), dir);
+        finding_evidence(out, f, NULL, 0, "%s", _("no permission to read it"));
+    }
+}
+
+int site_exposed(const struct probe_ctx *ctx, struct findings *out, struct err *err)
+{
+    struct arena *a = out->arena;
+    struct targets targets = {0};
+    struct exposed_found found = {0};
+    if (ctx->server->sites_seen.code < 0)
+        finding_add(out, STATE_UNKNOWN, "", _("The sites of this server could not be seen: %s"), ctx->server->sites_seen.why);
+    targets_collect(ctx->server, a, &targets);
+    if (!targets.list.n)
+        return 0;
+    int r = exposed_search(ctx->server->host->root, targets.dirs.v, targets.dirs.n, a, &found, err);
+    if (r < 0)
+        return r;
+    targets_fill(&targets, &found, a);
+    not_looked(out, &targets, &found, ctx->server->host->root);
+    size_t n = targets.asks.n;
+    struct said *said = arena_zalloc(a, (n ? n : 1) * sizeof *said);
+    bool *done = arena_zalloc(a, n ? n : 1);
+    for (size_t i = 0; i < n; i += AT_ONCE) {
+        struct asked job = {ctx, &targets, i};
+        r = crowd_run(ask, &job, n - i < AT_ONCE ? n - i : AT_ONCE, sizeof *said, ASK_MS + 2000, said + i, done + i, err);
+        if (r < 0)
+            return r;
+    }
+    for (size_t i = 0; i < targets.list.n; i++)
+        judge(out, &targets, i, said, done);
+    return 0;
+}
