@@ -44,7 +44,7 @@ static struct columns measure(const struct report *r)
 static void acceptance(const struct page *p, const struct result *r, size_t margin)
 {
     _cleanup_(buf_free) struct buf b = BUF(8192);
-    buf_printf(&b, _("until %s: %s"), page_time(p, r->accepted_until, "%Y-%m-%d"), r->accepted_why);
+    buf_printf(&b, _("until %s: %s"), page_time(p, r->accepted_until - 1, "%Y-%m-%d"), r->accepted_why);
     page_block(p, margin, _("why"), b.p, true);
 }
 

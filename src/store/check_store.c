@@ -95,6 +95,17 @@ int check_store_load(struct store *s, struct arena *a, struct past *ret, struct 
     return 0;
 }
 
+int check_store_peek(const char *dir, struct arena *a, struct past *ret, struct err *err)
+{
+    _cleanup_(store_closep) struct store *s = NULL;
+    if (access(arena_printf(a, "%s/%s", dir, CHECK_STORE_FILE), F_OK) < 0 && errno == ENOENT) {
+        *ret = (struct past){0};
+        return 0;
+    }
+    int r = check_store_open(dir, &s, err);
+    return r < 0 ? r : check_store_load(s, a, ret, err);
+}
+
 int check_store_put(struct store *s, const struct past_finding rows[], size_t n, struct err *err)
 {
     _cleanup_(statement_donep) struct statement *st = NULL;

@@ -38,6 +38,9 @@ const char *check_store_dir(struct arena *a);
 int check_store_open(const char *dir, struct store **ret, struct err *err) _must_check_;
 int check_store_load(struct store *s, struct arena *a, struct past *ret, struct err *err) _must_check_;
 
+/* Reads what a past run left, without creating anything: 0 with an empty past where there is no store yet. */
+int check_store_peek(const char *dir, struct arena *a, struct past *ret, struct err *err) _must_check_;
+
 /* Within a transaction (store_begin). */
 int check_store_put(struct store *s, const struct past_finding rows[], size_t n, struct err *err) _must_check_;
 int check_store_forget(struct store *s, const char *id, const char *object, struct err *err) _must_check_;
