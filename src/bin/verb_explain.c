@@ -3,7 +3,7 @@
 #include "bin/verbs.h"
 #include "check/registry.h"
 #include "store/check_store.h"
-#include "term/json.h"
+#include "term/emit.h"
 #include <time.h>
 
 #define MARGIN 2
@@ -111,46 +111,46 @@ static void print_list(const struct term *t)
     fwrite(b.p, 1, b.n, stdout);
 }
 
-static void json_one(struct json *j, const struct check *c, const struct past *past)
+static void json_one(struct emit *j, const struct check *c, const struct past *past)
 {
-    json_object(j, NULL);
-    json_text(j, "id", c->id);
-    json_text(j, "requirement", c->requirement);
-    json_int(j, "chapter", check_chapter(c));
-    json_text(j, "severity", severity_name(c->severity));
-    json_text(j, "basis", basis_name(c->basis));
-    json_text(j, "title", in_words(c->title));
-    json_text(j, "why", in_words(c->why));
-    json_text(j, "advice", in_words(c->advice));
-    json_list(j, "stored");
+    emit_object(j, NULL);
+    emit_text(j, "id", c->id);
+    emit_text(j, "requirement", c->requirement);
+    emit_int(j, "chapter", check_chapter(c));
+    emit_text(j, "severity", severity_name(c->severity));
+    emit_text(j, "basis", basis_name(c->basis));
+    emit_text(j, "title", in_words(c->title));
+    emit_text(j, "why", in_words(c->why));
+    emit_text(j, "advice", in_words(c->advice));
+    emit_list(j, "stored");
     for (size_t i = 0; i < past->findings.n; i++) {
         const struct past_finding *f = &past->findings.v[i];
         if (strcmp(f->id, c->id) != 0)
             continue;
-        json_object(j, NULL);
-        json_text(j, "object", f->object);
-        json_text(j, "state", state_name(f->state));
-        json_text(j, "title", f->title);
-        json_time(j, "since", f->since);
-        json_time(j, "last_seen", f->last_seen);
-        json_end(j);
+        emit_object(j, NULL);
+        emit_text(j, "object", f->object);
+        emit_text(j, "state", state_name(f->state));
+        emit_text(j, "title", f->title);
+        emit_time(j, "since", f->since);
+        emit_time(j, "last_seen", f->last_seen);
+        emit_end(j);
     }
-    json_end(j);
-    json_end(j);
+    emit_end(j);
+    emit_end(j);
 }
 
 static void print_json(const struct check *only, const struct past *past, const char *language)
 {
-    struct json j = json_to(stdout);
-    json_object(&j, NULL);
-    json_text(&j, "schema", "bansho.explain/1");
-    json_text(&j, "language", language);
-    json_list(&j, "checks");
+    struct emit j = emit_to(stdout);
+    emit_object(&j, NULL);
+    emit_text(&j, "schema", "bansho.explain/1");
+    emit_text(&j, "language", language);
+    emit_list(&j, "checks");
     for (size_t i = 0; i < check_tables_n; i++)
         for (size_t k = 0; k < check_tables[i]->n; k++)
             if (!only || only == &check_tables[i]->rows[k])
                 json_one(&j, &check_tables[i]->rows[k], past);
-    json_done(&j);
+    emit_done(&j);
 }
 
 static enum outcome no_such_check(const char *word)

@@ -126,16 +126,13 @@ static bool is_wide(ucs4_t c)
    The last opportunity that fits: after a blank, or beside a wide character; a word that is longer than the line is cut. */
 static size_t break_at(struct str s, size_t columns, size_t *ret_next)
 {
-    size_t used = 0, at = 0, line = 0, next = 0, w;
+    size_t used = 0, at = 0, line, next = 0, w;
     ucs4_t before = 0, c;
     while (at < s.n) {
         size_t n = next_char(str_from(s, at), &c, &w);
         bool chance = at > 0 && c != ' ' && (before == ' ' || ((is_wide(before) || is_wide(c)) && may_begin(c) && may_end(before)));
-        if (chance) {
-            next = line = at;
-            while (line > 0 && s.p[line - 1] == ' ')
-                line--;
-        }
+        if (chance)
+            next = at;
         if (used + w > columns && c != ' ')
             break;
         used += w;
@@ -143,9 +140,11 @@ static size_t break_at(struct str s, size_t columns, size_t *ret_next)
         before = c;
     }
     if (at == s.n || next == 0)
-        next = line = at;
+        next = at;
     if (next == 0) /* not even one character fits */
-        next = line = next_char(s, &c, &w);
+        next = next_char(s, &c, &w);
+    for (line = next; line > 0 && s.p[line - 1] == ' ';)
+        line--;
     *ret_next = next;
     return line;
 }

@@ -10,7 +10,7 @@
 int text_language(const char *lang, const char **ret, struct err *err) _must_check_;
 
 /* Appends s with control characters, escape sequences, invalid UTF-8 and bidi controls made visible (\x1b, \n as \\n). Printable UTF-8 passes. */
-void text_escape(struct buf *b, struct str s);
+void text_escape(struct buf *b, struct str s) PARSER(text);
 /* Format and control characters, separators of lines and what is not assigned: all that could move the cursor, reorder or hide text. */
 bool text_is_hidden(uint32_t character);
 /* Columns on a terminal; ambiguous characters count 1 (bansho prints none of its own). Input must be valid UTF-8 (text_escape gives that). */

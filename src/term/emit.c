@@ -1,4 +1,4 @@
-#include "term/json.h"
+#include "term/emit.h"
 #include "term/text.h"
 #include <assert.h>
 #include <time.h>
@@ -7,18 +7,18 @@
 #define PENDING_MAX (1u << 20)
 #define HAND_ON 32768
 
-struct json json_to(FILE *out)
+struct emit emit_to(FILE *out)
 {
-    return (struct json){.out = out, .pending = BUF(PENDING_MAX)};
+    return (struct emit){.out = out, .pending = BUF(PENDING_MAX)};
 }
 
-static void hand_on(struct json *j)
+static void hand_on(struct emit *j)
 {
     fwrite(j->pending.p, 1, j->pending.n, j->out);
     buf_reset(&j->pending);
 }
 
-static void add(struct json *j, const char *p, size_t n)
+static void add(struct emit *j, const char *p, size_t n)
 {
     if (j->pending.n + n > HAND_ON)
         hand_on(j);
@@ -28,12 +28,12 @@ static void add(struct json *j, const char *p, size_t n)
         buf_add(&j->pending, p, n);
 }
 
-static void addz(struct json *j, const char *s)
+static void addz(struct emit *j, const char *s)
 {
     add(j, s, strlen(s));
 }
 
-static void unit(struct json *j, unsigned u)
+static void unit(struct emit *j, unsigned u)
 {
     char hex[8];
     struct buf b = {.p = hex, .cap = sizeof hex, .max = sizeof hex - 1};
@@ -41,7 +41,7 @@ static void unit(struct json *j, unsigned u)
     add(j, hex, 6);
 }
 
-static void character(struct json *j, ucs4_t c)
+static void character(struct emit *j, ucs4_t c)
 {
     if (c == '"' || c == '\\')
         addz(j, c == '"' ? "\\\"" : "\\\\");
@@ -56,7 +56,7 @@ static void character(struct json *j, ucs4_t c)
         unit(j, c);
 }
 
-static void quoted(struct json *j, struct str s)
+static void quoted(struct emit *j, struct str s)
 {
     const uint8_t *p = (const uint8_t *)s.p;
     addz(j, "\"");
@@ -84,7 +84,7 @@ static void quoted(struct json *j, struct str s)
 }
 
 /* What stands before a value: a comma, a new line, its key. */
-static void before(struct json *j, const char *key)
+static void before(struct emit *j, const char *key)
 {
     if (j->depth) {
         bool *more = &j->more[j->depth - 1];
@@ -99,53 +99,53 @@ static void before(struct json *j, const char *key)
     }
 }
 
-static void enter(struct json *j, const char *key, bool list)
+static void enter(struct emit *j, const char *key, bool list)
 {
-    assert(j->depth < JSON_DEPTH);
+    assert(j->depth < EMIT_DEPTH);
     before(j, key);
     addz(j, list ? "[" : "{");
     j->more[j->depth] = false;
     j->list[j->depth++] = list;
 }
 
-void json_object(struct json *j, const char *key)
+void emit_object(struct emit *j, const char *key)
 {
     enter(j, key, false);
 }
 
-void json_list(struct json *j, const char *key)
+void emit_list(struct emit *j, const char *key)
 {
     enter(j, key, true);
 }
 
-void json_end(struct json *j)
+void emit_end(struct emit *j)
 {
     assert(j->depth);
     j->depth--;
     addz(j, j->list[j->depth] ? "]" : "}");
 }
 
-void json_str(struct json *j, const char *key, struct str value)
+void emit_str(struct emit *j, const char *key, struct str value)
 {
     before(j, key);
     quoted(j, value);
 }
 
-void json_text(struct json *j, const char *key, const char *value)
+void emit_text(struct emit *j, const char *key, const char *value)
 {
     if (value)
-        json_str(j, key, str_of(value));
+        emit_str(j, key, str_of(value));
     else
-        json_null(j, key);
+        emit_null(j, key);
 }
 
-static void word(struct json *j, const char *key, const char *w)
+static void word(struct emit *j, const char *key, const char *w)
 {
     before(j, key);
     addz(j, w);
 }
 
-void json_int(struct json *j, const char *key, int64_t value)
+void emit_int(struct emit *j, const char *key, int64_t value)
 {
     char digits[24];
     struct buf b = {.p = digits, .cap = sizeof digits, .max = sizeof digits - 1};
@@ -153,31 +153,31 @@ void json_int(struct json *j, const char *key, int64_t value)
     word(j, key, digits);
 }
 
-void json_bool(struct json *j, const char *key, bool value)
+void emit_bool(struct emit *j, const char *key, bool value)
 {
     word(j, key, value ? "true" : "false");
 }
 
-void json_null(struct json *j, const char *key)
+void emit_null(struct emit *j, const char *key)
 {
     word(j, key, "null");
 }
 
-void json_time(struct json *j, const char *key, int64_t seconds)
+void emit_time(struct emit *j, const char *key, int64_t seconds)
 {
     struct tm tm;
     time_t t = (time_t)seconds;
     char text[32];
     if (!seconds || !gmtime_r(&t, &tm) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        json_null(j, key);
+        emit_null(j, key);
     else
-        json_text(j, key, text);
+        emit_text(j, key, text);
 }
 
-void json_done(struct json *j)
+void emit_done(struct emit *j)
 {
     while (j->depth)
-        json_end(j);
+        emit_end(j);
     addz(j, "\n");
     hand_on(j);
     buf_free(&j->pending);
