@@ -14,11 +14,14 @@ struct places {
     LIST(struct place) list;
 };
 
-static bool known(const struct places *p, const char *dir)
+/* The same directory counts again where a site gives it other add-ons. */
+static bool known(const struct places *p, const char *dir, const char *content)
 {
-    for (size_t i = 0; i < p->list.n; i++)
-        if (strcmp(p->list.v[i].dir, dir) == 0)
+    for (size_t i = 0; i < p->list.n; i++) {
+        const char *other = p->list.v[i].content;
+        if (strcmp(p->list.v[i].dir, dir) == 0 && (content && other ? strcmp(content, other) == 0 : content == other))
             return true;
+    }
     return false;
 }
 
@@ -41,11 +44,10 @@ static void add(struct places *p, struct arena *a, const struct site *s, const c
         u.n--;
     while (d.n > 1 && d.p[d.n - 1] == '/')
         d.n--;
-    const char *path = arena_dup(a, d);
-    if (known(p, path))
-        return;
     url = arena_dup(a, u);
-    *list_push(a, &p->list) = (struct place){s, url, path, content_of(s, url, a)};
+    struct place place = {s, url, arena_dup(a, d), content_of(s, url, a)};
+    if (!known(p, place.dir, place.content))
+        *list_push(a, &p->list) = place;
 }
 
 static void collect(const struct server *s, struct arena *a, struct places *p)

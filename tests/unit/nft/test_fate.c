@@ -27,6 +27,7 @@ static const struct { const char *name, *rules; unsigned v4, v6; } table[] = {
     {"verdict map", "table inet f { chain in { type filter hook input priority 0; policy accept; tcp dport vmap { 22 : accept, 61000-61500 : drop }\n }\n}", FATE_STOP, FATE_STOP},
     {"undecidable", "table inet f { chain in { type filter hook input priority 0; policy drop; limit rate 5/second accept; }\n}", FATE_PASS | FATE_STOP, FATE_PASS | FATE_STOP},
     {"output only", "table inet f { chain out { type filter hook output priority 0; policy drop; }\n}", FATE_PASS, FATE_PASS},
+    {"loopback by index", "table inet f { chain in { type filter hook input priority 0; policy drop; iif lo accept; meta l4proto { icmp, ipv6-icmp } accept; tcp dport 49152-49999 accept comment \"passive FTP\"; }\n}", FATE_STOP, FATE_STOP},
     {"other interface", "table inet f { chain in { type filter hook input priority 0; policy accept; iifname \"eth9\" drop; iifname != \"eth0\" drop; }\n}", FATE_PASS, FATE_PASS},
 };
 
