@@ -163,11 +163,22 @@ static const char *lookup(void *ctx, struct str name)
     return p ? p->raw : NULL;
 }
 
+/* Their $names are for later, when mail is handled (Postfix calls these parameters raw). */
+static bool is_raw(const char *key)
+{
+    static const char *const keys[] = {"default_rbl_reply", "forward_path", "luser_relay", "mailbox_command", "postscreen_expansion_filter", "postscreen_reject_footer",
+                                       "smtpd_expansion_filter", "smtpd_reject_footer"};
+    for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
+        if (strcmp(key, keys[k]) == 0)
+            return true;
+    return false;
+}
+
 /* The expanded text (raw where it cannot be), in the arena or `raw` itself. */
 static struct str value_of(struct loading *l, struct context *c, const char *key, const char *raw)
 {
     struct postfix_expander x = {.lookup = lookup, .ctx = c, .keep_unknown = !l->live, .steps = l->steps};
-    if (!strchr(raw, '$'))
+    if (!strchr(raw, '$') || is_raw(key))
         return str_of(raw);
     _cleanup_(buf_free) struct buf out = BUF(POSTFIX_VALUE_MAX);
     postfix_expand(&x, str_of(raw), &out);

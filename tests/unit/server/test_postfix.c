@@ -74,7 +74,7 @@ static void debian(void **state)
         {"", "mynetworks", "127.0.0.0/8, 203.0.113.0/24 main.cf:14"},
         {"", "smtpd_recipient_restrictions", "reject_unauth_destination, check_policy_service unix:private/policy main.cf:15"},
         {"", "smtpd_relay_restrictions", "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination"},
-        {"", "relay_domains", ""}, {"", "smtpd_tls_key_file", ""}, {"", "syslog_name", "postfix"}, {"", "queue_directory", "/var/spool/postfix"},
+        {"", "relay_domains", ""}, {"", "smtpd_tls_key_file", ""}, {"", "mailbox_command", "procmail -a \"$EXTENSION\" main.cf:21"}, {"", "syslog_name", "postfix"}, {"", "queue_directory", "/var/spool/postfix"},
         {"submission/inet", "smtpd_sasl_auth_enable", "yes master.cf:8"},
         {"submission/inet", "smtpd_relay_restrictions", "permit_sasl_authenticated, reject,        reject_unauth_destination master.cf:10"},
         {"submission/inet", "mynetworks", "127.0.0.0/8, 192.0.2.0/24 master.cf:13"},
