@@ -4,7 +4,7 @@
     host    a server of the story's own, fresh and in order, to break
 
 Both run on Debian 12; a story marked `trixie` also on Debian 13, one marked `variant("NAME")` on that variant.
-BANSHO_DEB names the package to install (BANSHO_DEB_TRIXIE the one for Debian 13); without it `make deb` makes one.
+BANSHO_DEB names the package to install (BANSHO_DEB_TRIXIE the one for the suite that this machine hasn't); else it is built.
 Where no lab can run the stories are skipped with the reason, unless BANSHO_LAB_REQUIRED is set: then they fail.
 """
 import json, os, pathlib, subprocess, sys
@@ -14,8 +14,8 @@ import pytest
 sys.dont_write_bytecode = True
 import layers
 import machine
+from layers import TOP
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Host(machine.Machine):
@@ -78,6 +78,7 @@ def reviewed(suite):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "trixie: the story is also told on Debian 13")
+    config.addinivalue_line("markers", "bare: the story's own server comes without bansho")
     config.addinivalue_line("markers", "variant(name): the story is told on a variant of the server")
 
 
@@ -113,18 +114,19 @@ def possible():
 
 @pytest.fixture(scope="session")
 def packages(possible):
-    """The package of each suite, made once."""
+    """The package of each suite, made once: by `make deb` for this machine's own, in a root of the other one's."""
     made = {}
 
     def package(suite):
+        if not (TOP / "debian/control").exists():
+            return None
         if suite not in made:
-            named = os.environ.get("BANSHO_DEB_TRIXIE" if suite == "trixie" else "BANSHO_DEB") or os.environ.get("BANSHO_DEB")
-            if not named:
-                if not (TOP / "Makefile").exists():
-                    return None
+            own = f"VERSION_CODENAME={suite}\n" in pathlib.Path("/etc/os-release").read_text()
+            named = os.environ.get("BANSHO_DEB" if own else f"BANSHO_DEB_{suite.upper()}")
+            if not named and own:
                 subprocess.run(["make", "-C", TOP, "deb"], check=True, stdin=subprocess.DEVNULL)
-                named = max(TOP.glob("build/deb/bansho_*.deb"), key=os.path.getmtime)
-            made[suite] = named
+                named = next(TOP.glob("build/deb/bansho_*.deb"))
+            made[suite] = pathlib.Path(named) if named else layers.package(suite)
         return made[suite]
     return package
 
@@ -168,6 +170,6 @@ def host(request, suite, packages):
     variant = request.node.get_closest_marker("variant")
     h = Host(f"host-{os.getpid()}")
     try:
-        yield h.up(suite, variant.args[0] if variant else None, packages(suite))
+        yield h.up(suite, variant.args[0] if variant else None, None if request.node.get_closest_marker("bare") else packages(suite))
     finally:
         h.down()

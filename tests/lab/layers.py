@@ -4,6 +4,7 @@
     SUITE.sound-HASH    the provisioned, sound server over it (seconds)
     SUITE.NAME-HASH     a variant: other products in place of some of the server's (variants/NAME)
     SUITE.deb-HASH      the bansho package installed over any of these
+    SUITE.tools-HASH    what building the package on that suite needs; SUITE.package-HASH the package itself
 
 A layer is made beside its place and renamed into it, so it is there whole or not at all. Layers that nothing used for long are
 removed when a new one is made, never one that a running lab stands on.
@@ -11,6 +12,7 @@ removed when a new one is made, never one that a running lab stands on.
 import contextlib, fcntl, hashlib, json, os, pathlib, shutil, subprocess, sys, time
 
 HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parents[1]
 CACHE = pathlib.Path(os.environ.get("BANSHO_LAB_CACHE", "/var/cache/bansho-lab"))
 RUN = pathlib.Path(os.environ.get("BANSHO_LAB_RUN", "/run/bansho-lab"))
 SUITES = ("bookworm", "trixie")
@@ -97,6 +99,7 @@ mount -t overlay -o "lowerdir=$lower,upperdir=$part,workdir=$part.work" overlay 
 mount -t tmpfs tmpfs "$part.root/run"
 mkdir "$part.root/run/lab"
 mount --bind "$HERE" "$part.root/run/lab"
+test -e "$part.root/etc/resolv.conf" || : >"$part.root/etc/resolv.conf"
 mount --bind /dev "$part.root/dev"
 flags=--net
 if test "$net" = yes; then flags=; mount --bind /etc/resolv.conf "$part.root/etc/resolv.conf"; fi
@@ -143,3 +146,21 @@ def stack(suite, variant=None, deb=None):
         make = made_in_root(list(layers), "dpkg", "-i", f"/run/deb/{deb.name}", bind=[(deb.parent, "/run/deb")])
         layers.insert(0, layer(suite, "deb", digest(layers[0], deb), make))
     return layers
+
+
+def package(suite):
+    """The bansho package as built from this tree on that suite."""
+    script, control = HERE / "build-package", TOP / "debian/control"
+    below = [base(suite)]
+    bind = [(TOP, "/run/source")]
+    needs = made_in_root(list(below), "sh", "/run/lab/build-package", "needs", net=True, bind=[*bind, (CACHE / f"debs-{suite}", "/var/cache/apt/archives")])
+    below.insert(0, layer(suite, "tools", digest(below[0], script, control), needs))
+
+    def make(part):
+        made_in_root(below, "sh", "/run/lab/build-package", "package", bind=bind)(part)
+        for p in part.iterdir():
+            if p.name != "package":
+                shutil.rmtree(p)
+    parts = [p for p in sorted(TOP.iterdir()) if p.name not in (".git", "build", "tests") and p.suffix != ".md"]
+    place = layer(suite, "package", digest(below[0], *parts), make)
+    return next(pathlib.Path(place).glob("package/bansho_*.deb"))
