@@ -95,7 +95,7 @@ def pytest_collection_modifyitems(config, items):
     only = config.getoption("--suite")
     if only:
         other = [i for i in items if hasattr(i, "callspec") and i.callspec.params.get("suite", only) != only]
-        config.hook.pytest_deselected(other)
+        config.hook.pytest_deselected(items=other)
         items[:] = [i for i in items if i not in other]
 
 

@@ -83,5 +83,12 @@ def test_it_speaks_both_languages(sound, deb):
 def test_its_units_are_sound(sound, deb):
     units = sound.exec_ok("dpkg -L bansho | grep -E '/systemd/system/.*\\.(service|timer|socket)$'").split()
     assert units
-    rc, out, err = sound.exec(["systemd-analyze", "verify", *units])
+    rc, out, err = sound.exec(["systemd-analyze", "verify", "--man=no", *units])
     assert rc == 0 and "bansho" not in err, err
+
+
+@pytest.mark.trixie
+def test_its_nightly_look_runs(sound, deb):
+    assert sound.exec("systemctl start bansho-check.service")[0] == 0
+    assert sound.exec_ok("systemctl show -P Result bansho-check.service").strip() == "success"
+    assert "lab.example" in sound.exec_ok("journalctl -u bansho-check.service -o cat")
