@@ -1,8 +1,15 @@
 """The package on a server in order: it installs without a network, starts nothing, is upgraded, removed and purged without a trace."""
-import subprocess
+import json, subprocess
 
 import pytest
 
+from conftest import diff_states, states
+
+DROPIN = """[Service]
+ExecStart=
+ExecStart=/usr/bin/bansho check --json
+StandardOutput=truncate:/run/night.json
+"""
 LOWER = "0.0.1~lab"
 
 
@@ -88,7 +95,17 @@ def test_its_units_are_sound(sound, deb):
 
 
 @pytest.mark.trixie
-def test_its_nightly_look_runs(sound, deb):
-    assert sound.exec("systemctl start bansho-check.service")[0] == 0
-    assert sound.exec_ok("systemctl show -P Result bansho-check.service").strip() == "success"
-    assert "lab.example" in sound.exec_ok("journalctl -u bansho-check.service -o cat")
+def test_it_needs_no_compiler(sound, deb):
+    assert sound.exec("command -v cc gcc clang cmake ninja")[1] == ""
+
+
+@pytest.mark.trixie
+def test_its_nightly_look_sees_the_same(host, deb):
+    """The unit is confined; that must not hide anything from it."""
+    assert host.exec("systemctl start bansho-check.service")[0] == 0
+    assert host.exec_ok("systemctl show -P Result bansho-check.service").strip() == "success"
+    assert "lab.example" in host.exec_ok("journalctl -u bansho-check.service -o cat")
+    host.write("/etc/systemd/system/bansho-check.service.d/story.conf", DROPIN)
+    host.exec_ok("systemctl daemon-reload && systemctl start bansho-check.service")
+    night = states(json.loads(host.read("/run/night.json")))
+    assert night and diff_states(host.states(), night) == {}
