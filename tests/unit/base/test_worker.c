@@ -97,7 +97,9 @@ static void is_confined(void **state)
         if (geteuid() == 0)
             assert_non_null(strstr(out.p, table[i].caps));
         assert_non_null(strstr(out.p, "NoNewPrivs:\t1"));
-#ifndef BANSHO_SANITIZED
+#ifdef BANSHO_SANITIZED /* no filter there (base/confine.c) */
+        (void)table[i].socket, (void)writes, (void)opens_socket;
+#else
         assert_non_null(strstr(out.p, "Seccomp:\t2"));
         static char path[] = "/tmp/bansho-worker-wrote";
         _cleanup_(buf_free) struct buf answer = BUF(100);

@@ -143,7 +143,7 @@ static inline void fake_play(struct fake_peer *p, const struct act *a)
             fake_write(p, flood, a->n);
             free(flood);
             break;
-        case DUMB: while (fake_hear(p, 0)) continue; break;
+        case DUMB: while (fake_hear(p, 0)) continue; return;
         default: return;
         }
 }
