@@ -1,8 +1,10 @@
 /* many.c: many servers by one worker: TLS one after the other, greetings side by side by the worker's children (confined as it is). */
 #include "base/clock.h"
 #include "dialogue/ask.h"
+#include "dialogue/tls.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILDREN 24
+#define CHILDREN 48
 #define QUESTIONS 10000
 
 /* --- TLS --- */
@@ -177,13 +179,13 @@ static void hello_one(struct stream *s, const struct hello *q, struct hello_seen
 struct hello_job {
     const struct hello *q;
     size_t n;
+    int timeout_ms; /* until which the children's answers are waited for */
 };
 
 /* Every children-th question, in a child; its answers go into the pipe in that order. */
-static void hello_share(const struct hello_job *job, size_t first, size_t children, int fd)
+static void hello_share(const struct hello_job *job, struct stream s, size_t first, size_t children, int fd)
 {
     struct buf out = BUF(1u << 20);
-    struct stream s = {0};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (size_t i = first; i < job->n; i += children) {
         struct hello_seen seen;
@@ -199,6 +201,22 @@ static void hello_share(const struct hello_job *job, size_t first, size_t childr
     _exit(0);
 }
 
+/* Reads to the end, or until the time is over. */
+static void collect(struct buf *b, int fd, int64_t end)
+{
+    char chunk[4096];
+    for (;;) {
+        int64_t left = end - clock_monotonic_ms();
+        struct pollfd p = {fd, POLLIN, 0};
+        if (left <= 0 || poll(&p, 1, (int)left) <= 0)
+            return;
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n <= 0)
+            return;
+        buf_add(b, chunk, (size_t)n);
+    }
+}
+
 /* In the confined process: forks, collects, and writes all answers in the order of the questions. */
 static int hello_all(void *arg, struct buf *out)
 {
@@ -207,21 +225,27 @@ static int hello_all(void *arg, struct buf *out)
     int ends[CHILDREN][2];
     struct buf got[CHILDREN] = {{0}};
     struct cursor c[CHILDREN];
+    struct stream s = {.fd = -1};
+    pid_t pid[CHILDREN];
+    int64_t end = clock_monotonic_ms() + job->timeout_ms;
     signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < job->n; i++)
+        if (job->q[i].at.tls)
+            tls_prepare(&s);
     for (size_t k = 0; k < children; k++) {
         if (pipe2(ends[k], O_CLOEXEC) < 0)
             return -errno;
-        pid_t pid = fork();
-        if (pid < 0)
+        pid[k] = fork();
+        if (pid[k] < 0)
             return -errno;
-        if (pid == 0)
-            hello_share(job, k, children, ends[k][1]);
+        if (pid[k] == 0)
+            hello_share(job, s, k, children, ends[k][1]);
         close(ends[k][1]);
     }
     for (size_t k = 0; k < children; k++) {
         got[k] = BUF(1u << 20);
-        if (buf_read_fd(&got[k], ends[k][0]) < 0)
-            buf_reset(&got[k]);
+        collect(&got[k], ends[k][0], end);
+        kill(pid[k], SIGKILL);
         c[k] = cursor_of(buf_str(&got[k]));
     }
     for (size_t i = 0; i < job->n; i++) {
@@ -229,19 +253,20 @@ static int hello_all(void *arg, struct buf *out)
         struct cursor *from = &c[i % children];
         fields_get(from, &hello_fields, &seen);
         if (from->bad)
-            seen = (struct hello_seen){.trouble = TROUBLE_WORKER};
+            seen = (struct hello_seen){.trouble = clock_monotonic_ms() >= end ? TROUBLE_TIMEOUT : TROUBLE_WORKER};
         fields_put(out, &hello_fields, &seen);
     }
     for (size_t k = 0; k < children; k++)
         buf_free(&got[k]);
     while (waitpid(-1, NULL, 0) > 0)
         continue;
+    stream_free(&s);
     return out->full ? -ENOMEM : 0;
 }
 
 int hello_ask(const struct hello *q, size_t n, struct hello_seen *ret, struct err *err)
 {
-    struct hello_job job = {q, n};
+    struct hello_job job = {q, n, 0};
     _cleanup_(buf_free) struct buf out = BUF(4u << 20);
     enum trouble t = TROUBLE_NONE;
     int longest = 0;
@@ -255,7 +280,8 @@ int hello_ask(const struct hello *q, size_t n, struct hello_seen *ret, struct er
         if (!line_safe(q[i].host))
             return err_set(err, -EINVAL, "not fit to be sent to a web server");
     }
-    int r = ask_worker(&q[0].at, 4u << 20, longest * (int)((n + CHILDREN - 1) / CHILDREN), hello_all, &job, &out, &t, err);
+    job.timeout_ms = longest * (int)((n + CHILDREN - 1) / CHILDREN) + 2000;
+    int r = ask_worker(&q[0].at, 4u << 20, job.timeout_ms + 1000, hello_all, &job, &out, &t, err);
     if (r < 0)
         return r;
     memset(ret, 0, n * sizeof *ret);

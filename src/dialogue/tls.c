@@ -168,13 +168,18 @@ static bool handshake(struct stream *s)
     }
 }
 
+void tls_prepare(struct stream *s)
+{
+    if (!s->ctx)
+        s->ctx = client_new();
+}
+
 bool tls_start(struct stream *s)
 {
     struct addr a;
     memset(&s->tls, 0, sizeof s->tls);
     s->tls.trusted = true;
-    if (!s->ctx)
-        s->ctx = client_new();
+    tls_prepare(s);
     s->ssl = s->ctx ? SSL_new(s->ctx) : NULL;
     if (!s->ssl || SSL_set_fd(s->ssl, s->fd) != 1)
         return stream_fail(s, TROUBLE_TLS);

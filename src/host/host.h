@@ -90,3 +90,6 @@ const struct user *host_user(const struct host *h, const char *name);
 const struct listener *host_listener(const struct host *h, uint16_t port, bool udp);
 /* true: the running unit or any listener belongs to one of these packages' or programs' names. */
 bool host_listens_beyond_loopback(const struct listener *l);
+/* The address by which others reach this machine: neither loopback nor link-local, rather a public one than a private one, rather a real
+   interface's than a bridge's of containers. false: none of that family. */
+bool host_public_addr(const struct host *h, bool v6, struct addr *ret);

@@ -1,3 +1,18 @@
 #include "service/service_checks.h"
+#include "service/answers.h"
 
-const struct check_table service_checks = {NULL, 0};
+static const struct check rows[] = {
+    {
+        .id = "service.answers",
+        .requirement = "G9.1",
+        .severity = SEVERITY_SERIOUS,
+        .basis = BASIS_DIALOGUE,
+        .title = N_("Every service answers in its own protocol"),
+        .why = N_("A service can be dead although its process still exists: it hangs, refuses everybody or is hidden by a rule. Only a real dialogue shows whether people can use it."),
+        .advice = N_("Restart the service and read its last messages. If it answers on this machine but not by its own address, look at the firewall and at what the service is bound to. Switch off at boot what is not meant to run."),
+        .probe = service_answers,
+        .timeout_ms = 20000,
+        .wants_dialogue = true,
+    },
+};
+const struct check_table service_checks = {rows, ARRAY_SIZE(rows)};
