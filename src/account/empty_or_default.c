@@ -1,0 +1,155 @@
+#include "account/empty_or_default.h"
+#include "account/guess.h"
+#include "base/i18n.h"
+#include <errno.h>
+#include <strings.h>
+
+#define BUDGET_US 300000
+#define ROUNDS 16
+
+static const char *kind_title(enum credential_kind k)
+{
+    static const char *const titles[] = {N_("system account"), N_("mail account"), N_("FTP account")};
+    return _(titles[k]);
+}
+
+static void next_step(const struct credential *c, struct findings *out, struct finding *f)
+{
+    const char *name = shell_word(out->arena, c->name);
+    if (c->kind == CREDENTIAL_SYSTEM) {
+        finding_next(out, f, "passwd %s", name);
+        finding_next_note(out, f, _("sets a new password; where nobody needs the account: usermod --lock %s"), name);
+    } else if (c->kind == CREDENTIAL_MAIL) {
+        finding_next(out, f, "doveadm pw -s SHA512-CRYPT -u %s", name);
+        finding_next_note(out, f, _("makes a new entry for %s, line %u; put it in the place of the old one"), c->file, c->line);
+    } else {
+        finding_next(out, f, "ftpasswd --passwd --change-password --name %s --file %s", name, shell_word(out->arena, c->file));
+    }
+}
+
+static bool is_empty(const struct credential *c)
+{
+    struct str rest = c->hash;
+    if (rest.n && rest.p[0] == '{' && rest.p[rest.n - 1] == '}')
+        rest.n = 0; /* a scheme with nothing behind it */
+    return rest.n == 0 || str_search(c->extra, STR("nopassword")) >= 0;
+}
+
+static void tell_empty(const struct credential *c, struct findings *out)
+{
+    struct finding *f = finding_add(out, STATE_FAIL, c->name, _("%s: the %s has no password"), c->name, kind_title(c->kind));
+    finding_evidence(out, f, c->file, c->line, "%s", _("the password field is empty"));
+    if (c->user)
+        finding_evidence(out, f, "/etc/passwd", c->user->line, login_shell(c->user->shell) ? _("it has a login shell: %s") : _("it has no login shell: %s"), c->user->shell);
+    finding_impact(out, f, "%s", _("anybody who knows the name can log in"));
+    next_step(c, out, f);
+}
+
+static void tell_default(const struct credential *c, struct findings *out)
+{
+    struct finding *f = finding_add(out, STATE_FAIL, c->name, _("%s: the %s has a password that everybody tries first"), c->name, kind_title(c->kind));
+    finding_evidence(out, f, c->file, c->line, "%s", _("the stored password fits one of the first guesses (which one is not shown)"));
+    finding_impact(out, f, "%s", _("programs that try passwords get in within minutes"));
+    next_step(c, out, f);
+}
+
+/* Round by round, so that every account gets its first guess before any gets its second. */
+static size_t guess_all(const struct credentials *c, struct guesses *g, struct findings *out, struct arena *scratch)
+{
+    bool *told = arena_zalloc(scratch, c->list.n + 1);
+    size_t n = 0;
+    for (size_t round = 0; round < ROUNDS; round++)
+        for (size_t i = 0; i < c->list.n; i++) {
+            const struct credential *x = &c->list.v[i];
+            if (told[i] || !hash_usable(x->hash) || is_empty(x))
+                continue;
+            if (guess_one(g, x, round) == 1) {
+                told[i] = true;
+                tell_default(x, out);
+                n++;
+            }
+        }
+    return n;
+}
+
+void empty_or_default_judge(const struct credentials *c, int64_t budget_us, struct findings *out)
+{
+    struct guesses g = {.budget_us = budget_us};
+    size_t bad = 0, open = 0;
+    for (size_t i = 0; i < c->list.n; i++) {
+        open += hash_usable(c->list.v[i].hash);
+        if (is_empty(&c->list.v[i])) {
+            tell_empty(&c->list.v[i], out);
+            bad++;
+        }
+    }
+    bad += guess_all(c, &g, out, out->arena);
+    guesses_done(&g);
+    struct finding *f = NULL;
+    if (!c->complete || c->unread.n)
+        f = finding_add(out, STATE_UNKNOWN, "", "%s", _("Not all accounts could be looked at"));
+    else if (!bad)
+        f = finding_add(out, STATE_OK, "", ngettext("%zu account with a password: none is empty, none is a known default", "%zu accounts with a password: none is empty, none is a known default", open), open);
+    if (!f)
+        return;
+    for (size_t i = 0; i < c->unread.n; i++)
+        finding_evidence(out, f, NULL, 0, _("could not be read: %s"), c->unread.v[i]);
+    if (!c->complete)
+        finding_evidence(out, f, NULL, 0, _("only the first %zu accounts were read"), c->list.n);
+    finding_evidence(out, f, NULL, 0, _("%zu of %zu first guesses were tried (modern hashes take long); weak passwords beyond them are not looked for here"), g.tried, g.planned);
+    if (g.foreign)
+        finding_evidence(out, f, NULL, 0, ngettext("%zu account whose kind of hash is not tried", "%zu accounts whose kind of hash is not tried", g.foreign), g.foreign);
+}
+
+void extra_root_judge(const struct host *h, struct findings *out)
+{
+    for (size_t i = 0; i < h->users.n; i++) {
+        const struct user *u = &h->users.v[i];
+        if (u->uid != 0 || strcmp(u->name, "root") == 0)
+            continue;
+        struct finding *f = finding_add(out, STATE_FAIL, u->name, _("%s is a second root: its user number is 0"), u->name);
+        finding_evidence(out, f, "/etc/passwd", u->line, "%s:x:0:%u:...:%s", u->name, u->gid, u->shell);
+        finding_impact(out, f, "%s", _("whoever logs in with it may do everything; intruders leave such accounts behind"));
+        finding_next(out, f, "grep -n '^[^:]*:[^:]*:0:' /etc/passwd");
+        finding_next_note(out, f, "%s", _("find out first who made it; if nobody did, this server has been broken into"));
+    }
+}
+
+/* skip-grant-tables: the server asks nobody for a password. */
+static void database_judge(const struct server *s, struct findings *out)
+{
+    const struct instance *i;
+    for (size_t n = 0; (i = server_instance(s, "mysql", n)); n++) {
+        const struct setting *t = setting_get(i, "mysqld", "skip-grant-tables");
+        bool off = t && (strcasecmp(t->value, "off") == 0 || strcmp(t->value, "0") == 0);
+        if (!t || off || !i->wanted)
+            continue;
+        struct finding *f = finding_add(out, STATE_FAIL, "mysql", "%s", _("The database lets everybody in without a password"));
+        finding_evidence(out, f, t->file, t->line, "skip-grant-tables");
+        finding_impact(out, f, "%s", _("every program on this server, and whoever reaches the port, may read and change all databases"));
+        finding_next(out, f, "%s", "grep -rn skip-grant-tables /etc/mysql /etc/my.cnf /etc/my.cnf.d");
+        finding_next_note(out, f, "%s", _("take that line out, then restart the database"));
+    }
+}
+
+int account_empty_or_default(const struct probe_ctx *ctx, struct findings *out, struct err *err)
+{
+    const struct host *h = ctx->server->host;
+    struct credentials c = {0};
+    extra_root_judge(h, out);
+    database_judge(ctx->server, out);
+    int r = shadow_load(h, &c);
+    if (r < 0) {
+        credentials_done(&c);
+        if (r == -EACCES || r == -EPERM)
+            return err_set(err, r, "%s", _("only root may read the stored passwords"));
+        return err_set(err, r, "/etc/shadow: %s", err_name(r));
+    }
+    for (size_t i = 0; i < c.unread.n; i++) /* a system without shadow keeps its hashes in passwd(5) */
+        if (str_starts(str_of(c.unread.v[i]), STR("/etc/shadow:")))
+            c.unread.n = 0;
+    userfiles_load(ctx->server, &c);
+    empty_or_default_judge(&c, BUDGET_US, out);
+    credentials_done(&c);
+    return 0;
+}

@@ -1,0 +1,180 @@
+#include "account/shadow.h"
+#include "base/i18n.h"
+#include "server/dovecot.h"
+#include <errno.h>
+#include <strings.h>
+#include <time.h>
+
+#define MAX_FILE (8u << 20)
+#define MAX_ACCOUNTS 20000
+
+static struct credential *push(const struct host *h, struct credentials *c)
+{
+    if (c->list.n >= MAX_ACCOUNTS) {
+        c->complete = false;
+        return NULL;
+    }
+    return list_push(h->arena, &c->list);
+}
+
+static bool fields(struct str line, struct str *f, size_t n)
+{
+    if (!line.n || line.p[0] == '#')
+        return false;
+    for (size_t i = 0; i < n && str_field(&line, ':', &f[i]); i++)
+        ;
+    return f[0].n > 0;
+}
+
+void shadow_parse(const struct host *h, struct str text, const char *file, struct credentials *into)
+{
+    struct str line;
+    for (unsigned number = 1; str_line(&text, &line); number++) {
+        struct str f[3] = {0};
+        uint64_t day;
+        if (!fields(line, f, 3) || !f[1].p) /* a line without a second field is no account */
+            continue;
+        struct credential *c = push(h, into);
+        if (!c)
+            return;
+        const char *name = arena_dup(h->arena, f[0]);
+        *c = (struct credential){.kind = CREDENTIAL_SYSTEM, .name = name, .hash = f[1], .changed = f[2].n && str_u64(f[2], 1000000, &day) ? (int64_t)day : -1,
+                                 .user = host_user(h, name), .file = file, .line = number};
+    }
+}
+
+void userfile_parse(const struct host *h, struct str text, const char *file, enum credential_kind kind, struct credentials *into)
+{
+    struct str line;
+    for (unsigned number = 1; str_line(&text, &line); number++) {
+        struct str f[8] = {0};
+        if (!fields(line, f, ARRAY_SIZE(f)))
+            continue;
+        struct credential *c = push(h, into);
+        if (!c)
+            return;
+        *c = (struct credential){.kind = kind, .name = arena_dup(h->arena, f[0]), .hash = f[1].p ? f[1] : str_span("", 0), .extra = f[7], .changed = -1, .file = file, .line = number};
+    }
+}
+
+/* A hash in passwd(5) itself, where there is no "x" that points to shadow(5): systems older than shadow, or damage. */
+static void join_passwd(const struct host *h, struct str text, struct credentials *into)
+{
+    struct str line;
+    for (unsigned number = 1; str_line(&text, &line); number++) {
+        struct str f[7] = {0};
+        if (!fields(line, f, ARRAY_SIZE(f)) || !f[2].n || str_eq(f[1], STR("x")) || f[0].p[0] == '+' || f[0].p[0] == '-')
+            continue;
+        struct credential *c = push(h, into);
+        if (!c)
+            return;
+        const char *name = arena_dup(h->arena, f[0]);
+        *c = (struct credential){.kind = CREDENTIAL_SYSTEM, .name = name, .hash = f[1], .changed = -1, .user = host_user(h, name), .file = "/etc/passwd", .line = number};
+    }
+}
+
+static int read_text(const struct host *h, const char *path, struct credentials *into, struct str *ret)
+{
+    struct buf *b = list_push(h->arena, &into->texts);
+    *b = BUF(MAX_FILE);
+    int r = root_read(h->root, path, b);
+    if (r < 0)
+        *list_push(h->arena, &into->unread) = arena_printf(h->arena, "%s: %s", path, err_name(r));
+    else
+        *ret = buf_str(b);
+    return r;
+}
+
+int shadow_load(const struct host *h, struct credentials *into)
+{
+    struct str text;
+    into->complete = true;
+    int r = read_text(h, "/etc/shadow", into, &text);
+    if (r == 0)
+        shadow_parse(h, text, "/etc/shadow", into);
+    if (r < 0 && r != -ENOENT)
+        return r;
+    if (read_text(h, "/etc/passwd", into, &text) == 0)
+        join_passwd(h, text, into);
+    return 0;
+}
+
+static void load_userfile(const struct host *h, const char *path, enum credential_kind kind, struct credentials *into)
+{
+    struct str text;
+    if (path[0] != '/' || strchr(path, '%'))
+        return; /* a path with variables: one file for each domain */
+    for (size_t i = 0; i < into->list.n; i++)
+        if (strcmp(into->list.v[i].file, path) == 0)
+            return;
+    if (read_text(h, path, into, &text) == 0)
+        userfile_parse(h, text, arena_dupz(h->arena, path), kind, into);
+}
+
+void userfiles_load(const struct server *s, struct credentials *into)
+{
+    const struct instance *i;
+    for (size_t n = 0; (i = server_instance(s, "dovecot", n)); n++) {
+        struct dovecot_db db;
+        for (size_t k = 0; i->wanted && dovecot_db(i, "passdb", k, &db); k++)
+            if (strcasecmp(db.driver, "passwd-file") == 0 && !db.deny && !db.master)
+                load_userfile(s->host, db.path, CREDENTIAL_MAIL, into);
+    }
+    for (size_t n = 0; (i = server_instance(s, "proftpd", n)); n++)
+        for (size_t k = 0; i->wanted && k < i->settings.n; k++)
+            if (strcasecmp(i->settings.v[k].key, "AuthUserFile") == 0)
+                load_userfile(s->host, arena_dup(s->host->arena, str_span(i->settings.v[k].value, strcspn(i->settings.v[k].value, " \t"))), CREDENTIAL_FTP, into);
+}
+
+void credentials_done(struct credentials *c)
+{
+    for (size_t i = 0; i < c->texts.n; i++) {
+        if (c->texts.v[i].p)
+            explicit_bzero(c->texts.v[i].p, c->texts.v[i].cap);
+        buf_free(&c->texts.v[i]);
+    }
+    *c = (struct credentials){0};
+}
+
+bool hash_usable(struct str hash)
+{
+    return hash.n > 0 && hash.p[0] != '!' && hash.p[0] != '*' && !str_eq(hash, STR("x"));
+}
+
+bool login_shell(const char *shell)
+{
+    static const char *const closed[] = {"nologin", "false", "sync", "shutdown", "halt", "true"};
+    const char *slash = strrchr(shell, '/'), *name = slash ? slash + 1 : shell;
+    for (size_t i = 0; i < ARRAY_SIZE(closed); i++)
+        if (strcmp(name, closed[i]) == 0)
+            return false;
+    return true; /* an empty one is /bin/sh */
+}
+
+const char *shell_word(struct arena *a, const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@-";
+    if (*word && *word != '-' && strspn(word, plain) == strlen(word))
+        return word;
+    struct buf b = BUF(4096);
+    buf_addc(&b, '\'');
+    for (const char *p = word; *p; p++)
+        if (*p == '\'')
+            buf_addz(&b, "'\\''");
+        else
+            buf_addc(&b, *p);
+    buf_addc(&b, '\'');
+    char *quoted = arena_dup(a, buf_str(&b));
+    buf_free(&b);
+    return quoted;
+}
+
+const char *day_text(struct arena *a, int64_t seconds)
+{
+    char text[32] = "";
+    struct tm tm;
+    time_t t = seconds;
+    if (localtime_r(&t, &tm))
+        strftime(text, sizeof text, "%Y-%m-%d", &tm);
+    return arena_dupz(a, text);
+}

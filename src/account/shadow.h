@@ -1,0 +1,45 @@
+/* shadow.h: who may log in with which stored password: shadow(5), passwd(5) and files of the same shape that Dovecot and ProFTPD read. Hashes are views into
+   a buffer that shadow_done wipes; they never go into an arena, evidence or the store. Only root reads shadow. */
+#pragma once
+#include "base/buf.h"
+#include "host/host.h"
+#include "server/server.h"
+
+enum credential_kind { CREDENTIAL_SYSTEM, CREDENTIAL_MAIL, CREDENTIAL_FTP };
+
+struct credential {
+    enum credential_kind kind;
+    const char *name;
+    struct str hash;        /* as stored; for mail and FTP with its {SCHEME} */
+    struct str extra;       /* passwd-file's last field */
+    int64_t changed;        /* day of the last change since the epoch; -1: not recorded */
+    const struct user *user;/* CREDENTIAL_SYSTEM: its passwd(5) line */
+    const char *file;
+    unsigned line;
+};
+
+struct credentials {
+    LIST(struct credential) list;
+    LIST(struct buf) texts; /* what the views point into */
+    LIST(const char *) unread; /* files that could not be read, with the reason; for people */
+    bool complete;          /* every account of every file that was read is here (false: too many) */
+};
+
+/* One line each: name:hash:changed:... The accounts that stand in passwd(5) are joined with it. */
+void shadow_parse(const struct host *h, struct str text, const char *file, struct credentials *into) PARSER(shadow);
+/* name:hash:uid:gid:gecos:home:shell:extra (Dovecot's passwd-file, ProFTPD's AuthUserFile). */
+void userfile_parse(const struct host *h, struct str text, const char *file, enum credential_kind kind, struct credentials *into) PARSER(shadow);
+
+/* System accounts. -EACCES: not root. */
+int shadow_load(const struct host *h, struct credentials *into) _must_check_;
+/* Files that the mail and FTP servers name. */
+void userfiles_load(const struct server *s, struct credentials *into);
+void credentials_done(struct credentials *c);
+
+/* A hash that some password fits: not empty, not locked by "!" or "*". */
+bool hash_usable(struct str hash);
+/* A shell in which somebody can work: not nologin, false and the like. */
+bool login_shell(const char *shell);
+/* For commands that a person will paste: quoted where it has to be. */
+const char *shell_word(struct arena *a, const char *word);
+const char *day_text(struct arena *a, int64_t seconds); /* 2026-11-24, local */

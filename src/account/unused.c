@@ -1,0 +1,162 @@
+#include "account/unused.h"
+#include "account/past_logins.h"
+#include "base/i18n.h"
+#include "config/config.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define MAX_ACCOUNTS 5000
+
+static void lock_step(const struct use *u, struct findings *out, struct finding *f)
+{
+    if (!u->lock)
+        return;
+    finding_next(out, f, "%s", u->lock);
+    finding_next_note(out, f, "%s", u->lock_note);
+}
+
+static void horizon_evidence(const struct use *u, struct findings *out, struct finding *f)
+{
+    if (u->since)
+        finding_evidence(out, f, NULL, 0, _("login records go back to %s"), day_text(out->arena, u->since));
+    else
+        finding_evidence(out, f, NULL, 0, "%s", _("there are no login records"));
+}
+
+void use_judge(const struct use *u, int64_t limit, int64_t now, struct findings *out)
+{
+    long long days = (long long)(limit / DAY);
+    struct finding *f;
+    if (u->last && now - u->last <= limit) {
+        f = finding_add(out, STATE_OK, u->name, _("%s: last login on %s"), u->name, day_text(out->arena, u->last));
+    } else if (u->created && now - u->created < limit) {
+        f = finding_add(out, STATE_OK, u->name, _("%s: younger than %lld days"), u->name, days);
+        finding_evidence(out, f, NULL, 0, _("made on %s"), day_text(out->arena, u->created));
+    } else if (!u->last && (!u->since || now - u->since < limit)) {
+        f = finding_add(out, STATE_UNKNOWN, u->name, _("%s: no login seen, but the records are shorter than %lld days"), u->name, days);
+        horizon_evidence(u, out, f);
+    } else {
+        f = u->last ? finding_add(out, STATE_WARN, u->name, _("%s: no login since %s"), u->name, day_text(out->arena, u->last))
+                    : finding_add(out, STATE_WARN, u->name, _("%s: no login was ever seen"), u->name);
+        horizon_evidence(u, out, f);
+        finding_impact(out, f, "%s", _("an account that nobody misses can be used by an intruder unnoticed"));
+        lock_step(u, out, f);
+    }
+    if (u->last)
+        finding_evidence(out, f, u->from, 0, _("last login on %s"), day_text(out->arena, u->last));
+    finding_evidence(out, f, u->file, u->line, _("can log in: %s"), u->why);
+}
+
+static int64_t born(const struct root *root, const char *path)
+{
+    struct statx sx;
+    int fd = root_openat(root, path, O_PATH);
+    int64_t when = 0;
+    if (fd >= 0 && statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0 && sx.stx_mask & STATX_BTIME && root->live)
+        when = sx.stx_btime.tv_sec;
+    if (fd >= 0)
+        close(fd);
+    return when;
+}
+
+static bool has_key(const struct root *root, struct arena *a, const char *home)
+{
+    static const char *const files[] = {"authorized_keys", "authorized_keys2"};
+    struct stat st;
+    for (size_t i = 0; home[0] == '/' && i < ARRAY_SIZE(files); i++)
+        if (root_stat(root, arena_printf(a, "%s/.ssh/%s", home, files[i]), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+            return true;
+    return false;
+}
+
+static const struct credential *credential_of(const struct credentials *c, const char *name)
+{
+    for (size_t i = 0; i < c->list.n; i++)
+        if (strcmp(c->list.v[i].name, name) == 0)
+            return &c->list.v[i];
+    return NULL;
+}
+
+static int past_cmp(const void *a, const void *b)
+{
+    return strcmp(((const struct past_login *)a)->name, ((const struct past_login *)b)->name);
+}
+
+/* Accounts that can work in a shell: with a password or a key. root is left out: it cannot be given up. */
+static bool of_interest(const struct host *h, const struct credentials *c, bool shadow, const struct user *u, struct arena *a, struct use *ret)
+{
+    const struct credential *x = credential_of(c, u->name);
+    bool password = shadow ? x && hash_usable(x->hash) : u->uid >= 1000, key = has_key(h->root, a, u->home);
+    if (u->uid == 0 || !login_shell(u->shell) || (!password && !key))
+        return false;
+    const char *shell = u->shell[0] ? u->shell : "/bin/sh";
+    *ret = (struct use){.name = u->name, .file = "/etc/passwd", .line = u->line, .created = born(h->root, u->home)};
+    if (!shadow && !key)
+        ret->why = arena_printf(a, _("shell %s (only root sees whether it has a password)"), shell);
+    else
+        ret->why = arena_printf(a, password && key ? _("password and key, shell %s") : password ? _("password, shell %s") : _("key, shell %s"), shell);
+    /* The password may be set later than the account was made, never earlier. */
+    if (x && x->changed > 0 && (!ret->created || x->changed * DAY < ret->created))
+        ret->created = x->changed * DAY;
+    const char *word = shell_word(a, u->name);
+    ret->lock = arena_printf(a, "usermod --lock --expiredate 1 %s", word);
+    ret->lock_note = arena_printf(a, _("%s can no longer log in; its files stay. Back: usermod --unlock --expiredate '' %s"), u->name, word);
+    return true;
+}
+
+struct uses {
+    LIST(struct use) list;
+};
+
+static void judge_system(const struct probe_ctx *ctx, struct uses *uses, struct past_logins *past, int64_t limit, struct findings *out)
+{
+    /* lastlog keeps the last login for good: its records begin with the system. */
+    int64_t since = past->lastlog && ctx->server->host->installed ? ctx->server->host->installed : past->since;
+    if (past->since && past->since < since)
+        since = past->since;
+    for (size_t i = 0; i < uses->list.n; i++) {
+        struct use *u = &uses->list.v[i];
+        struct past_login key = {.name = u->name};
+        const struct past_login *p = bsearch(&key, past->list.v, past->list.n, sizeof key, past_cmp);
+        u->last = p ? p->last : 0;
+        u->from = p ? p->from : NULL;
+        u->since = since;
+        use_judge(u, limit, ctx->now, out);
+    }
+}
+
+static int system_accounts(const struct probe_ctx *ctx, int64_t limit, struct findings *out, struct err *err)
+{
+    const struct host *h = ctx->server->host;
+    struct credentials c = {0};
+    struct past_logins past = {.now = ctx->now};
+    struct uses uses = {0};
+    struct use u;
+    bool shadow = shadow_load(h, &c) == 0;
+    for (size_t i = 0; i < h->users.n && uses.list.n < MAX_ACCOUNTS; i++)
+        if (of_interest(h, &c, shadow, &h->users.v[i], out->arena, &u)) {
+            *list_push(out->arena, &uses.list) = u;
+            *list_push(out->arena, &past.list) = (struct past_login){.name = u.name, .uid = h->users.v[i].uid};
+        }
+    credentials_done(&c);
+    if (!uses.list.n) {
+        finding_add(out, STATE_OK, "", "%s", _("No account besides root can log in to a shell"));
+        return 0;
+    }
+    qsort(past.list.v, past.list.n, sizeof past.list.v[0], past_cmp);
+    int r = past_logins_read(h->root, out->arena, &past, err);
+    if (r == 0)
+        judge_system(ctx, &uses, &past, limit, out);
+    return r;
+}
+
+int account_unused(const struct probe_ctx *ctx, struct findings *out, struct err *err)
+{
+    int64_t limit = config_number(ctx->config, "account", "unused-after");
+    int r = system_accounts(ctx, limit, out, err);
+    if (r == 0)
+        unused_mail(ctx, limit, out);
+    return r;
+}
