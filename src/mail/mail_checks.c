@@ -1,10 +1,17 @@
 #include "mail/mail_checks.h"
 #include "mail/relay.h"
+#include "mail/submission.h"
 
 static const struct check rows[] = {
+    {"mail.submission", "G4.1", SEVERITY_SERIOUS, BASIS_DIALOGUE, N_("Mail is sent through port 587, with a login under TLS"),
+     N_("Port 587 with a login is how people send mail. A password that travels in clear text, or a login that takes any password, ends as bulk mail in their name."),
+     N_("Offer port 587 with TLS and a login, take passwords only under TLS, and refuse wrong ones."), submission_probe, 20000, true},
     {"mail.relay", "G4.1 G4.4", SEVERITY_SERIOUS, BASIS_DIALOGUE, N_("Strangers cannot send mail to other servers without a password"),
      N_("A server that sends for anybody is found within hours and used for bulk mail. Then it is on the block lists, and the mail of everybody here is refused."),
      N_("Let only those send to other servers who have logged in: with Postfix, smtpd_relay_restrictions with reject_unauth_destination, and mynetworks with this machine alone."),
      relay_probe, 35000, true},
+    {"mail.port25-auth", "G4.4", SEVERITY_NORMAL, BASIS_DIALOGUE, N_("Port 25 takes no logins"),
+     N_("Port 25 is for mail from other servers and open to all, so passwords are guessed there. Port 587 is for people, and can be limited to their networks."),
+     N_("Set the mail programs to port 587, then switch the login off on port 25."), port25_auth_probe, 20000, true},
 };
 const struct check_table mail_checks = {rows, ARRAY_SIZE(rows)};

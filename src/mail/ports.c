@@ -94,12 +94,15 @@ void mail_ports(const struct server *s, const char *protocol, bool outside, stru
         qsort(ret->list.v, ret->list.n, sizeof *ret->list.v, by_port);
 }
 
-struct endpoint_at mail_port_at(const struct mail_port *p)
+struct endpoint_at mail_port_at(const struct mail_port *p, const char *run, unsigned k)
 {
     bool v6 = !p->has[0];
     struct endpoint_at at = {.addr = p->to[v6], .port = p->port, .tls = p->tls};
+    unsigned n = k;
+    for (; *run; run++)
+        n = n * 31 + (unsigned char)*run;
     if (!v6) {
-        at.from = (struct addr){.bytes = {127, 0, 0, 2}};
+        at.from = (struct addr){.bytes = {127, (uint8_t)(1 + n % 250), (uint8_t)(n / 250), (uint8_t)(1 + k % 250)}};
         at.from_set = true;
     }
     return at;

@@ -23,9 +23,9 @@ struct mail_ports {
    loopback where it listens there. */
 void mail_ports(const struct server *s, const char *protocol, bool outside, struct arena *a, struct mail_ports *ret);
 
-/* How it is asked from this machine: IPv4 where that is possible, from 127.0.0.2. A server that is asked from the very address that is asked
-   takes the line for safe and permits clear text (Dovecot); this address is another one. */
-struct endpoint_at mail_port_at(const struct mail_port *p);
+/* How it is asked from this machine: over IPv4 where that is possible, from an address of 127.0.0.0/8 that is chosen by the run and k. A server that is
+   asked from the very address that is asked takes the line for safe and permits clear text (Dovecot); and whoever counts failures counts none twice. */
+struct endpoint_at mail_port_at(const struct mail_port *p, const char *run, unsigned k);
 
 /* The name that people write into their mail programs for this server, for its certificate: the configured host name, else the machine's own. */
 const char *mail_server_name(const struct server *s);
