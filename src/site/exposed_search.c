@@ -10,6 +10,7 @@
 
 #define LOOK_MAX 65536  /* of a file's beginning, and of its end */
 #define READS_MAX 4000  /* files looked into */
+#define LINKS_MAX 50    /* followed in one directory */
 #define DIR_MAX 50000   /* names of one directory */
 #define EACH_MAX 400    /* candidates kept until the gravest are chosen */
 
@@ -27,7 +28,7 @@ struct walk {
 
 struct entry {
     const char *name;
-    bool is_dir;
+    bool is_dir, is_link;
 };
 struct entries {
     LIST(struct entry) list;
@@ -172,7 +173,7 @@ static bool read_dir(struct walk *w, const char *path, struct entries *ret)
             break;
         }
         bool is_dir = e->d_type == DT_DIR || (e->d_type == DT_UNKNOWN && fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode));
-        *list_push(w->arena, &ret->list) = (struct entry){arena_dupz(w->arena, e->d_name), is_dir};
+        *list_push(w->arena, &ret->list) = (struct entry){arena_dupz(w->arena, e->d_name), is_dir, e->d_type == DT_LNK};
     }
     closedir(d);
     return true;
@@ -202,6 +203,20 @@ static void take_dir(struct walk *w, const char *path, const char *name, unsigne
         walk_dir(w, path, depth + 1);
 }
 
+/* Where a link leads, only the files right there: what lies below could be the whole machine. */
+static void take_links(struct walk *w, const char *below, const struct entries *e)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < e->list.n && n < LINKS_MAX; i++) {
+        const char *path = join(w, below, e->list.v[i].name);
+        struct stat st;
+        if (e->list.v[i].is_link && root_stat(w->root, full(w, path), &st) == 0 && S_ISDIR(st.st_mode)) {
+            n++;
+            walk_dir(w, path, EXPOSED_DEPTH);
+        }
+    }
+}
+
 static void walk_dir(struct walk *w, const char *below, unsigned depth)
 {
     struct entries e = {0};
@@ -221,6 +236,8 @@ static void walk_dir(struct walk *w, const char *below, unsigned depth)
     for (size_t i = 0; i < e.list.n; i++)
         if (e.list.v[i].is_dir)
             take_dir(w, join(w, below, e.list.v[i].name), e.list.v[i].name, depth);
+    if (depth < 2)
+        take_links(w, below, &e);
 }
 
 static int by_gravity(const void *a, const void *b)

@@ -1,5 +1,5 @@
-/* exposed_search.h: looks in directories for what must not be fetched (exposed_kinds.h), in one WORKER_FILES child. Directories are walked without following
-   links (the start itself may be one), within caps on depth, entries, candidates and time; what was not looked at is told. */
+/* exposed_search.h: looks in directories for what must not be fetched (exposed_kinds.h), in one WORKER_FILES child. Directories are walked within caps on depth,
+   entries, candidates and time; what was not looked at is told. Links are followed to files and to the files right in a directory, no further. */
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"

@@ -59,6 +59,19 @@ static void collect(const struct server *s, struct arena *a, struct places *p)
             add(p, a, &s->sites.v[i], s->sites.v[i].mounts.v[m].url, s->sites.v[i].mounts.v[m].dir);
 }
 
+/* Mounts of the site below this place that end in /wp-content. */
+static void contents_of(const struct place *p, size_t index, struct arena *a, struct search_contents *ret)
+{
+    const struct str end = STR("/wp-content"), url = str_of(p->url);
+    for (size_t i = 0; i < p->site->mounts.n; i++) {
+        struct str mount = str_of(p->site->mounts.v[i].url);
+        if (!str_starts(mount, url) || !str_ends(mount, end) || mount.n < url.n + end.n)
+            continue;
+        const char *below = arena_dup(a, str_span(mount.p + url.n, mount.n - url.n - end.n));
+        *list_push(a, &ret->list) = (struct search_content){index, below, p->site->mounts.v[i].dir};
+    }
+}
+
 /* The distribution's package whose files lie in this directory. */
 static const struct package *packaged(const struct host *h, const struct program *p, const char *dir)
 {
@@ -101,12 +114,13 @@ int site_inventory(const struct probe_ctx *ctx, struct findings *out, struct err
         finding_add(out, STATE_UNKNOWN, "", _("The sites of this server could not be seen: %s"), ctx->server->sites_seen.why);
     if (!places.list.n)
         return 0;
-    const char **dirs = arena_zalloc(a, places.list.n * sizeof *dirs), **contents = arena_zalloc(a, places.list.n * sizeof *contents);
+    struct search_contents contents = {0};
+    const char **dirs = arena_zalloc(a, places.list.n * sizeof *dirs);
     for (size_t i = 0; i < places.list.n; i++) {
         dirs[i] = places.list.v[i].dir;
-        contents[i] = places.list.v[i].content;
+        contents_of(&places.list.v[i], i, a, &contents);
     }
-    int r = search_programs(ctx->server->host->root, dirs, contents, places.list.n, a, &found, err);
+    int r = search_programs(ctx->server->host->root, dirs, places.list.n, &contents, a, &found, err);
     if (r < 0)
         return r;
     for (size_t i = 0; i < found.list.n; i++)

@@ -5,7 +5,7 @@ static const char *const wordpress_packages[] = {"wordpress", "/usr/share/wordpr
 static const char *const phpmyadmin_skip[] = {"libraries", "js", "vendor", "locale", "templates", NULL};
 static const char *const phpmyadmin_packages[] = {"phpmyadmin", "/usr/share/phpmyadmin", "phpMyAdmin", "/usr/share/phpMyAdmin", NULL};
 static const char *const roundcube_skip[] = {"program", "vendor", "skins", "plugins", NULL};
-static const char *const roundcube_packages[] = {"roundcube-core", "/usr/share/roundcube", "roundcube-core", "/var/lib/roundcube", "roundcubemail", "/usr/share/roundcubemail", NULL};
+static const char *const roundcube_packages[] = {"roundcube-core", "/usr/share/roundcube", "roundcube-core", "/var/lib/roundcube", "roundcube-core", "/var/lib/roundcube/public_html", "roundcubemail", "/usr/share/roundcubemail", NULL};
 static const char *const joomla_skip[] = {"administrator", "libraries", "media", NULL};
 static const char *const drupal_skip[] = {"core", "vendor", NULL};
 static const char *const modx_skip[] = {"core", "manager", NULL};
@@ -21,9 +21,9 @@ const struct program programs[] = {
       {N_("plug-in that is always on"), "wp-content/mu-plugins", "*.php", LITERAL_HEADER, "Version", "Plugin Name"},
       {N_("theme"), "wp-content/themes", "style.css", LITERAL_HEADER, "Version", "Theme Name"}},
      wordpress_skip, wordpress_packages},
-    {"phpMyAdmin", "libraries", {{"libraries/classes/Version.php", LITERAL_PHP, {"VERSION"}, NULL}},
+    {"phpMyAdmin", "libraries", {{"libraries/classes/Version.php", LITERAL_PHP, {"VERSION"}, NULL}, {"libraries/classes/Version.php", LITERAL_PHP, {"MAJOR", "MINOR", "PATCH"}, ".."}},
      {{N_("theme"), "themes", "theme.json", LITERAL_JSON, "version", NULL}}, phpmyadmin_skip, phpmyadmin_packages},
-    {"phpMyAdmin", "src", {{"src/Version.php", LITERAL_PHP, {"VERSION"}, NULL}},
+    {"phpMyAdmin", "src", {{"src/Version.php", LITERAL_PHP, {"VERSION"}, NULL}, {"src/Version.php", LITERAL_PHP, {"MAJOR", "MINOR", "PATCH"}, ".."}},
      {{N_("theme"), "public/themes", "theme.json", LITERAL_JSON, "version", NULL}}, phpmyadmin_skip, phpmyadmin_packages},
     {"Roundcube", "program", {{"program/include/iniset.php", LITERAL_PHP, {"RCMAIL_VERSION"}, NULL}},
      {{N_("plug-in"), "plugins", "composer.json", LITERAL_JSON, "version", NULL}, {N_("theme"), "skins", "composer.json", LITERAL_JSON, "version", NULL}},

@@ -14,13 +14,15 @@
 #define MAX_ADDONS 500      /* of one kind and program */
 #define MAX_FILES 40        /* looked at in one add-on's directory */
 #define MAX_FOUND 5000
+#define MAX_LINKS 200       /* followed in one directory */
 
 enum { FLAG_CUT = 1, FLAG_UNREADABLE = 2 };
 
 struct job {
     const struct root *root;
-    const char *const *dirs, *const *contents;
+    const char *const *dirs;
     size_t n;
+    const struct search_contents *contents;
 };
 
 struct walk {
@@ -111,11 +113,21 @@ static uint32_t put_addons(struct walk *w, const char *dir, size_t place, const 
     return n;
 }
 
+static const char *content_of(const struct walk *w, const char *below)
+{
+    for (size_t i = 0; i < w->job->contents->list.n; i++) {
+        const struct search_content *c = &w->job->contents->list.v[i];
+        if (c->start == w->start && strcmp(c->below, below) == 0)
+            return c->dir;
+    }
+    return NULL;
+}
+
 static void put_program(struct walk *w, const char *dir, const char *below, size_t index, const char *version, const char *file)
 {
     const struct program *p = &programs[index];
     _cleanup_(buf_free) struct buf addons = BUF(1u << 20);
-    const char *content = *below ? NULL : w->job->contents[w->start];
+    const char *content = content_of(w, below);
     uint32_t n = 0;
     bool cut = false;
     for (size_t i = 0; i < ARRAY_SIZE(p->addons) && p->addons[i].kind; i++) {
@@ -138,6 +150,7 @@ static void put_program(struct walk *w, const char *dir, const char *below, size
 
 struct entries {
     struct names dirs;   /* subdirectories */
+    struct names links;  /* that may lead to directories */
     struct names all;    /* names that are marks of some program */
 };
 
@@ -171,6 +184,8 @@ static bool read_dir(struct walk *w, const char *path, struct entries *ret)
         struct stat st;
         if (e->d_type == DT_DIR || (e->d_type == DT_UNKNOWN && fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)))
             *list_push(w->arena, &ret->dirs.list) = arena_dupz(w->arena, e->d_name);
+        else if (e->d_type == DT_LNK && ret->links.list.n < MAX_LINKS)
+            *list_push(w->arena, &ret->links.list) = arena_dupz(w->arena, e->d_name);
     }
     closedir(d);
     return true;
@@ -184,8 +199,8 @@ static bool has(const struct names *n, const char *name)
     return false;
 }
 
-/* The program in this directory, if any. */
-static const struct program *recognise(struct walk *w, const char *dir, const char *below, const struct entries *e)
+/* The program in this directory, if any. `up`: how its files are reached from the directory that is told. */
+static const struct program *recognise(struct walk *w, const char *dir, const char *below, const struct entries *e, const char *up)
 {
     for (size_t i = 0; i < programs_n; i++) {
         if (!has(&e->all, programs[i].mark))
@@ -193,7 +208,7 @@ static const struct program *recognise(struct walk *w, const char *dir, const ch
         for (size_t v = 0; v < ARRAY_SIZE(programs[i].versions) && programs[i].versions[v].file; v++) {
             const char *version = version_in(w, dir, &programs[i].versions[v]);
             if (version) {
-                put_program(w, dir, below, i, version, programs[i].versions[v].file);
+                put_program(w, dir, below, i, version, arena_printf(w->arena, "%s%s", up, programs[i].versions[v].file));
                 return &programs[i];
             }
         }
@@ -212,6 +227,32 @@ static bool skipped(const struct program *p, const char *name)
     return false;
 }
 
+/* A program right behind a link: Debian's packages are put into sites so. What lies below is not walked: links may lead anywhere. */
+static void look_behind(struct walk *w, const char *dir, const char *below, const struct names *links)
+{
+    for (size_t i = 0; i < links->list.n; i++) {
+        struct entries e = {0};
+        const char *path = arena_printf(w->arena, "%s/%s", dir, links->list.v[i]);
+        if (read_dir(w, path, &e))
+            recognise(w, path, arena_printf(w->arena, "%s/%s", below, links->list.v[i]), &e, "");
+    }
+}
+
+/* The document root may be a program's public part only. */
+static void look_above(struct walk *w, const char *dir)
+{
+    static const char *const parts[] = {"/public_html", "/public", "/web", "/webroot", "/htdocs", "/html"};
+    struct entries e = {0};
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        if (!str_ends(str_of(dir), str_of(parts[i])))
+            continue;
+        const char *above = arena_dup(w->arena, str_span(dir, strlen(dir) - strlen(parts[i])));
+        if (*above && read_dir(w, above, &e))
+            recognise(w, above, "", &e, "../");
+        return;
+    }
+}
+
 static void walk_dir(struct walk *w, const char *below, unsigned depth)
 {
     struct entries e = {0};
@@ -225,7 +266,11 @@ static void walk_dir(struct walk *w, const char *below, unsigned depth)
             w->flags |= FLAG_UNREADABLE;
         return;
     }
-    const struct program *p = recognise(w, dir, below, &e);
+    const struct program *p = recognise(w, dir, below, &e, "");
+    if (!p && depth == 0)
+        look_above(w, dir);
+    if (depth < 2)
+        look_behind(w, dir, below, &e.links);
     for (size_t i = 0; i < e.dirs.list.n && depth < SEARCH_DEPTH; i++)
         if (!skipped(p, e.dirs.list.v[i]))
             walk_dir(w, arena_printf(w->arena, "%s/%s", below, e.dirs.list.v[i]), depth + 1);
@@ -288,9 +333,9 @@ int search_decode(struct str bytes, size_t n, struct arena *a, struct search_res
     return 0;
 }
 
-int search_programs(const struct root *root, const char *const *dirs, const char *const *contents, size_t n, struct arena *a, struct search_result *ret, struct err *err)
+int search_programs(const struct root *root, const char *const *dirs, size_t n, const struct search_contents *contents, struct arena *a, struct search_result *ret, struct err *err)
 {
-    struct job job = {root, dirs, contents, n};
+    struct job job = {root, dirs, n, contents};
     struct worker_options o = {.kind = WORKER_FILES, .timeout_ms = SEARCH_MS + 3000, .max_output = 16u << 20};
     _cleanup_(buf_free) struct buf out = BUF(16u << 20);
     int r = worker_run(&o, search, &job, &out, err);

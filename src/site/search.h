@@ -1,5 +1,6 @@
 /* search.h: searches directories for web programs, in one WORKER_FILES child. Directories are walked without following links (the start itself may be one), down to
-   SEARCH_DEPTH, within caps on entries and time; what was not looked at is told. */
+   SEARCH_DEPTH, within caps on entries and time; what was not looked at is told. Where a link leads, and the directory above a start that is only a program's
+   public part (public_html, web), it looks for a program right there and no further. */
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
@@ -29,7 +30,15 @@ struct search_result {
     LIST(size_t) unreadable;
 };
 
-/* `contents[i]`: the directory that stands for wp-content of a program at the top of dirs[i], or NULL (sites map it elsewhere). */
-int search_programs(const struct root *root, const char *const *dirs, const char *const *contents, size_t n, struct arena *a, struct search_result *ret, struct err *err) _must_check_;
+/* A site maps another directory to wp-content of the program at dirs[start] + below. */
+struct search_content {
+    size_t start;
+    const char *below, *dir;
+};
+struct search_contents {
+    LIST(struct search_content) list;
+};
+
+int search_programs(const struct root *root, const char *const *dirs, size_t n, const struct search_contents *contents, struct arena *a, struct search_result *ret, struct err *err) _must_check_;
 /* The worker's answer: decoded and checked. -EBADMSG. */
 int search_decode(struct str bytes, size_t n, struct arena *a, struct search_result *ret) PARSER(search) _must_check_;

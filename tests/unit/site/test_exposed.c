@@ -63,6 +63,9 @@ static int make(void **state)
     mkfifoat(root.fd, "hostile/pipe.sql", 0644);
     symlinkat("loop.sql", root.fd, "hostile/loop.sql");
     symlinkat("..", root.fd, "hostile/up");
+    put("elsewhere/linked.sql", "-- MySQL dump");
+    put("elsewhere/below/deep.sql", "-- MySQL dump");
+    symlinkat("/elsewhere", root.fd, "hostile/link");
     symlinkat("/etc/shadow", root.fd, "hostile/outside.sql");
     put("hostile/huge.sql", "-- MySQL dump");
     int fd = openat(root.fd, "hostile/huge.sql", O_WRONLY);
@@ -212,10 +215,11 @@ static void hostile(void **state)
     struct exposed_found found = {0};
     const char *dirs[] = {"/hostile", "/nothing"};
     assert_int_equal(exposed_search(&root, dirs, 2, a, &found, NULL), 0);
-    assert_int_equal(found.list.n, 2);
+    assert_int_equal(found.list.n, 3);
     assert_string_equal(found.list.v[0].path, "huge.sql");
     assert_int_equal(found.list.v[0].size, 1u << 30);
-    assert_string_equal(found.list.v[1].path, "real.sql");
+    assert_string_equal(found.list.v[1].path, "link/linked.sql");
+    assert_string_equal(found.list.v[2].path, "real.sql");
     assert_int_equal(found.unreadable.n, 1);
     assert_int_equal(found.cut.n, 0);
     arena_free(a);

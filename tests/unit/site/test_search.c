@@ -57,7 +57,10 @@ static struct search_result look(struct arena *a, const char *dir, const char *c
 {
     struct search_result r = {0};
     struct err err = {0};
-    assert_int_equal(search_programs(&root, &dir, &content, 1, a, &r, &err), 0);
+    struct search_contents contents = {0};
+    if (content)
+        *list_push(a, &contents.list) = (struct search_content){0, "", content};
+    assert_int_equal(search_programs(&root, &dir, 1, &contents, a, &r, &err), 0);
     return r;
 }
 
@@ -108,6 +111,35 @@ static void content_elsewhere(void **state)
     arena_free(a);
 }
 
+/* Debian's layouts: a link to the packaged program, content mapped below, a document root that is the public part, a version that is partly computed. */
+static void packaged(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(16u << 20);
+    put("usr/share/wordpress/wp-includes/version.php", "<?php $wp_version = '6.1.9';");
+    put("srv/content/plugins/p/p.php", "<?php\n/* Plugin Name: P\nVersion: 1 */");
+    put("s/index.html", "");
+    symlinkat("/usr/share/wordpress", root.fd, "s/blog");
+    struct search_result r = {0};
+    struct search_contents contents = {0};
+    *list_push(a, &contents.list) = (struct search_content){0, "/blog", "/srv/content"};
+    const char *dirs[] = {"/s"};
+    assert_int_equal(search_programs(&root, dirs, 1, &contents, a, &r, NULL), 0);
+    assert_int_equal(r.list.n, 1);
+    assert_string_equal(r.list.v[0].below, "/blog");
+    assert_int_equal(r.list.v[0].addons.n, 1);
+    put("rc/program/include/iniset.php", "<?php define('RCMAIL_VERSION', '1.6.5');");
+    put("rc/public_html/index.php", "");
+    r = look(a, "/rc/public_html", NULL);
+    assert_int_equal(r.list.n, 1);
+    assert_string_equal(r.list.v[0].file, "../program/include/iniset.php");
+    put("pma/libraries/classes/Version.php", "<?php class Version { public const VERSION = '5.2.1' . VERSION_SUFFIX; public const MAJOR = 5; public const MINOR = 2; public const PATCH = 1; }");
+    r = look(a, "/pma", NULL);
+    assert_int_equal(r.list.n, 1);
+    assert_string_equal(r.list.v[0].version, "5.2.1");
+    arena_free(a);
+}
+
 /* Whatever a stranger plants: an end in time, nothing outside the root, no crash. */
 static void hostile(void **state)
 {
@@ -136,6 +168,6 @@ static void hostile(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(finds), cmocka_unit_test(content_elsewhere), cmocka_unit_test(hostile)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(finds), cmocka_unit_test(content_elsewhere), cmocka_unit_test(packaged), cmocka_unit_test(hostile)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
