@@ -77,7 +77,7 @@ void mysql_talk(struct stream *s, const void *plan, void *seen)
             be_right(ret, str_from(packet, 3));
             ret->right = (unsigned char)packet.p[1] != (MYSQL_TOO_MANY & 0xff) || packet.p[2] != MYSQL_TOO_MANY >> 8 || stream_fail(s, TROUBLE_CLOSED);
         } else if (kind == 10 && str_field(&rest, 0, &version)) {
-            be_right(ret, version);
+            be_right(ret, str_starts(version, STR("5.5.5-")) ? str_from(version, 6) : version); /* MariaDB's prefix for old clients */
             mysql_leave(s);
             s->trouble = TROUBLE_NONE; /* how it takes leave does not matter */
         } else {

@@ -1,6 +1,7 @@
 #include "site/site_checks.h"
 #include "site/exposed.h"
 #include "site/inventory.h"
+#include "site/tls.h"
 
 static const struct check rows[] = {
     {
@@ -24,6 +25,18 @@ static const struct check rows[] = {
         .advice = N_("Move what the site does not need out of its web directory, and have the web server refuse the rest (Require all denied, deny all). Passwords that were in such a file must be changed: somebody may have read it."),
         .probe = site_exposed,
         .timeout_ms = 25000,
+        .wants_dialogue = true,
+    },
+    {
+        .id = "site.tls",
+        .requirement = "G5.6",
+        .severity = SEVERITY_NORMAL,
+        .basis = BASIS_DIALOGUE,
+        .title = N_("Every site shows a valid certificate for its own name"),
+        .why = N_("With an expired or wrong certificate browsers warn visitors away, and people who learn to click warnings away do so on a forged site too."),
+        .advice = N_("Renew the certificate, or have one made for all names of the site, and let the renewal run by itself. Reload the web server after that: until then it goes on showing the old one."),
+        .probe = site_tls,
+        .timeout_ms = 20000,
         .wants_dialogue = true,
     },
 };

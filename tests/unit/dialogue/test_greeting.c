@@ -4,7 +4,7 @@ typedef int ask_fn(const struct endpoint_at *, struct greeting_seen *, struct er
 #define S(text) {BYTES, text, sizeof text - 1}
 static const struct act ssh[] = {{SAY, "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7\r\n"}, {HEAR}, {ACT_END}}, ssh_first[] = {{SAY, "be welcome\nSSH-2.0-dropbear\n"}, {HEAR}, {ACT_END}},
     not_ssh[] = {{SAY, "220 mail.test ESMTP\r\n"}, {ACT_END}},
-    mysql[] = {S("\x5a\0\0\0\x0a" "10.11.6-MariaDB-0+deb12u1\0" "0123456789012345678901234567890123456789012345678901234567890123"), {HEAR_BYTES, NULL, 56},
+    mysql[] = {S("\x60\0\0\0\x0a" "5.5.5-10.11.6-MariaDB-0+deb12u1\0" "0123456789012345678901234567890123456789012345678901234567890123"), {HEAR_BYTES, NULL, 56},
         S("\x10\0\0\2\xff\x15\x04#28000denied"), {ACT_END}},
     mysql_blocked[] = {S("\x22\0\0\0\xff\x6a\x04Host 'x' is not allowed to conn"), {ACT_END}}, mysql_full[] = {S("\x17\0\0\0\xff\x10\x04Too many connections"), {ACT_END}},
     not_mysql[] = {{SAY, "HTTP/1.1 400 Bad\r\n"}, {ACT_END}},
