@@ -3,6 +3,7 @@
 #include "check/registry.h"
 
 #define MARGIN 4
+#define OBJECT_MAX 28
 
 struct columns {
     size_t state, object;
@@ -10,7 +11,8 @@ struct columns {
 
 static const char *state_label(const struct result *r)
 {
-    return r->accepted_why ? _("accepted") : page_state(r->finding->state);
+    static const char *const labels[STATE_COUNT] = {N_("ok"), N_("warn"), N_("fail"), N_("unknown"), N_("n/a")};
+    return r->accepted_why ? _("accepted") : _(labels[r->finding->state]);
 }
 
 static enum colour state_colour(const struct result *r)
@@ -26,7 +28,7 @@ static size_t escaped_width(const char *text)
     return text_width(buf_str(&b));
 }
 
-static struct columns measure(const struct report *r, size_t columns)
+static struct columns measure(const struct report *r)
 {
     struct columns c = {0};
     for (size_t i = 0; i < r->results.n; i++) {
@@ -34,9 +36,8 @@ static struct columns measure(const struct report *r, size_t columns)
         c.state = state > c.state ? state : c.state;
         c.object = object > c.object ? object : c.object;
     }
-    size_t most = columns / 3 - 4; /* the rest is for the title */
-    if (c.object > most)
-        c.object = most;
+    if (c.object > OBJECT_MAX)
+        c.object = OBJECT_MAX;
     return c;
 }
 
@@ -120,7 +121,7 @@ static void solved(const struct page *p)
 void report_all(const struct report *r, const struct term *t, struct buf *out)
 {
     struct page p = {r, t, out};
-    struct columns c = measure(r, t->columns);
+    struct columns c = measure(r);
     report_head(&p);
     for (unsigned n = 1; n <= CHAPTERS; n++)
         chapter(&p, n, &c);

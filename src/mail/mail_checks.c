@@ -1,6 +1,7 @@
 #include "mail/mail_checks.h"
 #include "mail/relay.h"
 #include "mail/submission.h"
+#include "mail/tls.h"
 
 static const struct check rows[] = {
     {"mail.submission", "G4.1", SEVERITY_SERIOUS, BASIS_DIALOGUE, N_("Mail is sent through port 587, with a login under TLS"),
@@ -13,5 +14,8 @@ static const struct check rows[] = {
     {"mail.port25-auth", "G4.4", SEVERITY_NORMAL, BASIS_DIALOGUE, N_("Port 25 takes no logins"),
      N_("Port 25 is for mail from other servers and open to all, so passwords are guessed there. Port 587 is for people, and can be limited to their networks."),
      N_("Set the mail programs to port 587, then switch the login off on port 25."), port25_auth_probe, 20000, true},
+    {"mail.tls", "G4.1", SEVERITY_NORMAL, BASIS_DIALOGUE, N_("Passwords reach the mail services encrypted"),
+     N_("A password that travels in clear text can be read on the way. A certificate that is not in order teaches people to ignore warnings."),
+     N_("Take passwords only under TLS 1.2 or newer, with a certificate of a known authority for the name that people write into their mail programs, and renew it in time."), mail_tls_probe, 20000, true},
 };
 const struct check_table mail_checks = {rows, ARRAY_SIZE(rows)};
