@@ -1,8 +1,10 @@
-/* language.c: which language, and the locale that makes gettext and the widths work whatever the environment says. Output is always UTF-8. */
+/* language.c: which language, and the locale that makes the widths work whatever the environment says. Output is always UTF-8. */
 #include "base/i18n.h"
 #include "term/text.h"
 #include <errno.h>
+#include <limits.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -60,8 +62,6 @@ static bool utf8_locale(void)
     return false;
 }
 
-extern int _nl_msg_cat_cntr; /* gettext manual, "Being a gettext grok": a change of language in the running program */
-
 int text_language(const char *lang, const char **ret, struct err *err)
 {
     if (lang && strcmp(lang, "ja") != 0 && strcmp(lang, "en") != 0)
@@ -69,14 +69,11 @@ int text_language(const char *lang, const char **ret, struct err *err)
     bool japanese = lang ? strcmp(lang, "ja") == 0 : wants_japanese() && !cannot_show_japanese();
     if (!utf8_locale())
         japanese = false;
-    const char *name = japanese ? "ja" : "en";
-    if (setenv("LANGUAGE", name, 1) < 0)
-        return -ENOMEM;
-    _nl_msg_cat_cntr++;
     const char *dir = secure_getenv("BANSHO_LOCALE");
-    bindtextdomain("bansho", dir && *dir ? dir : BANSHO_LOCALEDIR);
-    bind_textdomain_codeset("bansho", "UTF-8");
-    textdomain("bansho");
-    *ret = name;
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/ja/LC_MESSAGES/bansho.mo", dir && *dir ? dir : BANSHO_LOCALEDIR);
+    if (i18n_open(japanese ? path : NULL) < 0)
+        japanese = false;
+    *ret = japanese ? "ja" : "en";
     return 0;
 }

@@ -2,7 +2,6 @@
 #pragma once
 #include "base/buf.h"
 #include "base/err.h"
-#include <libintl.h>
 #include <stdio.h>
 
 /* setlocale, catalogue and language: --lang wins, then the environment; TERM=linux cannot show Japanese and gives English. Returns "ja" or "en".

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "base/i18n.h"
 #include "term/text.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ static void chooses(void **state)
         environment(table[i].lc_all, table[i].lang, table[i].language);
         assert_int_equal(text_language(table[i].option, &got, NULL), 0);
         assert_string_equal(got, table[i].want);
-        assert_string_equal(gettext("mail"), strcmp(got, "ja") == 0 ? "メール" : "mail");
+        assert_string_equal(i18n_text("mail"), strcmp(got, "ja") == 0 ? "メール" : "mail");
     }
 }
 
