@@ -6,8 +6,8 @@
 #define DEPTH_MAX 20     /* blocks in blocks; files in files */
 #define DBS_MAX 100
 #define FILES_MAX 300
-#define VARIABLES_MAX 1000
-#define VALUE_MAX 65536
+#define VARIABLES_MAX 200
+#define VALUE_MAX 16384
 
 static bool blank(char c)
 {

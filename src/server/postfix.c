@@ -7,7 +7,8 @@
 #include <strings.h>
 
 #define MAIN_DIR "/etc/postfix"
-#define MORE_INSTANCES 30
+#define MORE_INSTANCES 8
+#define EXPANDED_MAX (2u << 20) /* bytes of values with $names, of one instance */
 #define STEPS 300000u
 
 /* A parameter as it is written; sorted by key, the last one of a key counts. */
@@ -26,6 +27,8 @@ struct loading {
     struct str *values; /* what main.cf makes of each */
     struct postfix_master master;
     unsigned steps;
+    size_t expanded;
+    bool exhausted; /* no more values are worked out */
     bool live; /* postconf answered */
 };
 
@@ -38,8 +41,9 @@ static int by_key(const void *a, const void *b)
 
 static void add_param(struct loading *l, struct str key, struct str raw, const char *file, unsigned line, enum setting_from from)
 {
-    if (l->params.n >= 2 * SETTINGS_MAX) {
-        instance_unseen(l->i, -E2BIG, arena_printf(l->s->arena, _("%s has more than %d settings"), l->main_cf, 2 * SETTINGS_MAX));
+    if (l->params.n >= SETTINGS_MAX) {
+        if (!l->i->seen.code)
+            instance_unseen(l->i, -E2BIG, arena_printf(l->s->arena, _("%s has more than %d settings"), l->main_cf, SETTINGS_MAX));
         return;
     }
     *list_push(l->s->arena, &l->params) = (struct param){arena_dup(l->s->arena, key), arena_dup(l->s->arena, raw), file, line, from};
@@ -70,7 +74,7 @@ static void read_main(struct loading *l)
         return;
     struct line_reader r = lines_of(l->s->arena, text, &lines_postfix);
     struct line_item item;
-    while (lines_next(&r, &item) && l->i->seen.code != -E2BIG)
+    while (l->params.n < SETTINGS_MAX && lines_next(&r, &item))
         if (item.value.p && item.key.n)
             add_param(l, item.key, item.value, l->main_cf, item.line, FROM_FILE);
 }
@@ -178,13 +182,16 @@ static bool is_raw(const char *key)
 static struct str value_of(struct loading *l, struct context *c, const char *key, const char *raw)
 {
     struct postfix_expander x = {.lookup = lookup, .ctx = c, .keep_unknown = !l->live, .steps = l->steps};
-    if (!strchr(raw, '$') || is_raw(key))
+    if (!strchr(raw, '$') || is_raw(key) || l->exhausted)
         return str_of(raw);
     _cleanup_(buf_free) struct buf out = BUF(POSTFIX_VALUE_MAX);
     postfix_expand(&x, str_of(raw), &out);
     l->steps = x.steps;
-    if (x.bad) {
-        instance_unseen(l->i, -ELOOP, arena_printf(l->s->arena, _("%s: the value of %s cannot be worked out"), l->main_cf, key));
+    l->expanded += out.n;
+    l->exhausted = !l->steps || l->expanded > EXPANDED_MAX;
+    if (x.bad || l->exhausted) {
+        if (!l->i->seen.code)
+            instance_unseen(l->i, -ELOOP, arena_printf(l->s->arena, _("%s: the value of %s cannot be worked out"), l->main_cf, key));
         return str_of(raw);
     }
     return str_span(arena_dup(l->s->arena, buf_str(&out)), out.n);
@@ -222,7 +229,7 @@ static void add_service_settings(struct loading *l, const char *section, const s
         const struct postfix_override *o = &v->overrides.v[k];
         setting_add(l->s, l->i, FROM_FILE, section, str_of(o->key), value_of(l, &c, o->key, o->value), file, o->line);
     }
-    for (size_t k = 0; v->overrides.n && k < l->params.n && l->i->seen.code != -ELOOP; k++) {
+    for (size_t k = 0; v->overrides.n && k < l->params.n && !l->exhausted; k++) {
         const struct param *p = &l->params.v[k];
         if (!strchr(p->raw, '$'))
             continue;

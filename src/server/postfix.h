@@ -32,7 +32,8 @@ struct postfix_service {
 
 struct postfix_master {
     LIST(struct postfix_service) services;
-    bool full; /* more than POSTFIX_SERVICES_MAX, or a service with more overrides than that */
+    size_t overrides; /* of all services */
+    bool full;        /* more than POSTFIX_SERVICES_MAX services, or ten times as many overrides */
 };
 #define POSTFIX_SERVICES_MAX 500
 

@@ -88,7 +88,7 @@ static void add_override(struct arena *a, struct postfix_master *m, struct postf
     struct str key = str_trim(str_span(w->text.p, at < 0 ? w->text.n : (size_t)at));
     if (at <= 0 || !key.n)
         return;
-    if (s->overrides.n >= POSTFIX_SERVICES_MAX) {
+    if (m->overrides++ >= 10 * POSTFIX_SERVICES_MAX) {
         m->full = true;
         return;
     }

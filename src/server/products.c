@@ -4,6 +4,7 @@
 const struct product *const products[] = {
     &product_postfix,
     &product_dovecot,
+    &product_exim,
     &product_openssh,
     &product_apache,
     &product_nginx,

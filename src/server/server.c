@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define ARENA_MAX (128u << 20)
+#define ARENA_MAX (256u << 20) /* twice what the caps on files, settings and values allow for hostile trees; an ordinary server needs 2 MiB */
 #define ALL_TEXT_MAX (24u << 20)
 
 /* --- the order in which settings are found --- */
@@ -173,7 +173,8 @@ static const char *same_or_copy(struct arena *a, const char *before, const char 
 void setting_add(struct server *s, struct instance *i, enum setting_from from, const char *section, struct str key, struct str value, const char *file, unsigned line)
 {
     if (i->settings.n >= SETTINGS_MAX) {
-        instance_unseen(i, -E2BIG, arena_printf(s->arena, _("%s has more than %d settings"), file ? file : i->config, SETTINGS_MAX));
+        if (!i->seen.code)
+            instance_unseen(i, -E2BIG, arena_printf(s->arena, _("%s has more than %d settings"), file ? file : i->config, SETTINGS_MAX));
         return;
     }
     const struct setting *before = i->settings.n ? &i->settings.v[i->settings.n - 1] : NULL;
