@@ -27,18 +27,34 @@ static void next_step(const struct credential *c, struct findings *out, struct f
     }
 }
 
-static bool is_empty(const struct credential *c)
+enum emptiness { FILLED, OPEN, CLOSED };
+
+/* Nothing behind a scheme lets in where the scheme is the password itself; a hash of nothing fits nothing. */
+static enum emptiness emptiness(const struct credential *c)
 {
-    struct str rest = c->hash;
-    if (rest.n && rest.p[0] == '{' && rest.p[rest.n - 1] == '}')
-        rest.n = 0; /* a scheme with nothing behind it */
-    return rest.n == 0 || str_search(c->extra, STR("nopassword")) >= 0;
+    static const char *const plain[] = {"{PLAIN}", "{CLEARTEXT}", "{CLEAR}"};
+    if (str_search(c->extra, STR("nopassword")) >= 0)
+        return OPEN;
+    for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+        if (str_ieq(c->hash, str_of(plain[i])))
+            return OPEN;
+    if (!c->hash.n)
+        return c->empty_refused ? CLOSED : OPEN;
+    return c->hash.p[0] == '{' && c->hash.p[c->hash.n - 1] == '}' ? CLOSED : FILLED;
+}
+
+static void tell_closed(const struct credential *c, struct findings *out)
+{
+    struct finding *f = finding_add(out, STATE_WARN, c->name, _("%s: the %s has an empty password field"), c->name, kind_title(c->kind));
+    f->severity = SEVERITY_NORMAL;
+    finding_evidence(out, f, c->file, c->line, "%s", _("the server refuses it as it is set now; with another scheme, or after an upgrade, an empty password would do"));
+    next_step(c, out, f);
 }
 
 static void tell_empty(const struct credential *c, struct findings *out)
 {
     struct finding *f = finding_add(out, STATE_FAIL, c->name, _("%s: the %s has no password"), c->name, kind_title(c->kind));
-    finding_evidence(out, f, c->file, c->line, "%s", _("the password field is empty"));
+    finding_evidence(out, f, c->file, c->line, "%s", c->hash.n || !c->extra.n ? _("the password field is empty") : _("nopassword: any password will do"));
     if (c->user)
         finding_evidence(out, f, "/etc/passwd", c->user->line, login_shell(c->user->shell) ? _("it has a login shell: %s") : _("it has no login shell: %s"), c->user->shell);
     finding_impact(out, f, "%s", _("anybody who knows the name can log in"));
@@ -61,7 +77,7 @@ static size_t guess_all(const struct credentials *c, struct guesses *g, struct f
     for (size_t round = 0; round < ROUNDS; round++)
         for (size_t i = 0; i < c->list.n; i++) {
             const struct credential *x = &c->list.v[i];
-            if (told[i] || !hash_usable(x->hash) || is_empty(x))
+            if (told[i] || !hash_usable(x->hash) || emptiness(x) != FILLED)
                 continue;
             if (guess_one(g, x, round) == 1) {
                 told[i] = true;
@@ -78,10 +94,12 @@ void empty_or_default_judge(const struct credentials *c, int64_t budget_us, stru
     size_t bad = 0, open = 0;
     for (size_t i = 0; i < c->list.n; i++) {
         open += hash_usable(c->list.v[i].hash);
-        if (is_empty(&c->list.v[i])) {
+        enum emptiness e = emptiness(&c->list.v[i]);
+        bad += e != FILLED;
+        if (e == OPEN)
             tell_empty(&c->list.v[i], out);
-            bad++;
-        }
+        else if (e == CLOSED)
+            tell_closed(&c->list.v[i], out);
     }
     bad += guess_all(c, &g, out, out->arena);
     guesses_done(&g);

@@ -43,7 +43,7 @@ void shadow_parse(const struct host *h, struct str text, const char *file, struc
     }
 }
 
-void userfile_parse(const struct host *h, struct str text, const char *file, enum credential_kind kind, struct credentials *into)
+void userfile_parse(const struct host *h, struct str text, const char *file, enum credential_kind kind, bool empty_refused, struct credentials *into)
 {
     struct str line;
     for (unsigned number = 1; str_line(&text, &line); number++) {
@@ -53,7 +53,7 @@ void userfile_parse(const struct host *h, struct str text, const char *file, enu
         struct credential *c = push(h, into);
         if (!c)
             return;
-        *c = (struct credential){.kind = kind, .name = arena_dup(h->arena, f[0]), .hash = f[1].p ? f[1] : str_span("", 0), .extra = f[7], .changed = -1, .file = file, .line = number};
+        *c = (struct credential){.kind = kind, .name = arena_dup(h->arena, f[0]), .hash = f[1].p ? f[1] : str_span("", 0), .extra = f[7], .empty_refused = empty_refused, .changed = -1, .file = file, .line = number};
     }
 }
 
@@ -99,7 +99,7 @@ int shadow_load(const struct host *h, struct credentials *into)
     return 0;
 }
 
-static void load_userfile(const struct host *h, const char *path, enum credential_kind kind, struct credentials *into)
+static void load_userfile(const struct host *h, const char *path, enum credential_kind kind, bool empty_refused, struct credentials *into)
 {
     struct str text;
     if (path[0] != '/' || strchr(path, '%'))
@@ -108,7 +108,14 @@ static void load_userfile(const struct host *h, const char *path, enum credentia
         if (strcmp(into->list.v[i].file, path) == 0)
             return;
     if (read_text(h, path, into, &text) == 0)
-        userfile_parse(h, text, arena_dupz(h->arena, path), kind, into);
+        userfile_parse(h, text, arena_dupz(h->arena, path), kind, empty_refused, into);
+}
+
+/* Dovecot 2.3 takes a field without a scheme as CRYPT, which fits no password when it is empty. */
+static bool refuses_empty(const struct instance *i, const struct dovecot_db *db)
+{
+    unsigned version = dovecot_version(i);
+    return version > 0 && version < 204 && !strcasestr(db->args, "scheme=plain") && !strcasestr(db->args, "scheme=clear");
 }
 
 void userfiles_load(const struct server *s, struct credentials *into)
@@ -118,12 +125,12 @@ void userfiles_load(const struct server *s, struct credentials *into)
         struct dovecot_db db;
         for (size_t k = 0; i->wanted && dovecot_db(i, "passdb", k, &db); k++)
             if (strcasecmp(db.driver, "passwd-file") == 0 && !db.deny && !db.master)
-                load_userfile(s->host, db.path, CREDENTIAL_MAIL, into);
+                load_userfile(s->host, db.path, CREDENTIAL_MAIL, refuses_empty(i, &db), into);
     }
     for (size_t n = 0; (i = server_instance(s, "proftpd", n)); n++)
         for (size_t k = 0; i->wanted && k < i->settings.n; k++)
             if (strcasecmp(i->settings.v[k].key, "AuthUserFile") == 0)
-                load_userfile(s->host, arena_dup(s->host->arena, str_span(i->settings.v[k].value, strcspn(i->settings.v[k].value, " \t"))), CREDENTIAL_FTP, into);
+                load_userfile(s->host, arena_dup(s->host->arena, str_span(i->settings.v[k].value, strcspn(i->settings.v[k].value, " \t"))), CREDENTIAL_FTP, false, into);
 }
 
 void credentials_done(struct credentials *c)

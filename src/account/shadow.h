@@ -12,6 +12,7 @@ struct credential {
     const char *name;
     struct str hash;        /* as stored; for mail and FTP with its {SCHEME} */
     struct str extra;       /* passwd-file's last field */
+    bool empty_refused;     /* an empty field lets nobody in (Dovecot 2.3 with its usual scheme; 2.4, PLAIN and ProFTPD let everybody in) */
     int64_t changed;        /* day of the last change since the epoch; -1: not recorded */
     const struct user *user;/* CREDENTIAL_SYSTEM: its passwd(5) line */
     const char *file;
@@ -28,7 +29,7 @@ struct credentials {
 /* One line each: name:hash:changed:... The accounts that stand in passwd(5) are joined with it. */
 void shadow_parse(const struct host *h, struct str text, const char *file, struct credentials *into) PARSER(shadow);
 /* name:hash:uid:gid:gecos:home:shell:extra (Dovecot's passwd-file, ProFTPD's AuthUserFile). */
-void userfile_parse(const struct host *h, struct str text, const char *file, enum credential_kind kind, struct credentials *into) PARSER(shadow);
+void userfile_parse(const struct host *h, struct str text, const char *file, enum credential_kind kind, bool empty_refused, struct credentials *into) PARSER(shadow);
 
 /* System accounts. -EACCES: not root. */
 int shadow_load(const struct host *h, struct credentials *into) _must_check_;

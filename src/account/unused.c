@@ -20,9 +20,9 @@ static void lock_step(const struct use *u, struct findings *out, struct finding 
 static void horizon_evidence(const struct use *u, struct findings *out, struct finding *f)
 {
     if (u->since)
-        finding_evidence(out, f, NULL, 0, _("login records go back to %s"), day_text(out->arena, u->since));
+        finding_evidence(out, f, NULL, 0, _("records of every way to log in go back to %s"), day_text(out->arena, u->since));
     else
-        finding_evidence(out, f, NULL, 0, "%s", _("there are no login records"));
+        finding_evidence(out, f, NULL, 0, "%s", _("there are no records of every way to log in (terminals: wtmp, lastlog; SSH: the journal)"));
 }
 
 void use_judge(const struct use *u, int64_t limit, int64_t now, struct findings *out)
@@ -34,7 +34,7 @@ void use_judge(const struct use *u, int64_t limit, int64_t now, struct findings 
     } else if (u->created && now - u->created < limit) {
         f = finding_add(out, STATE_OK, u->name, _("%s: younger than %lld days"), u->name, days);
         finding_evidence(out, f, NULL, 0, _("made on %s"), day_text(out->arena, u->created));
-    } else if (!u->last && (!u->since || now - u->since < limit)) {
+    } else if (!u->since || now - u->since < limit) {
         f = finding_add(out, STATE_UNKNOWN, u->name, _("%s: no login seen, but the records are shorter than %lld days"), u->name, days);
         horizon_evidence(u, out, f);
     } else {
@@ -110,24 +110,49 @@ struct uses {
     LIST(struct use) list;
 };
 
-static void judge_system(const struct probe_ctx *ctx, struct uses *uses, struct past_logins *past, int64_t limit, struct findings *out)
+/* A line "session ... pam_lastlog.so" (or its successors): then SSH without a terminal (SFTP, scp) leaves a record as well. Else only its log tells. */
+static bool pam_records(const struct root *root)
 {
-    /* lastlog keeps the last login for good: its records begin with the system. */
-    int64_t since = past->lastlog && ctx->server->host->installed ? ctx->server->host->installed : past->since;
-    if (past->since && past->since < since)
-        since = past->since;
+    static const char *const files[] = {"/etc/pam.d/sshd", "/etc/pam.d/postlogin", "/etc/pam.d/common-session"};
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        _cleanup_(buf_free) struct buf b = BUF(65536);
+        struct str text, line;
+        if (root_read(root, files[i], &b) < 0)
+            continue;
+        for (text = buf_str(&b); str_line(&text, &line);)
+            if (str_istarts(str_trim(line), STR("session")) && (str_search(line, STR("pam_lastlog")) >= 0 || str_search(line, STR("pam_wtmpdb")) >= 0))
+                return true;
+    }
+    return false;
+}
+
+/* How far back it is certain that a login would have been seen: the shortest of the records that any way to log in depends on. */
+static int64_t certain_since(const struct probe_ctx *ctx, const struct past_logins *past, const struct log_uses *log)
+{
+    const struct host *h = ctx->server->host;
+    /* lastlog keeps the last login for good: its records begin with the system. FTP servers write wtmp only. */
+    int64_t since = past->lastlog && h->installed && !server_kind(ctx->server, KIND_FTP, 0) ? h->installed : past->since;
+    if (pam_records(h->root))
+        return since;
+    return log_since(log) && since ? (log_since(log) > since ? log_since(log) : since) : 0;
+}
+
+static void judge_system(const struct probe_ctx *ctx, struct uses *uses, struct past_logins *past, const struct log_uses *log, int64_t limit, struct findings *out)
+{
+    int64_t since = certain_since(ctx, past, log);
     for (size_t i = 0; i < uses->list.n; i++) {
         struct use *u = &uses->list.v[i];
         struct past_login key = {.name = u->name};
         const struct past_login *p = bsearch(&key, past->list.v, past->list.n, sizeof key, past_cmp);
-        u->last = p ? p->last : 0;
-        u->from = p ? p->from : NULL;
+        int64_t logged = log_last(log, u->name);
+        u->last = p && p->last > logged ? p->last : logged;
+        u->from = p && p->last > logged ? p->from : logged ? "journal" : NULL;
         u->since = since;
         use_judge(u, limit, ctx->now, out);
     }
 }
 
-static int system_accounts(const struct probe_ctx *ctx, int64_t limit, struct findings *out, struct err *err)
+static int system_accounts(const struct probe_ctx *ctx, const struct log_uses *log, int64_t limit, struct findings *out, struct err *err)
 {
     const struct host *h = ctx->server->host;
     struct credentials c = {0};
@@ -148,15 +173,17 @@ static int system_accounts(const struct probe_ctx *ctx, int64_t limit, struct fi
     qsort(past.list.v, past.list.n, sizeof past.list.v[0], past_cmp);
     int r = past_logins_read(h->root, out->arena, &past, err);
     if (r == 0)
-        judge_system(ctx, &uses, &past, limit, out);
+        judge_system(ctx, &uses, &past, log, limit, out);
     return r;
 }
 
 int account_unused(const struct probe_ctx *ctx, struct findings *out, struct err *err)
 {
     int64_t limit = config_number(ctx->config, "account", "unused-after");
-    int r = system_accounts(ctx, limit, out, err);
+    struct log_uses log = {0};
+    log_uses_read(ctx, limit, out->arena, &log);
+    int r = system_accounts(ctx, &log, limit, out, err);
     if (r == 0)
-        unused_mail(ctx, limit, out);
+        unused_mail(ctx, &log, limit, out);
     return r;
 }

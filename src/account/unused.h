@@ -1,6 +1,7 @@
 /* unused.h: account.unused: accounts that can log in and have not for `unused-after`. What was never seen is judged only as far back as the records go. */
 #pragma once
 #include "account/shadow.h"
+#include "log/journal.h"
 #include "server/probe.h"
 
 struct use {
@@ -18,5 +19,14 @@ struct use {
 
 void use_judge(const struct use *u, int64_t limit, int64_t now, struct findings *out);
 int account_unused(const struct probe_ctx *ctx, struct findings *out, struct err *err);
-/* unused_mail.c: the accounts of mail files against the journal */
-void unused_mail(const struct probe_ctx *ctx, int64_t limit, struct findings *out);
+
+/* unused_log.c: successful logins in the journal, read once for all kinds of accounts. */
+struct log_uses {
+    struct logins *logins;  /* NULL: not readable */
+    const char *why;        /* then: the reason */
+};
+void log_uses_read(const struct probe_ctx *ctx, int64_t limit, struct arena *a, struct log_uses *ret);
+int64_t log_last(const struct log_uses *l, const char *account); /* 0: not seen */
+int64_t log_since(const struct log_uses *l);                     /* 0: the log tells nothing */
+/* unused_mail.c: the accounts of mail files against the log */
+void unused_mail(const struct probe_ctx *ctx, const struct log_uses *l, int64_t limit, struct findings *out);

@@ -2,24 +2,8 @@
    (SQL, LDAP, a panel's database) cannot be listed without asking it: that is said. */
 #include "account/unused.h"
 #include "base/i18n.h"
-#include "log/journal.h"
 #include "server/dovecot.h"
-#include <stdlib.h>
 #include <strings.h>
-
-#define JOURNAL_MS 5000
-
-static int by_account(const void *a, const void *b)
-{
-    return strcasecmp(((const struct login *)a)->account, ((const struct login *)b)->account);
-}
-
-static int64_t last_of(const struct logins *l, const char *name)
-{
-    struct login key = {.account = name};
-    const struct login *found = l->list.n ? bsearch(&key, l->list.v, l->list.n, sizeof key, by_account) : NULL;
-    return found ? found->last : 0;
-}
 
 static const char *kept_elsewhere(const struct server *s)
 {
@@ -33,41 +17,39 @@ static const char *kept_elsewhere(const struct server *s)
     return NULL;
 }
 
-static void judge_all(const struct credentials *c, const struct logins *l, int64_t limit, int64_t now, struct findings *out)
+static void judge_all(const struct credentials *c, const struct log_uses *l, int64_t limit, int64_t now, struct findings *out)
 {
     size_t used = 0, total = 0, unseen = 0;
-    bool reaches = l->complete && l->since && now - l->since >= limit;
+    bool reaches = log_since(l) && now - log_since(l) >= limit;
     for (size_t i = 0; i < c->list.n; i++) {
         const struct credential *x = &c->list.v[i];
-        int64_t last = last_of(l, x->name);
+        int64_t last = log_last(l, x->name);
         total++;
         used += last && now - last <= limit;
         unseen += !last || now - last > limit;
         if (!reaches || (last && now - last <= limit))
             continue;
-        struct use u = {.name = x->name, .why = _("mail"), .file = x->file, .line = x->line, .last = last, .from = "journal", .since = l->since};
+        struct use u = {.name = x->name, .why = _("mail"), .file = x->file, .line = x->line, .last = last, .from = "journal", .since = log_since(l)};
         u.lock = arena_printf(out->arena, "sed -i '%us/^/#/' %s", x->line, shell_word(out->arena, x->file));
         u.lock_note = arena_printf(out->arena, _("takes line %u out of the list of accounts (mail to it is then refused); to bring it back take the # away"), x->line);
         use_judge(&u, limit, now, out);
     }
     if (unseen && !reaches) {
         struct finding *f = finding_add(out, STATE_UNKNOWN, "mail", _("%zu of %zu mail accounts: no login seen, but the log is shorter than %lld days"), unseen, total, (long long)(limit / DAY));
-        if (l->since)
-            finding_evidence(out, f, "journal", 0, _("the log goes back to %s"), day_text(out->arena, l->since));
+        if (l->logins->since)
+            finding_evidence(out, f, "journal", 0, _("the log goes back to %s"), day_text(out->arena, l->logins->since));
         else
             finding_evidence(out, f, "journal", 0, "%s", _("the log has no entries"));
-        if (!l->complete)
+        if (!l->logins->complete)
             finding_evidence(out, f, "journal", 0, "%s", _("not all of the log could be read in time"));
     } else if (total && !unseen) {
         finding_add(out, STATE_OK, "mail", ngettext("%zu mail account, used in the last %lld days", "%zu mail accounts, all used in the last %lld days", total), total, (long long)(limit / DAY));
     }
 }
 
-void unused_mail(const struct probe_ctx *ctx, int64_t limit, struct findings *out)
+void unused_mail(const struct probe_ctx *ctx, const struct log_uses *l, int64_t limit, struct findings *out)
 {
     struct credentials c = {0};
-    struct logins l = {0};
-    struct err err = {0};
     const char *elsewhere = kept_elsewhere(ctx->server);
     c.complete = true;
     userfiles_load(ctx->server, &c);
@@ -76,13 +58,10 @@ void unused_mail(const struct probe_ctx *ctx, int64_t limit, struct findings *ou
         if (c.list.v[i].kind == CREDENTIAL_MAIL)
             c.list.v[kept++] = c.list.v[i];
     c.list.n = kept;
-    if (c.list.n && journal_mail_logins(ctx->server->host->root, ctx->now - limit - 30 * DAY, JOURNAL_MS, out->arena, &l, &err) < 0) {
-        finding_add(out, STATE_UNKNOWN, "mail", _("When mail accounts last logged in could not be read: %s"), err.text);
-    } else if (c.list.n) {
-        if (l.list.n)
-            qsort(l.list.v, l.list.n, sizeof l.list.v[0], by_account);
-        judge_all(&c, &l, limit, ctx->now, out);
-    }
+    if (c.list.n && !l->logins)
+        finding_add(out, STATE_UNKNOWN, "mail", _("When mail accounts last logged in could not be read: %s"), l->why);
+    else if (c.list.n)
+        judge_all(&c, l, limit, ctx->now, out);
     for (size_t i = 0; i < c.unread.n; i++)
         finding_add(out, STATE_UNKNOWN, c.unread.v[i], _("The list of mail accounts could not be read: %s"), c.unread.v[i]);
     if (elsewhere) {

@@ -109,6 +109,7 @@ int journal_extent(const struct root *root, struct journal_unit *units, size_t n
 struct logins_job {
     const struct root *root;
     int64_t since, deadline;
+    bool ssh;
 };
 
 /* One account of the tree that read_logins builds (tsearch: a red-black tree, so that names chosen by strangers cannot slow it down). */
@@ -169,12 +170,20 @@ static void read_place(sd_journal *j, const struct logins_job *job, struct tally
     static const char *const units[] = {"_SYSTEMD_UNIT=dovecot.service", "_SYSTEMD_UNIT=postfix@-.service", "_SYSTEMD_UNIT=postfix.service",
                                         "_SYSTEMD_UNIT=courier-imap.service", "_SYSTEMD_UNIT=courier-pop.service", "_SYSTEMD_UNIT=courier-imap-ssl.service",
                                         "_SYSTEMD_UNIT=courier-pop-ssl.service"};
+    static const char *const ssh[] = {"_EXE=/usr/sbin/sshd", "_EXE=/usr/lib/openssh/sshd-session", "_EXE=/usr/libexec/openssh/sshd-session"};
     uint64_t first = 0, last = 0, when;
     ends(j, &first, &last);
     if (first && (!t->since || first < t->since))
         t->since = first;
     for (size_t i = 0; i < ARRAY_SIZE(units); i++)
         sd_journal_add_match(j, units[i], 0);
+    if (job->ssh) {
+        /* By program, since with socket activation each connection is a unit; root's processes only, since users may run the program too. */
+        sd_journal_add_disjunction(j);
+        sd_journal_add_match(j, "_UID=0", 0);
+        for (size_t i = 0; i < ARRAY_SIZE(ssh); i++)
+            sd_journal_add_match(j, ssh[i], 0);
+    }
     if (sd_journal_seek_realtime_usec(j, (uint64_t)job->since * 1000000) < 0)
         return;
     for (unsigned n = 0; sd_journal_next(j) > 0; n++) {
@@ -214,9 +223,9 @@ static int read_logins(void *arg, struct buf *out)
     return out->full ? -E2BIG : 0; /* the tree dies with this process */
 }
 
-int journal_mail_logins(const struct root *root, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err)
+static int ask(struct logins_job job, int timeout_ms, struct arena *a, struct logins *ret, struct err *err)
 {
-    struct logins_job job = {root, since, clock_monotonic_ms() + timeout_ms * 9 / 10};
+    job.deadline = clock_monotonic_ms() + timeout_ms * 9 / 10;
     struct worker_options o = {.kind = WORKER_FILES, .timeout_ms = timeout_ms, .max_output = 40u << 20};
     _cleanup_(buf_free) struct buf out = BUF(40u << 20);
     int r = worker_run(&o, read_logins, &job, &out, err);
@@ -235,4 +244,14 @@ int journal_mail_logins(const struct root *root, int64_t since, int timeout_ms, 
         return err_set(err, -EBADMSG, "the journal's reader gave a broken answer");
     *ret = logins;
     return 0;
+}
+
+int journal_mail_logins(const struct root *root, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err)
+{
+    return ask((struct logins_job){.root = root, .since = since}, timeout_ms, a, ret, err);
+}
+
+int journal_logins(const struct root *root, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err)
+{
+    return ask((struct logins_job){.root = root, .since = since, .ssh = true}, timeout_ms, a, ret, err);
 }

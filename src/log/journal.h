@@ -30,6 +30,8 @@ struct logins {
 };
 /* Newest successful mail login of each account (Dovecot, Courier, Postfix with SASL), from entries not older than `since`. */
 int journal_mail_logins(const struct root *root, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err) _must_check_;
+/* The same with SSH's logins among them ("admin"). */
+int journal_logins(const struct root *root, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err) _must_check_;
 
-/* The account that a log message of Dovecot, Courier or Postfix says has logged in. false: it says nothing of the kind. The account is a view into the message. */
+/* The account that a log message of Dovecot, Courier, Postfix or OpenSSH says has logged in. false: it says nothing of the kind. The account is a view into the message. */
 bool login_line(struct str identifier, struct str message, struct str *ret_account) PARSER(login_line);

@@ -1,5 +1,5 @@
-/* login_line.c: successful logins in mail logs. Texts: Dovecot 2.3 "imap-login: Login: user=<U>", 2.4 "imap-login: Logged in: user=<U>"; Courier "LOGIN, user=U, ip=[..]"
-   (with or without "INFO: "); Postfix "ID: client=h[a], sasl_method=M, sasl_username=U". An account counts only where the daemon itself wrote it: Dovecot escapes
+/* login_line.c: successful logins in the logs of mail servers and SSH. Texts: Dovecot 2.3 "imap-login: Login: user=<U>", 2.4 "imap-login: Logged in: user=<U>"; Courier "LOGIN, user=U, ip=[..]"
+   (with or without "INFO: "); Postfix "ID: client=h[a], sasl_method=M, sasl_username=U"; OpenSSH "Accepted METHOD for U from A port N". An account counts only where the daemon itself wrote it: Dovecot escapes
    '>' in names no more than others do, so the first '>' ends the name. */
 #include "log/journal.h"
 
@@ -47,11 +47,17 @@ static bool postfix(struct str m, struct str *ret)
     return between(m, STR(", sasl_username="), ", ", ret);
 }
 
+static bool openssh(struct str m, struct str *ret)
+{
+    ptrdiff_t at = str_search(m, STR(" for "));
+    return str_starts(m, STR("Accepted ")) && at > 0 && str_search(m, STR(" from ")) > at && between(m, STR(" for "), " ", ret);
+}
+
 static const struct {
     struct str identifier; /* how SYSLOG_IDENTIFIER begins */
     bool (*line)(struct str message, struct str *ret);
 } daemons[] = {
-    {{"dovecot", 7}, dovecot}, {{"imapd", 5}, courier}, {{"pop3d", 5}, courier}, {{"courier-", 8}, courier}, {{"postfix", 7}, postfix},
+    {{"dovecot", 7}, dovecot}, {{"imapd", 5}, courier}, {{"pop3d", 5}, courier}, {{"courier-", 8}, courier}, {{"postfix", 7}, postfix}, {{"sshd", 4}, openssh},
 };
 
 bool login_line(struct str identifier, struct str message, struct str *ret_account)

@@ -115,7 +115,7 @@ static void lists_evidence(const struct lists_age *l, struct findings *out, stru
 {
     if (l->published)
         finding_evidence(out, f, l->file, 0, _("package lists as published on %s"), date(out->arena, l->published));
-    if (l->looked)
+    if (l->any && l->looked) /* the package makes the directory as well */
         finding_evidence(out, f, "/var/lib/apt/lists/partial", 0, _("last attempt to fetch them: %s"), date(out->arena, l->looked));
 }
 

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct credentials c = {.complete = true};
     struct str text = str_span((const char *)data, size);
     shadow_parse(&h, text, "/etc/shadow", &c);
-    userfile_parse(&h, text, "/etc/dovecot/users", CREDENTIAL_MAIL, &c);
+    userfile_parse(&h, text, "/etc/dovecot/users", CREDENTIAL_MAIL, true, &c);
     for (size_t i = 0; i < c.list.n; i++) {
         const struct credential *x = &c.list.v[i];
         assert(x->name[0] && x->line && x->hash.p && x->changed >= -1);

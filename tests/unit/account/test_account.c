@@ -62,6 +62,8 @@ static void finds_open_accounts(void **state)
         {"a@example.jp:{PLAIN}kYq-83.x::::::\n", true, "", STATE_OK},
         {"a@example.jp:{PLAIN}::::::\n", true, "a@example.jp", STATE_FAIL},
         {"a@example.jp:::::::nopassword=y\n", true, "a@example.jp", STATE_FAIL},
+        {"a@example.jp:{SHA512-CRYPT}::::::\n", true, "a@example.jp", STATE_WARN},
+        {"a@example.jp:::::::\n", true, "a@example.jp", STATE_WARN}, /* read as Dovecot 2.3 reads it */
         {"# comment\n\nbroken\n", false, "", STATE_OK},
     };
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -69,7 +71,7 @@ static void finds_open_accounts(void **state)
         struct credentials c = {.complete = true};
         struct findings out = {.arena = arena, .check = &check};
         if (table[i].mail)
-            userfile_parse(&h, str_of(table[i].text), "/etc/dovecot/users", CREDENTIAL_MAIL, &c);
+            userfile_parse(&h, str_of(table[i].text), "/etc/dovecot/users", CREDENTIAL_MAIL, true, &c);
         else
             shadow_parse(&h, str_of(table[i].text), "/etc/shadow", &c);
         empty_or_default_judge(&c, 10000000, &out);
@@ -158,6 +160,7 @@ static void judges_use(void **state)
         {0, NOW - 400 * DAY, NOW - 300 * DAY, STATE_WARN},
         {0, NOW - 400 * DAY, NOW - 30 * DAY, STATE_UNKNOWN}, /* the records are too short to say never */
         {0, NOW - 400 * DAY, 0, STATE_UNKNOWN},
+        {NOW - 100 * DAY, NOW - 400 * DAY, NOW - 30 * DAY, STATE_UNKNOWN}, /* a terminal then, perhaps file transfers since */
         {0, NOW - 10 * DAY, NOW - 300 * DAY, STATE_OK},      /* young */
         {0, 0, NOW - 300 * DAY, STATE_WARN},
     };

@@ -18,6 +18,10 @@ static const struct { const char *name, *identifier, *message, *want; } table[] 
     {"courier", "imapd", "LOGIN, user=admin, ip=[::ffff:198.51.100.1], port=[9], protocol=IMAP", "admin"},
     {"courier failure", "imapd", "INFO: LOGIN FAILED, user=admin, ip=[::ffff:198.51.100.1]", NULL},
     {"other program", "sshd", "imap-login: Login: user=<info@alpha.example>", NULL},
+    {"ssh", "sshd", "Accepted publickey for admin from 198.51.100.7 port 50122 ssh2: ED25519 SHA256:abc", "admin"},
+    {"ssh of OpenSSH 10", "sshd-session", "Accepted password for webmaster from 2001:db8::7 port 50122 ssh2", "webmaster"},
+    {"ssh failure", "sshd", "Failed password for admin from 198.51.100.7 port 50122 ssh2", NULL},
+    {"ssh name like a line", "sshd", "Failed password for invalid user Accepted password for admin from 198.51.100.7 port 1 ssh2", NULL},
     {"empty", "dovecot", "imap-login: Login: user=<>, method=", NULL},
 };
 
