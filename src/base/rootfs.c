@@ -133,6 +133,8 @@ int root_list(const struct root *root, const char *dir, size_t max, struct arena
     return r;
 }
 
+#define GLOB_NAMES_MAX 50000 /* in one directory; `max` is for the names that fit */
+
 /* One component of a pattern at a time: `done` are the paths that the components before matched. */
 static int glob_step(const struct root *root, struct str part, size_t max, struct arena *a, const struct names *done, struct names *ret)
 {
@@ -147,7 +149,7 @@ static int glob_step(const struct root *root, struct str part, size_t max, struc
             continue;
         }
         struct names in = {0};
-        if (root_list(root, *base ? base : "/", max, a, &in) == -E2BIG)
+        if (root_list(root, *base ? base : "/", GLOB_NAMES_MAX, a, &in) == -E2BIG)
             return -E2BIG;
         for (size_t k = 0; k < in.list.n; k++)
             if (fnmatch(pattern, in.list.v[k], FNM_PERIOD) == 0) {

@@ -24,10 +24,12 @@ static const char *normal(struct arena *a, struct str key)
     return p;
 }
 
-/* mysqld, server, mariadb, mariadbd, and these with a release behind: "mysqld-8.0", "mariadb-10.11" where it is ours. */
+/* mysqld, server, mariadb, mariadbd, client-server, and these with a release behind: "mysqld-8.0", "mariadb-10.11" where it is ours. */
 static bool server_group(const struct mysql *c, struct str name)
 {
     static const char *const groups[] = {"mysqld", "server", "mariadb", "mariadbd"};
+    if (str_ieq(name, STR("client-server")) || str_ieq(name, STR("galera")))
+        return true; /* MariaDB's; MySQL has no such groups in its files */
     ptrdiff_t dash = str_find(name, '-');
     struct str base = dash >= 0 ? str_span(name.p, (size_t)dash) : name;
     const char *version = strchr(c->i->version, ':') ? strchr(c->i->version, ':') + 1 : c->i->version;

@@ -73,6 +73,10 @@ static void globs(void **state)
     assert_int_equal(root_glob(&root, "/e*/pass*", 10, a, &n), 0);
     assert_int_equal(n.list.n, 1);
     assert_string_equal(n.list.v[0], "/etc/passwd");
+    /* The cap is for what fits, not for what else lies beside it. */
+    assert_int_equal(root_glob(&root, "/e*", 1, a, &n), 0);
+    assert_int_equal(n.list.n, 1);
+    assert_int_equal(root_glob(&root, "/*", 1, a, &n), -E2BIG);
     arena_free(a);
 }
 

@@ -8,7 +8,7 @@ static void stock(void **state)
     tree_recorded(&t, "debian12");
     tree_load(&t);
     static const struct { const char *product, *section, *key, *want; } values[] = {
-        {"mysql", "mysqld", "bind-address", "127.0.0.1"}, {"mysql", "client-server", "socket", "/run/mysqld/mysqld.sock"},
+        {"mysql", "mysqld", "bind-address", "127.0.0.1"}, {"mysql", "mysqld", "socket", "/run/mysqld/mysqld.sock"},
         {"postgresql", "", "max_connections", "100"}, {"postgresql", "", "data_directory", "/var/lib/postgresql/15/main"},
         {"bind", "options", "listen-on-v6", "any"}, {"bind", "options", "dnssec-validation", "auto"}, {"bind", "zone localhost", "type", "master"},
         {"unbound", "remote-control", "control-enable", "yes"}, {"unbound", "server", "auto-trust-anchor-file", "/var/lib/unbound/root.key"},
