@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <strings.h>
 
-#define LINES_MAX 5000
+#define LINES_MAX 2000
 
 struct sshd {
     struct server *s;

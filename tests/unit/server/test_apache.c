@@ -58,6 +58,34 @@ static void rhel(void **state)
     tree_drop(&t);
 }
 
+/* Plesk: nginx in front on 80 and 443, Apache behind it on 7080 and 7081, both written by the panel. */
+static void plesk(void **state)
+{
+    (void)state;
+    struct tree t;
+    tree_make(&t);
+    tree_write(&t, "etc/apache2/apache2.conf", "Listen 7080\nListen 7081\nIncludeOptional mods-enabled/*.load\nIncludeOptional conf-enabled/*.conf\n");
+    tree_write(&t, "etc/apache2/mods-enabled/ssl.load", "LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so\n");
+    tree_write(&t, "etc/apache2/conf-enabled/zz010_psa_httpd.conf", "Include \"/etc/apache2/plesk.conf.d/vhosts/*.conf\"\n");
+    tree_write(&t, "etc/apache2/plesk.conf.d/vhosts/shop.example.conf", "IncludeOptional \"/var/www/vhosts/system/shop.example/conf/httpd.conf\"\n");
+    tree_write(&t, "var/www/vhosts/system/shop.example/conf/httpd.conf",
+        "<IfModule mod_ssl.c>\n\t<VirtualHost 203.0.113.5:7081>\n\t\tServerName \"shop.example:443\"\n\t\tServerAlias \"www.shop.example\"\n\t\tServerAlias \"ipv4.shop.example\"\n"
+        "\t\tUseCanonicalName Off\n\t\tDocumentRoot \"/var/www/vhosts/shop.example/httpdocs\"\n\t\tAlias \"/plesk-stat\" \"/var/www/vhosts/system/shop.example/statistics\"\n"
+        "\t\tSSLEngine on\n\t\tSSLCertificateFile /opt/psa/var/certificates/scf12\n\t</VirtualHost>\n</IfModule>\n");
+    tree_write(&t, "etc/nginx/nginx.conf", "http { include /etc/nginx/plesk.conf.d/vhosts/*.conf; }\n");
+    tree_write(&t, "etc/nginx/plesk.conf.d/vhosts/shop.example.conf",
+        "server {\n\tlisten 203.0.113.5:443 ssl;\n\tserver_name shop.example;\n\tserver_name www.shop.example;\n\tssl_certificate /opt/psa/var/certificates/scf12;\n"
+        "\troot \"/var/www/vhosts/shop.example/httpdocs\";\n\tlocation / { proxy_pass https://203.0.113.5:7081; }\n\tlocation @fallback { proxy_pass https://203.0.113.5:7081; }\n}\n");
+    tree_load(&t);
+    _cleanup_(buf_free) struct buf apache = BUF(8192), nginx = BUF(8192);
+    assert_string_equal(tree_sites(&t, "apache", &apache),
+        "shop.example|www.shop.example,ipv4.shop.example|/var/www/vhosts/shop.example/httpdocs|/plesk-stat=/var/www/vhosts/system/shop.example/statistics|tls|/opt/psa/var/certificates/scf12|203.0.113.5:7081|"
+        "/var/www/vhosts/system/shop.example/conf/httpd.conf:2\n");
+    assert_string_equal(tree_sites(&t, "nginx", &nginx),
+        "shop.example|www.shop.example|/var/www/vhosts/shop.example/httpdocs||tls|/opt/psa/var/certificates/scf12|203.0.113.5:443|/etc/nginx/plesk.conf.d/vhosts/shop.example.conf:1\n");
+    tree_drop(&t);
+}
+
 /* Without a virtual host that takes every address, the main server's document root answers. */
 static void main_server(void **state)
 {
@@ -119,6 +147,6 @@ static void hostile(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(stock), cmocka_unit_test(rhel), cmocka_unit_test(main_server), cmocka_unit_test(hostile)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(stock), cmocka_unit_test(rhel), cmocka_unit_test(plesk), cmocka_unit_test(main_server), cmocka_unit_test(hostile)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
