@@ -1,7 +1,9 @@
 #include "mail/mail_checks.h"
+#include "mail/full_names.h"
 #include "mail/relay.h"
 #include "mail/submission.h"
 #include "mail/tls.h"
+#include "mail/trusted.h"
 
 static const struct check rows[] = {
     {"mail.submission", "G4.1", SEVERITY_SERIOUS, BASIS_DIALOGUE, N_("Mail is sent through port 587, with a login under TLS"),
@@ -17,5 +19,11 @@ static const struct check rows[] = {
     {"mail.tls", "G4.1", SEVERITY_NORMAL, BASIS_DIALOGUE, N_("Passwords reach the mail services encrypted"),
      N_("A password that travels in clear text can be read on the way. A certificate that is not in order teaches people to ignore warnings."),
      N_("Take passwords only under TLS 1.2 or newer, with a certificate of a known authority for the name that people write into their mail programs, and renew it in time."), mail_tls_probe, 20000, true},
+    {"mail.full-names", "G4.3", SEVERITY_NORMAL, BASIS_DIALOGUE, N_("Only full names (user@domain) can log in to mail"),
+     N_("A short name such as \"info\" exists in every domain and is what attackers try first."),
+     N_("Let Dovecot know full names only: no default realm, a user name format that keeps the domain, and no password database with short names. Tell the mail programs first."), full_names_probe, 20000, false},
+    {"mail.trusted-networks", "G4.1", SEVERITY_NORMAL, BASIS_EFFECTIVE, N_("Only this machine and your own networks may send without a password"),
+     N_("Who is on the list of trusted networks sends without a password. One wide entry makes the server a relay for all who are in it."),
+     N_("Keep only this machine (127.0.0.0/8, [::1]/128) in mynetworks; let other machines log in. A network that must stay is declared as a source in bansho.conf."), trusted_probe, 0, false},
 };
 const struct check_table mail_checks = {rows, ARRAY_SIZE(rows)};

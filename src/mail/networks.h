@@ -14,7 +14,7 @@ struct mail_networks {
 };
 
 /* Appends what the value names; /file and cidr:/file are read below root (NULL: not read). */
-void mail_networks_add(struct mail_networks *n, struct arena *a, const struct root *root, const char *value);
+void mail_networks_add(struct mail_networks *n, struct arena *a, const struct root *root, const char *value) PARSER(mail_networks);
 /* All networks that any SMTP service of this machine trusts, declared sources included. */
 void mail_trusted(const struct probe_ctx *ctx, struct arena *a, struct mail_networks *ret);
 /* Is it no more than this machine and what bansho.conf declares? */

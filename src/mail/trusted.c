@@ -1,0 +1,97 @@
+#include "mail/trusted.h"
+#include "base/i18n.h"
+#include "mail/postfix_next.h"
+
+static bool permits_networks(const struct instance *i, const char *service)
+{
+    static const char *const lists[] = {"smtpd_relay_restrictions", "smtpd_recipient_restrictions"};
+    for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
+        struct str rest = str_of(postfix_value(i, service, lists[k], "")), word;
+        while (str_word(&rest, ", \t", &word))
+            if (str_eq(word, STR("permit_mynetworks")))
+                return true;
+    }
+    return false;
+}
+
+bool trusted_are_used(const struct instance *postfix, const char *service)
+{
+    if (service)
+        return permits_networks(postfix, service);
+    for (size_t e = 0; e < postfix->endpoints.n; e++)
+        if (permits_networks(postfix, postfix->endpoints.v[e].label))
+            return true;
+    return postfix->endpoints.n == 0 && permits_networks(postfix, "");
+}
+
+/* The list without what is too wide. */
+static const char *narrowed(const struct probe_ctx *ctx, const struct mail_networks *n, struct arena *a)
+{
+    _cleanup_(buf_free) struct buf b = BUF(8000);
+    for (size_t k = 0; k < n->list.n; k++)
+        if (!n->list.v[k].unread && (n->list.v[k].excluded || mail_network_is_own(ctx, &n->list.v[k].prefix)))
+            buf_printf(&b, "%s%s", b.n ? " " : "", n->list.v[k].text);
+    return b.n ? arena_dup(a, buf_str(&b)) : "127.0.0.0/8 [::1]/128";
+}
+
+void trusted_judge(const struct probe_ctx *ctx, const struct instance *i, const struct setting *s, const char *object, bool used, struct findings *out)
+{
+    struct mail_networks n = {0};
+    size_t wide = 0, unread = 0;
+    struct finding *f;
+    mail_networks_add(&n, out->arena, ctx->server->host->root, s->value);
+    for (size_t k = 0; k < n.list.n; k++) {
+        unread += n.list.v[k].unread != NULL;
+        wide += !n.list.v[k].unread && !n.list.v[k].excluded && !mail_network_is_own(ctx, &n.list.v[k].prefix);
+    }
+    if (wide && used)
+        f = finding_add(out, STATE_FAIL, object, _("Mail can be sent without a password from other networks than your own"));
+    else if (wide)
+        f = finding_add(out, STATE_WARN, object, _("The list of trusted networks is wider than this machine, although no mail service uses it now"));
+    else if (unread && used)
+        f = finding_add(out, STATE_UNKNOWN, object, _("The list of networks that may send without a password could not be read completely"));
+    else
+        f = finding_add(out, STATE_OK, object, _("Only this machine and your declared networks may send without a password"));
+    postfix_tell(out, f, s);
+    for (size_t k = 0; k < n.list.n; k++) {
+        const struct mail_network *m = &n.list.v[k];
+        if (m->unread)
+            finding_evidence(out, f, NULL, 0, "%s: %s", m->text, m->unread);
+        else if (!m->excluded && !mail_network_is_own(ctx, &m->prefix))
+            finding_evidence(out, f, NULL, 0, _("%s is neither this machine nor a source of bansho.conf"), m->text);
+    }
+    if (!wide)
+        return;
+    finding_impact(out, f, _("Every machine of these networks, and every virus on one of them, can send in bulk through this server without a password."));
+    postfix_next(out, f, i, s, "mynetworks", narrowed(ctx, &n, out->arena));
+    finding_next_note(out, f, _("if a network is yours and is to stay: declare it as a source in /etc/bansho/bansho.conf. Machines that are left out need a login from then on"));
+}
+
+static const char *object_of(const struct instance *i, const char *section, struct arena *a)
+{
+    if (!section[0])
+        return i->name;
+    return i->name[0] ? arena_printf(a, "%s: %s", i->name, section) : section;
+}
+
+int trusted_probe(const struct probe_ctx *ctx, struct findings *out, struct err *err)
+{
+    (void)err;
+    const struct instance *i;
+    for (size_t n = 0; (i = server_instance(ctx->server, "postfix", n)); n++) {
+        const struct setting *all = setting_get(i, "", "mynetworks");
+        if (all) {
+            trusted_judge(ctx, i, all, object_of(i, "", out->arena), trusted_are_used(i, NULL), out);
+        } else {
+            struct finding *f = finding_add(out, STATE_UNKNOWN, i->name, _("Which networks may send without a password could not be found out"));
+            finding_evidence(out, f, i->config, 0, _("only Postfix itself can tell, on the running machine"));
+        }
+        for (size_t e = 0; e < i->endpoints.n; e++) {
+            const char *label = i->endpoints.v[e].label;
+            const struct setting *own = setting_get(i, label, "mynetworks");
+            if (own && label[0])
+                trusted_judge(ctx, i, own, object_of(i, label, out->arena), trusted_are_used(i, label), out);
+        }
+    }
+    return 0;
+}
