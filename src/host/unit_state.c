@@ -75,7 +75,7 @@ void unit_show_parse(struct host *h, struct str text)
                 *keys[i].to = str_from(line, keys[i].key.n);
     }
     end_block(h, &s, known);
-    /* What systemd does not have loaded does not run. */
+    /* Not told of: not loaded, or inactive. */
     for (size_t i = 0; i < known; i++)
         if (!h->units.v[i].sub[0] && h->units.v[i].active == UNIT_ACTIVE_UNKNOWN)
             h->units.v[i].active = UNIT_INACTIVE;
@@ -85,7 +85,7 @@ void unit_show_parse(struct host *h, struct str text)
 void host_see_unit_states(struct host *h)
 {
     static const char *const argv[] = {
-        "systemctl", "show", "--all", "--no-pager", "--property=Id,Names,LoadState,ActiveState,SubState,MainPID,NRestarts,FragmentPath",
+        "systemctl", "show", "--no-pager", "--property=Id,Names,LoadState,ActiveState,SubState,MainPID,NRestarts,FragmentPath",
         "*.service", "*.socket", "*.timer", NULL,
     };
     if (!h->live) {
