@@ -4,7 +4,7 @@
     host    a server of the story's own, fresh and in order, to break
 
 Both run on Debian 12; a story marked `trixie` also on Debian 13, one marked `variant("NAME")` on that variant.
-BANSHO_DEB names the package to install (BANSHO_DEB_TRIXIE the one for the suite that this machine hasn't); else it is built.
+BANSHO_DEB names the package to install; without it `make deb` makes it.
 Where no lab can run the stories are skipped with the reason, unless BANSHO_LAB_REQUIRED is set: then they fail.
 """
 import json, os, pathlib, subprocess, sys
@@ -113,35 +113,25 @@ def possible():
 
 
 @pytest.fixture(scope="session")
-def packages(possible):
-    """The package of each suite, made once: by `make deb` for this machine's own, in a root of the other one's."""
-    made = {}
-
-    def package(suite):
-        if not (TOP / "debian/control").exists():
-            return None
-        if suite not in made:
-            own = f"VERSION_CODENAME={suite}\n" in pathlib.Path("/etc/os-release").read_text()
-            named = os.environ.get("BANSHO_DEB" if own else f"BANSHO_DEB_{suite.upper()}")
-            if not named and own:
-                subprocess.run(["make", "-C", TOP, "deb"], check=True, stdin=subprocess.DEVNULL)
-                named = next(TOP.glob("build/deb/bansho_*.deb"))
-            made[suite] = pathlib.Path(named) if named else layers.package(suite)
-        return made[suite]
-    return package
+def package(possible):
+    """The package to install, on every suite the same; None where the tree has none yet."""
+    named = os.environ.get("BANSHO_DEB")
+    if named or not (TOP / "debian/control").exists():
+        return pathlib.Path(named) if named else None
+    subprocess.run(["make", "-C", TOP, "deb"], check=True, stdin=subprocess.DEVNULL)
+    return next(TOP.glob("build/deb/bansho_*.deb"))
 
 
 @pytest.fixture
-def deb(suite, packages):
+def deb(package):
     """The path of the bansho package."""
-    path = packages(suite)
-    if not path:
+    if not package:
         unavailable("there is no package to install")
-    return path
+    return package
 
 
 @pytest.fixture(scope="session")
-def shared(packages):
+def shared(package):
     running, broken = {}, {}
 
     def get(suite):
@@ -150,7 +140,7 @@ def shared(packages):
         if suite not in running:
             running[suite] = Host(f"sound-{suite}-{os.getpid()}")
             try:
-                running[suite].up(suite, deb=packages(suite))
+                running[suite].up(suite, deb=package)
             except layers.LabError as e:
                 broken[suite] = e
                 raise
@@ -166,10 +156,10 @@ def sound(suite, shared):
 
 
 @pytest.fixture
-def host(request, suite, packages):
+def host(request, suite, package):
     variant = request.node.get_closest_marker("variant")
     h = Host(f"host-{os.getpid()}")
     try:
-        yield h.up(suite, variant.args[0] if variant else None, None if request.node.get_closest_marker("bare") else packages(suite))
+        yield h.up(suite, variant.args[0] if variant else None, None if request.node.get_closest_marker("bare") else package)
     finally:
         h.down()

@@ -3,6 +3,7 @@ import json, subprocess
 
 import pytest
 
+import layers
 from conftest import diff_states, states
 
 DROPIN = """[Service]
@@ -109,3 +110,9 @@ def test_its_nightly_look_sees_the_same(host, deb):
     host.exec_ok("systemctl daemon-reload && systemctl start bansho-check.service")
     night = states(json.loads(host.read("/run/night.json")))
     assert night and diff_states(host.states(), night) == {}
+
+
+def test_it_builds_on_debian_13_too(possible):
+    """Warnings are errors, and its compiler has more of them."""
+    deb = layers.package("trixie")
+    assert "Package: bansho" in subprocess.run(["dpkg-deb", "-I", deb], check=True, capture_output=True, text=True).stdout
