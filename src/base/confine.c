@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -70,11 +72,8 @@ static int allow_some(scmp_filter_ctx ctx, enum worker_kind kind)
     return r;
 }
 
-static int filter(enum worker_kind kind)
+static int describe(scmp_filter_ctx ctx, enum worker_kind kind)
 {
-    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-    if (!ctx)
-        return -ENOMEM;
     int r = allow_all(ctx, common_calls, ARRAY_SIZE(common_calls));
     if (r == 0 && kind == WORKER_DIALOGUE)
         r = allow_all(ctx, socket_calls, ARRAY_SIZE(socket_calls));
@@ -83,10 +82,52 @@ static int filter(enum worker_kind kind)
     static const int deadly[] = {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(bpf), SCMP_SYS(mount), SCMP_SYS(init_module)};
     for (size_t i = 0; r == 0 && i < ARRAY_SIZE(deadly); i++)
         r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
-    if (r == 0)
-        r = seccomp_load(ctx);
-    seccomp_release(ctx);
     return r;
+}
+
+/* The filters as the kernel takes them. Making one costs some milliseconds and loading it some microseconds, and a run starts a hundred workers: so they are
+   made once, and children inherit them. */
+static struct compiled {
+    struct sock_filter rows[BPF_MAXINSNS];
+    unsigned short n; /* 0: not made yet */
+} compiled[2];
+
+static int compile(enum worker_kind kind)
+{
+    struct compiled *c = &compiled[kind];
+    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+    int fd = memfd_create("bansho-filter", MFD_CLOEXEC), r = ctx && fd >= 0 ? describe(ctx, kind) : -ENOMEM;
+    if (r == 0)
+        r = seccomp_export_bpf(ctx, fd);
+    ssize_t n = r == 0 ? pread(fd, c->rows, sizeof c->rows, 0) : -1;
+    if (r == 0 && (n <= 0 || (size_t)n % sizeof c->rows[0]))
+        r = -EIO;
+    if (r == 0)
+        c->n = (unsigned short)((size_t)n / sizeof c->rows[0]);
+    if (fd >= 0)
+        close(fd);
+    if (ctx)
+        seccomp_release(ctx);
+    return r;
+}
+
+static int filter(enum worker_kind kind)
+{
+    int r = compiled[kind].n ? 0 : compile(kind);
+    if (r < 0)
+        return r;
+    struct sock_fprog program = {.len = compiled[kind].n, .filter = compiled[kind].rows};
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0 ? -errno : 0;
+}
+
+int worker_prepare(struct err *err)
+{
+    for (enum worker_kind kind = WORKER_FILES; FILTERED && kind <= WORKER_DIALOGUE; kind++) {
+        int r = compiled[kind].n ? 0 : compile(kind);
+        if (r < 0)
+            return err_set(err, r, "seccomp: %s", err_name(r));
+    }
+    return 0;
 }
 
 static int set_caps(uint64_t keep)

@@ -25,5 +25,8 @@ struct worker_options {
 /* 0 and out filled (what fn wrote, also when it failed: its code is returned); -ETIME: ended at the time limit; -ECHILD: it crashed (err names the signal). */
 int worker_run(const struct worker_options *o, worker_fn *fn, void *arg, struct buf *out, struct err *err) _must_check_;
 
+/* Makes the filters of both kinds now, for all children to come: a process that will start many of them, or have them started, calls it once. */
+int worker_prepare(struct err *err) _must_check_;
+
 /* Confines the calling process itself, for good (`--root`: everything below a foreign root is a stranger's). */
 int worker_confine(enum worker_kind kind, struct err *err) _must_check_;

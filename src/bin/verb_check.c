@@ -115,7 +115,9 @@ static int configure(struct session *s, struct err *err)
 /* Opens the root and takes the snapshot. Below a foreign root everything is a stranger's: the process gives up its privileges before it reads any of it. */
 static int look(struct session *s, const char *path, struct err *err)
 {
-    int r = root_open(path, &s->root, err);
+    int r = worker_prepare(err);
+    if (r == 0)
+        r = root_open(path, &s->root, err);
     if (r == 0 && !s->root.live)
         r = worker_confine(WORKER_FILES, err);
     struct clock clock = clock_system();
