@@ -5,6 +5,7 @@
 #include "check/history.h"
 #include "check/registry.h"
 #include "config/config.h"
+#include "term/progress.h"
 #include <errno.h>
 #include <sys/random.h>
 #include <time.h>
@@ -130,6 +131,11 @@ static int look(struct session *s, const char *path, struct err *err)
     return r;
 }
 
+static void tell_progress(void *arg, size_t done, size_t total)
+{
+    progress_show(arg, _("checking"), done, total);
+}
+
 static int run_checks(struct session *s, const struct selection *chosen, struct err *err)
 {
     char run[9];
@@ -138,8 +144,11 @@ static int run_checks(struct session *s, const struct selection *chosen, struct 
         return err_set(err, -errno, "getrandom: %s", err_name(errno));
     snprintf(run, sizeof run, "%08x", (unsigned)bits);
     struct probe_ctx ctx = {.server = s->server, .config = s->config, .now = s->host->now, .live = s->root.live, .run = run, .state_dir = s->state_dir ? s->state_dir : ""};
-    struct run_options o = {.ctx = &ctx, .checks = chosen->list, .n = chosen->n};
-    return checks_run(&o, &s->run, err);
+    struct progress progress = progress_begin();
+    struct run_options o = {.ctx = &ctx, .checks = chosen->list, .n = chosen->n, .progress = tell_progress, .arg = &progress};
+    int r = checks_run(&o, &s->run, err);
+    progress_end(&progress);
+    return r;
 }
 
 /* Below a foreign root nothing of this machine's memory applies. */

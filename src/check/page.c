@@ -50,6 +50,43 @@ void page_block(const struct page *p, size_t margin, const char *label, const ch
         buf_printf(p->out, "%s\n", b.p ? b.p : "");
 }
 
+void page_flow(const struct page *p, struct flow *f, const char *separator, struct str piece)
+{
+    size_t gap = f->begun ? text_width(str_of(separator)) : 0, width = text_width(piece), columns = p->t->columns;
+    if (f->begun && f->used + gap + width > columns && f->used > f->indent) {
+        /* A separator that is more than blanks stays at the line's end. */
+        struct str visible = str_trim(str_of(separator));
+        if (visible.n && f->used + 1 + text_width(visible) <= columns) {
+            buf_addc(p->out, ' ');
+            buf_adds(p->out, visible);
+        }
+        buf_addc(p->out, '\n');
+        page_blanks(p, f->indent);
+        f->used = f->indent;
+    } else if (f->begun) {
+        buf_addz(p->out, separator);
+        f->used += gap;
+    }
+    f->begun = true;
+    if (f->used + width <= columns) {
+        buf_adds(p->out, piece);
+        f->used += width;
+        return;
+    }
+    /* Longer than a line: its last line's width is where we stand then. */
+    size_t before = p->out->n;
+    text_wrap(p->out, piece, columns > f->indent + 20 ? columns - f->indent : 20, f->indent);
+    struct str rest = str_span(p->out->p + before, p->out->n - before), line;
+    while (str_line(&rest, &line))
+        f->used = text_width(line);
+}
+
+void page_flow_end(const struct page *p, struct flow *f)
+{
+    buf_addc(p->out, '\n');
+    f->used = f->begun = 0;
+}
+
 static void one_evidence(const struct page *p, size_t margin, const char *label, const struct evidence *e)
 {
     _cleanup_(buf_free) struct buf b = BUF(16384);
@@ -67,9 +104,9 @@ void page_details(const struct page *p, const struct finding *f, size_t margin, 
     for (size_t i = 0; i < f->evidence.n && i < shown; i++)
         one_evidence(p, margin, i ? "" : _("seen"), &f->evidence.v[i]);
     if (f->evidence.n > shown) {
-        page_blanks(p, margin + LABEL_WIDTH);
-        buf_printf(p->out, _("and %zu more: bansho check %s --all"), f->evidence.n - shown, f->check->id);
-        buf_addc(p->out, '\n');
+        _cleanup_(buf_free) struct buf b = BUF(4096);
+        buf_printf(&b, _("and %zu more: bansho check %s --all"), f->evidence.n - shown, f->check->id);
+        page_block(p, margin, "", b.p, true);
     }
     if (f->impact)
         page_block(p, margin, _("means"), f->impact, true);
@@ -101,6 +138,12 @@ const char *page_age(const struct page *p, const struct result *r)
     if (r->since && r->since < p->r->time)
         return arena_printf(p->r->arena, _("since %s"), page_time(p, r->since, "%Y-%m-%d"));
     return "";
+}
+
+const char *page_state(enum state s)
+{
+    static const char *const labels[STATE_COUNT] = {N_("ok"), N_("warn"), N_("fail"), N_("unknown"), N_("n/a")};
+    return _(labels[s]);
 }
 
 const char *page_reason(const struct finding *f)

@@ -17,12 +17,22 @@ void page_escaped(struct buf *b, const char *text);
 void page_wrapped(const struct page *p, struct str s, size_t indent);
 /* "   seen   text": the label at `margin`, the text 7 columns further (wrapped when `wrap`; a command is left in one piece). Untrusted text is fine. */
 void page_block(const struct page *p, size_t margin, const char *label, const char *text, bool wrap);
+/* Pieces set one after another, broken between them where that is possible; following lines begin at column `indent`. Begin with {indent, used}: where
+   the line stands already. */
+struct flow {
+    size_t indent, used;
+    bool begun;
+};
+void page_flow(const struct page *p, struct flow *f, const char *separator, struct str piece);
+void page_flow_end(const struct page *p, struct flow *f);
 /* Evidence (at most `shown`), impact and the next step of one finding. */
 void page_details(const struct page *p, const struct finding *f, size_t margin, size_t shown);
 /* Local time by strftime(3); in the report's arena. */
 const char *page_time(const struct page *p, int64_t seconds, const char *format);
 /* "new", "since 2026-11-20", or "". */
 const char *page_age(const struct page *p, const struct result *r);
+/* "ok", "fail" ... in the reader's language. */
+const char *page_state(enum state s);
 /* The reason why a finding is unknown, raw. */
 const char *page_reason(const struct finding *f);
 /* The lines with which both reports begin. */

@@ -3,7 +3,6 @@
 #include "check/registry.h"
 
 #define MARGIN 4
-#define OBJECT_MAX 28
 
 struct columns {
     size_t state, object;
@@ -11,8 +10,7 @@ struct columns {
 
 static const char *state_label(const struct result *r)
 {
-    static const char *const labels[STATE_COUNT] = {N_("ok"), N_("warn"), N_("fail"), N_("unknown"), N_("n/a")};
-    return r->accepted_why ? _("accepted") : _(labels[r->finding->state]);
+    return r->accepted_why ? _("accepted") : page_state(r->finding->state);
 }
 
 static enum colour state_colour(const struct result *r)
@@ -28,7 +26,7 @@ static size_t escaped_width(const char *text)
     return text_width(buf_str(&b));
 }
 
-static struct columns measure(const struct report *r)
+static struct columns measure(const struct report *r, size_t columns)
 {
     struct columns c = {0};
     for (size_t i = 0; i < r->results.n; i++) {
@@ -36,8 +34,9 @@ static struct columns measure(const struct report *r)
         c.state = state > c.state ? state : c.state;
         c.object = object > c.object ? object : c.object;
     }
-    if (c.object > OBJECT_MAX)
-        c.object = OBJECT_MAX;
+    size_t most = columns / 3 - 4; /* the rest is for the title */
+    if (c.object > most)
+        c.object = most;
     return c;
 }
 
@@ -121,7 +120,7 @@ static void solved(const struct page *p)
 void report_all(const struct report *r, const struct term *t, struct buf *out)
 {
     struct page p = {r, t, out};
-    struct columns c = measure(r);
+    struct columns c = measure(r, t->columns);
     report_head(&p);
     for (unsigned n = 1; n <= CHAPTERS; n++)
         chapter(&p, n, &c);

@@ -13,21 +13,29 @@ static void header(const struct page *p)
 {
     const struct report *r = p->r;
     _cleanup_(buf_free) struct buf b = BUF(16384);
-    buf_printf(&b, "%s %s   ", _("bansho"), BANSHO_VERSION);
+    struct flow f = {0};
+    buf_printf(&b, "%s %s", _("bansho"), BANSHO_VERSION);
+    page_flow(p, &f, "", buf_str(&b));
+    buf_reset(&b);
     page_escaped(&b, r->host->name);
     if (*r->host->os.pretty) {
         buf_addz(&b, " (");
         page_escaped(&b, r->host->os.pretty);
         buf_addc(&b, ')');
     }
+    page_flow(p, &f, "   ", buf_str(&b));
     if (strcmp(r->root, "/") != 0) {
-        buf_addz(&b, "   --root ");
+        buf_reset(&b);
+        buf_addz(&b, "--root ");
         page_escaped(&b, r->root);
+        page_flow(p, &f, "   ", buf_str(&b));
     }
-    buf_printf(&b, "   %s   ", page_time(p, r->time, "%Y-%m-%d %H:%M %Z"));
+    page_flow(p, &f, "   ", str_of(page_time(p, r->time, "%Y-%m-%d %H:%M %Z")));
+    buf_reset(&b);
     buf_printf(&b, _("%zu findings in %llu.%llu s"), r->results.n, (unsigned long long)(r->run->wall_us / 1000000), (unsigned long long)(r->run->wall_us / 100000 % 10));
-    buf_printf(&b, "   %s", _("nothing was changed"));
-    page_wrapped(p, buf_str(&b), 0);
+    page_flow(p, &f, "   ", buf_str(&b));
+    page_flow(p, &f, "   ", str_of(_("nothing was changed")));
+    page_flow_end(p, &f);
 }
 
 static size_t count_new(const struct report *r)
@@ -44,21 +52,24 @@ static void verdict(const struct page *p)
         {URGENCY_NOW, N_("NOW"), COLOUR_BAD, true},   {URGENCY_SOON, N_("SOON"), COLOUR_WARN, true}, {URGENCY_UNKNOWN, N_("NOT SEEN"), COLOUR_BOLD, true},
         {URGENCY_OK, N_("ok"), COLOUR_GOOD, true},    {URGENCY_NA, N_("n/a"), COLOUR_DIM, true},     {URGENCY_ACCEPTED, N_("accepted"), COLOUR_DIM, false},
     };
+    struct flow f = {0};
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
         size_t n = report_count(p->r, table[i].u);
         if (!n && !table[i].always)
             continue;
-        buf_addz(p->out, i ? "   " : "");
+        _cleanup_(buf_free) struct buf b = BUF(256);
         if (n)
-            page_colour(p, table[i].c);
-        buf_printf(p->out, "%s %zu", _(table[i].label), n);
+            page_colour(&(struct page){p->r, p->t, &b}, table[i].c);
+        buf_printf(&b, "%s %zu", _(table[i].label), n);
         if (n)
-            page_colour(p, COLOUR_NONE);
+            page_colour(&(struct page){p->r, p->t, &b}, COLOUR_NONE);
+        page_flow(p, &f, "   ", buf_str(&b));
     }
-    buf_addc(p->out, '\n');
+    page_flow_end(p, &f);
     if (p->r->before) {
-        buf_printf(p->out, _("since %s: %zu new, %zu solved"), page_time(p, p->r->before, "%Y-%m-%d %H:%M"), count_new(p->r), p->r->solved.n);
-        buf_addc(p->out, '\n');
+        _cleanup_(buf_free) struct buf b = BUF(256);
+        buf_printf(&b, _("since %s: %zu new, %zu solved"), page_time(p, p->r->before, "%Y-%m-%d %H:%M"), count_new(p->r), p->r->solved.n);
+        page_wrapped(p, buf_str(&b), 0);
     }
     for (size_t i = 0; i < p->r->notes.n; i++) {
         _cleanup_(buf_free) struct buf b = BUF(16384);
@@ -82,6 +93,7 @@ static void headline(const struct page *p, size_t number, const struct result *r
     buf_printf(p->out, "%2zu ", number);
     page_colour(p, COLOUR_BAD);
     buf_adds(p->out, buf_str(&mark));
+    page_colour(p, COLOUR_NONE);
     page_colour(p, COLOUR_BOLD);
     size_t used = MARGIN + text_width(buf_str(&mark)) + text_width(buf_str(&title)), end = text_width(buf_str(&tail));
     if (used + 3 + end <= p->t->columns) {
@@ -110,19 +122,21 @@ static void now(const struct page *p)
         page_details(p, list[i]->finding, MARGIN, SHOWN_EVIDENCE);
     }
     if (n > SHOWN_NOW) {
+        _cleanup_(buf_free) struct buf b = BUF(256);
+        buf_printf(&b, _("and %zu more: bansho check --all"), n - SHOWN_NOW);
         page_blanks(p, MARGIN);
-        buf_printf(p->out, _("and %zu more: bansho check --all"), n - SHOWN_NOW);
-        buf_addc(p->out, '\n');
+        page_wrapped(p, buf_str(&b), MARGIN);
     }
 }
 
-/* "LABEL n   text ...": text already safe. */
-static void one_line(const struct page *p, const char *label, size_t n, const struct buf *text)
+/* "LABEL n   ": what follows flows beside it. */
+static struct flow label(const struct page *p, const char *name, size_t n)
 {
-    _cleanup_(buf_free) struct buf head = BUF(256);
-    buf_printf(&head, "%s %zu   ", label, n);
-    buf_adds(p->out, buf_str(&head));
-    page_wrapped(p, buf_str(text), text_width(buf_str(&head)));
+    _cleanup_(buf_free) struct buf b = BUF(256);
+    buf_printf(&b, "%s %zu   ", name, n);
+    buf_adds(p->out, buf_str(&b));
+    size_t width = text_width(buf_str(&b));
+    return (struct flow){.indent = width, .used = width};
 }
 
 static void soon(const struct page *p)
@@ -131,16 +145,17 @@ static void soon(const struct page *p)
     const struct result **list = report_sorted(p->r, URGENCY_SOON, &n);
     if (!n)
         return;
-    _cleanup_(buf_free) struct buf b = BUF(65536);
+    buf_addc(p->out, '\n');
+    struct flow f = label(p, _("SOON"), n);
     for (size_t i = 0; i < n && i < SHOWN_SOON; i++) {
-        buf_addz(&b, i ? " / " : "");
+        _cleanup_(buf_free) struct buf b = BUF(16384);
         page_escaped(&b, list[i]->finding->title);
+        page_flow(p, &f, " / ", buf_str(&b));
     }
     if (n > SHOWN_SOON)
-        buf_addz(&b, " / ...");
-    buf_printf(&b, "   %s", _("all: bansho check --all"));
-    buf_addc(p->out, '\n');
-    one_line(p, _("SOON"), n, &b);
+        page_flow(p, &f, " / ", STR("..."));
+    page_flow(p, &f, "   ", str_of(_("all: bansho check --all")));
+    page_flow_end(p, &f);
 }
 
 static bool same_reason(const struct result *a, const struct result *b)
@@ -157,9 +172,25 @@ static void name_of(const struct page *p, struct buf *b, const struct result *r)
     }
     if (r->decided) {
         buf_addz(b, " (");
-        buf_printf(b, _("last result: %s, %s"), state_name(r->decided_state), page_time(p, r->decided, "%Y-%m-%d %H:%M"));
+        buf_printf(b, _("last result: %s, %s"), page_state(r->decided_state), page_time(p, r->decided, "%Y-%m-%d %H:%M"));
         buf_addc(b, ')');
     }
+}
+
+/* "id object, id object, ...: reason": all that have the reason of list[i], which is the first of them. */
+static void one_reason(const struct page *p, struct flow *f, const struct result **list, size_t i, size_t n)
+{
+    _cleanup_(buf_free) struct buf b = BUF(65536);
+    size_t names = 1;
+    name_of(p, &b, list[i]);
+    for (size_t k = i + 1; k < n; k++)
+        if (same_reason(list[k], list[i]) && ++names <= SHOWN_IDS) {
+            buf_addz(&b, ", ");
+            name_of(p, &b, list[k]);
+        }
+    buf_addz(&b, names > SHOWN_IDS ? ", ...: " : ": ");
+    page_escaped(&b, page_reason(list[i]->finding));
+    page_flow(p, f, " / ", buf_str(&b));
 }
 
 /* All with one reason together: below --root most have the same. */
@@ -169,30 +200,18 @@ static void not_seen(const struct page *p)
     const struct result **list = report_sorted(p->r, URGENCY_UNKNOWN, &n);
     if (!n)
         return;
-    _cleanup_(buf_free) struct buf b = BUF(65536);
+    struct flow f = label(p, _("NOT SEEN"), n);
     for (size_t i = 0; i < n; i++) {
-        size_t first = 0, names = 1;
+        size_t first = 0;
         while (!same_reason(list[first], list[i]))
             first++;
-        if (first < i || ++reasons > SHOWN_REASONS)
-            continue;
-        buf_addz(&b, reasons > 1 ? " / " : "");
-        name_of(p, &b, list[i]);
-        for (size_t k = i + 1; k < n; k++) {
-            if (!same_reason(list[k], list[i]))
-                continue;
-            if (++names <= SHOWN_IDS) {
-                buf_addz(&b, ", ");
-                name_of(p, &b, list[k]);
-            }
-        }
-        buf_addz(&b, names > SHOWN_IDS ? ", ...: " : ": ");
-        page_escaped(&b, page_reason(list[i]->finding));
+        if (first == i && ++reasons <= SHOWN_REASONS)
+            one_reason(p, &f, list, i, n);
     }
     if (reasons > SHOWN_REASONS)
-        buf_addz(&b, " / ...");
-    buf_printf(&b, "   (%s)", _("not counted as ok"));
-    one_line(p, _("NOT SEEN"), n, &b);
+        page_flow(p, &f, " / ", STR("..."));
+    page_flow(p, &f, "   ", str_of(_("(not counted as ok)")));
+    page_flow_end(p, &f);
 }
 
 static void chapters(const struct page *p)
@@ -205,7 +224,8 @@ static void chapters(const struct page *p)
         total[c] += f->state != STATE_NA;
         good[c] += f->state == STATE_OK;
     }
-    size_t indent = text_width(str_of(_("chapters"))) + 2, used = indent;
+    size_t width = text_width(str_of(_("chapters"))) + 2;
+    struct flow f = {.indent = width, .used = width};
     buf_printf(p->out, "%s  ", _("chapters"));
     for (unsigned c = 1; c <= CHAPTERS; c++) {
         if (!seen[c] && !p->r->whole)
@@ -216,15 +236,9 @@ static void chapters(const struct page *p)
             buf_printf(&b, "%zu/%zu", good[c], total[c]);
         else
             buf_addz(&b, seen[c] ? _("n/a") : _("not looked at"));
-        size_t width = text_width(buf_str(&b));
-        if (used > indent && used + 2 + width > p->t->columns) {
-            buf_addc(p->out, '\n');
-            page_blanks(p, used = indent);
-        }
-        buf_printf(p->out, "%s%s", used > indent ? "  " : "", b.p);
-        used += width + (used > indent ? 2 : 0);
+        page_flow(p, &f, "  ", buf_str(&b));
     }
-    buf_addc(p->out, '\n');
+    page_flow_end(p, &f);
 }
 
 /* The first thing that somebody would ask about. */
@@ -235,8 +249,9 @@ static void hint(const struct page *p)
         size_t n;
         const struct result **list = report_sorted(p->r, order[i], &n);
         if (n) {
-            buf_printf(p->out, _("explanation: bansho explain %s"), list[0]->finding->check->id);
-            buf_addc(p->out, '\n');
+            _cleanup_(buf_free) struct buf b = BUF(256);
+            buf_printf(&b, _("explanation: bansho explain %s"), list[0]->finding->check->id);
+            page_wrapped(p, buf_str(&b), 0);
             return;
         }
     }

@@ -6,8 +6,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ARENA_MAX (256u << 20)
@@ -26,7 +28,9 @@ struct job {
     int fd;                /* its answers; -1: closed by the other side */
     struct buf answer;
     int64_t begun, deadline, closed;
+    uint64_t begun_us;
     bool late;             /* ended by us at its time limit */
+    bool lingering;        /* ended by us because it closed its pipe and stayed */
     int status;
     struct rusage used;
     struct check_cost cost;
@@ -39,6 +43,13 @@ struct runner {
     size_t n, running, done;
     struct arena *arena;
 };
+
+static uint64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
 
 static uint64_t microseconds(struct timeval t)
 {
@@ -63,6 +74,7 @@ static void start(struct runner *r, struct job *j)
         return;
     }
     j->begun = clock_monotonic_ms();
+    j->begun_us = now_us();
     j->pid = fork();
     if (j->pid == 0) {
         close(ends[0]);
@@ -113,11 +125,11 @@ static void explain_end(struct runner *r, struct job *j)
         why = arena_printf(r->arena, _("no answer within %lld seconds"), (long long)((j->deadline - j->begun + 999) / 1000));
     else if (j->answer.full)
         why = _("its answer was larger than what is taken");
-    else if (WIFSIGNALED(j->status))
+    else if (WIFSIGNALED(j->status) && !j->lingering)
         why = arena_printf(r->arena, _("the check crashed (signal %d)"), WTERMSIG(j->status));
-    else if (WEXITSTATUS(j->status) == ARENA_EXIT)
+    else if (WIFEXITED(j->status) && WEXITSTATUS(j->status) == ARENA_EXIT)
         why = _("the check ran out of memory");
-    else if (WEXITSTATUS(j->status) != 0)
+    else if (WIFEXITED(j->status) && WEXITSTATUS(j->status) != 0)
         why = arena_printf(r->arena, _("the check ended without an answer (status %d)"), WEXITSTATUS(j->status));
     else
         why = _("the check's answer could not be understood");
@@ -128,7 +140,7 @@ static void judge(struct runner *r, struct job *j)
 {
     struct probe_answer a;
     uint64_t all = microseconds(j->used.ru_utime) + microseconds(j->used.ru_stime);
-    j->cost = (struct check_cost){.check = j->check, .wall_us = (uint64_t)(clock_monotonic_ms() - j->begun) * 1000, .cpu_us = all};
+    j->cost = (struct check_cost){.check = j->check, .wall_us = now_us() - j->begun_us, .cpu_us = all};
     if (j->late || j->answer.full || probe_answer_parse(buf_str(&j->answer), &j->findings, &a) < 0) {
         explain_end(r, j);
         return;
@@ -169,6 +181,7 @@ static void tend(struct runner *r)
             j->late = j->fd >= 0;
             kill(-j->pid, SIGKILL);
         } else if (j->fd < 0 && now - j->closed > GRACE_MS) {
+            j->lingering = true;
             kill(-j->pid, SIGKILL);
         }
         if (wait4(j->pid, &j->status, WNOHANG, &j->used) == j->pid)
@@ -268,9 +281,32 @@ static void prepare(struct runner *r)
     }
 }
 
+/* Ends what checks and their programs left running: by now every child of this process is such a left-over. */
+static void sweep(void)
+{
+    for (int round = 0; round < 50; round++) {
+        _cleanup_(buf_free) struct buf b = BUF(65536);
+        int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+        int r = fd < 0 ? -1 : buf_read_fd(&b, fd);
+        struct str rest = buf_str(&b), word;
+        uint64_t pid;
+        if (fd >= 0)
+            close(fd);
+        if (r < 0 || !str_word(&rest, " \n", &word))
+            return;
+        do
+            if (str_u64(word, INT32_MAX, &pid) && pid > 1)
+                kill((pid_t)pid, SIGKILL);
+        while (str_word(&rest, " \n", &word));
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            ;
+        usleep(1000);
+    }
+}
+
 int checks_run(const struct run_options *o, struct run *ret, struct err *err)
 {
-    int64_t begun = clock_monotonic_ms();
+    uint64_t begun = now_us();
     struct runner r = {.o = o, .n = o->n, .arena = arena_new(ARENA_MAX)};
     r.jobs = calloc(o->n ? o->n : 1, sizeof *r.jobs);
     if (!r.jobs) {
@@ -278,6 +314,7 @@ int checks_run(const struct run_options *o, struct run *ret, struct err *err)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     }
     size_t at_once = jobs_at_once(o), next = 0;
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a check leaves behind comes to us: sweep() */
     prepare(&r);
     while (r.done < r.n) {
         for (; next < r.n && r.running < at_once; next++)
@@ -289,9 +326,10 @@ int checks_run(const struct run_options *o, struct run *ret, struct err *err)
         if (o->progress)
             o->progress(o->arg, r.done, r.n);
     }
+    sweep();
     struct run run = {.arena = r.arena};
     collect(&r, &run);
-    run.wall_us = (uint64_t)(clock_monotonic_ms() - begun) * 1000;
+    run.wall_us = now_us() - begun;
     free(r.jobs);
     *ret = run;
     return 0;

@@ -29,5 +29,5 @@ struct run_options {
     void *arg;
 };
 
-/* Runs them all. -errno only where nothing could be run at all (no memory for the list). The caller frees ret->arena. */
+/* Runs them all. The process becomes the reaper of what its checks leave behind and ends it; so it must have no other children. -errno only where nothing could be run at all (no memory for the list). The caller frees ret->arena. */
 int checks_run(const struct run_options *o, struct run *ret, struct err *err) _must_check_;

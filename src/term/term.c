@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #define COLUMNS_DEFAULT 80
-#define COLUMNS_MIN 40
+#define COLUMNS_MIN 60
 #define COLUMNS_MAX 120
 
 static size_t clamp(size_t n)
