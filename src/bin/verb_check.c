@@ -1,4 +1,5 @@
 /* verb_check.c: `bansho check`. */
+#include "base/child.h"
 #include "base/nearest.h"
 #include "base/worker.h"
 #include "bin/verbs.h"
@@ -8,6 +9,7 @@
 #include "term/progress.h"
 #include <errno.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define MAX_CHECKS 256
@@ -169,6 +171,22 @@ static void remember(struct session *s)
     *list_push(s->report.arena, &s->report.notes) = arena_printf(s->report.arena, _("not root: %zu checks could not see everything"), unseen);
 }
 
+/* What the kernel has charged to this process and to all it waited for; of that, what programs of others used. */
+static void account(struct report *r)
+{
+    static const int whose[] = {RUSAGE_SELF, RUSAGE_CHILDREN};
+    uint64_t all = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(whose); i++) {
+        struct rusage u;
+        if (getrusage(whose[i], &u) == 0)
+            all += (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000u + (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+    }
+    r->programs_us = child_cpu_us();
+    for (size_t i = 0; i < r->run->costs.n; i++)
+        r->programs_us += r->run->costs.v[i].programs_us;
+    r->cpu_us = all > r->programs_us ? all - r->programs_us : 0;
+}
+
 static enum outcome outcome_of(const struct report *r)
 {
     if (report_count(r, URGENCY_NOW) || report_count(r, URGENCY_SOON))
@@ -207,6 +225,7 @@ static enum outcome check(const struct call *c)
     s.report.host = s.host;
     s.report.time = s.host->now;
     remember(&s);
+    account(&s.report);
     tell(&s, c, &t);
     return outcome_of(&s.report);
 }

@@ -2,7 +2,6 @@
 #include <time.h>
 
 #define TEXT_SHOWN 1500
-#define LABEL_WIDTH 7
 
 void page_colour(const struct page *p, enum colour c)
 {
@@ -36,14 +35,19 @@ void page_wrapped(const struct page *p, struct str s, size_t indent)
     buf_addc(p->out, '\n');
 }
 
-void page_block(const struct page *p, size_t margin, const char *label, const char *text, bool wrap)
+void page_label(const struct page *p, size_t margin, const char *label)
 {
-    _cleanup_(buf_free) struct buf b = BUF(16384);
-    page_escaped(&b, text);
     page_blanks(p, margin);
     page_colour(p, COLOUR_DIM);
     text_pad(p->out, str_of(label), LABEL_WIDTH);
     page_colour(p, COLOUR_NONE);
+}
+
+void page_block(const struct page *p, size_t margin, const char *label, const char *text, bool wrap)
+{
+    _cleanup_(buf_free) struct buf b = BUF(16384);
+    page_escaped(&b, text);
+    page_label(p, margin, label);
     if (wrap)
         page_wrapped(p, buf_str(&b), margin + LABEL_WIDTH);
     else

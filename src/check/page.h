@@ -3,6 +3,8 @@
 #include "base/i18n.h"
 #include "check/report.h"
 
+#define LABEL_WIDTH 7
+
 struct page {
     const struct report *r;
     const struct term *t;
@@ -25,6 +27,8 @@ struct flow {
 };
 void page_flow(const struct page *p, struct flow *f, const char *separator, struct str piece);
 void page_flow_end(const struct page *p, struct flow *f);
+/* The label alone, with its columns. */
+void page_label(const struct page *p, size_t margin, const char *label);
 /* Evidence (at most `shown`), impact and the next step of one finding. */
 void page_details(const struct page *p, const struct finding *f, size_t margin, size_t shown);
 /* Local time by strftime(3); in the report's arena. */

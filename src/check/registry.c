@@ -24,6 +24,17 @@ const struct check *check_by_id(struct str id)
     return NULL;
 }
 
+unsigned check_rank(const struct check *c)
+{
+    static const char *const worst[] = {
+        "mail.relay", "account.empty-or-default", "site.exposed", "mail.submission", "firewall.present", "service.answers", "update.pending", "guard.running",
+    };
+    for (unsigned i = 0; i < ARRAY_SIZE(worst); i++)
+        if (strcmp(c->id, worst[i]) == 0)
+            return i;
+    return ARRAY_SIZE(worst);
+}
+
 unsigned check_chapter(const struct check *c)
 {
     unsigned n = (unsigned)(c->requirement[1] - '0');

@@ -1,3 +1,4 @@
+#include "check/registry.h"
 #include "check/report.h"
 #include <stdlib.h>
 
@@ -35,7 +36,10 @@ static int by_urgency(const void *a, const void *b)
         return x->finding->state == STATE_FAIL ? -1 : y->finding->state == STATE_FAIL ? 1 : 0;
     if (x->is_new != y->is_new)
         return x->is_new ? -1 : 1;
-    return x < y ? -1 : x > y; /* results lie in the order of the registry, which is an order of what is worse */
+    unsigned p = check_rank(x->finding->check), q = check_rank(y->finding->check);
+    if (p != q)
+        return p < q ? -1 : 1;
+    return x < y ? -1 : x > y; /* results lie in the order of the registry */
 }
 
 const struct result **report_sorted(const struct report *r, enum urgency u, size_t *ret_n)

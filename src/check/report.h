@@ -33,6 +33,7 @@ struct report {
     bool whole;            /* all checks were asked for */
     int64_t time;          /* when the run began */
     int64_t before;        /* when the run before it was; 0: none is known */
+    uint64_t cpu_us, programs_us; /* of the whole run: our own processes; the programs of others that they ran */
     LIST(struct result) results; /* in the order of the run */
     LIST(struct solved) solved;
     LIST(const char *) notes;    /* about the run itself: the store, the configuration; already in the reader's language */
@@ -40,7 +41,7 @@ struct report {
 
 enum urgency result_urgency(const struct result *r);
 size_t report_count(const struct report *r, enum urgency u);
-/* The results of one urgency, most urgent first (severity, fail before warn, new ones, the registry's order); n of them in the arena. */
+/* The results of one urgency, most urgent first (severity, fail before warn, new ones, rank, the registry's order); n of them in the arena. */
 const struct result **report_sorted(const struct report *r, enum urgency u, size_t *ret_n);
 
 void report_text(const struct report *r, const struct term *t, struct buf *out); /* the first screen */

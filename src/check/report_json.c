@@ -76,6 +76,14 @@ static void finding(struct emit *j, const struct result *r)
     emit_end(j);
 }
 
+static void cost(struct emit *j, const struct report *r)
+{
+    emit_object(j, "cost");
+    emit_int(j, "cpu_us", (int64_t)r->cpu_us);
+    emit_int(j, "programs_us", (int64_t)r->programs_us);
+    emit_end(j);
+}
+
 static void costs(struct emit *j, const struct run *run)
 {
     emit_list(j, "costs");
@@ -132,6 +140,7 @@ void report_json(const struct report *r, FILE *out)
     for (size_t i = 0; i < r->notes.n; i++)
         emit_text(&j, NULL, r->notes.v[i]);
     emit_end(&j);
+    cost(&j, r);
     costs(&j, r->run);
     emit_end(&j);
     emit_done(&j);

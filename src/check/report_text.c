@@ -4,6 +4,7 @@
 
 #define SHOWN_NOW 3
 #define SHOWN_EVIDENCE 4
+#define SHOWN_ALSO 4
 #define SHOWN_SOON 8
 #define SHOWN_REASONS 8
 #define SHOWN_IDS 6
@@ -108,22 +109,54 @@ static void headline(const struct page *p, size_t number, const struct result *r
     buf_printf(p->out, "%s\n", tail.p);
 }
 
+/* One thing to do: the first finding of a check in full, the others of the same check by their titles. Returns how many findings that were. */
+static size_t one_thing(const struct page *p, size_t number, const struct result **list, size_t first, size_t n)
+{
+    size_t same = 1;
+    headline(p, number, list[first]);
+    page_details(p, list[first]->finding, MARGIN, SHOWN_EVIDENCE);
+    struct flow f = {.indent = MARGIN + LABEL_WIDTH, .used = MARGIN + LABEL_WIDTH};
+    for (size_t i = first + 1; i < n; i++) {
+        if (list[i]->finding->check != list[first]->finding->check)
+            continue;
+        if (same++ == 1)
+            page_label(p, MARGIN, _("also"));
+        _cleanup_(buf_free) struct buf b = BUF(16384);
+        if (same <= SHOWN_ALSO + 1)
+            page_escaped(&b, list[i]->finding->title);
+        else if (same == SHOWN_ALSO + 2)
+            buf_addz(&b, "...");
+        if (b.n)
+            page_flow(p, &f, " / ", buf_str(&b));
+    }
+    if (same > 1)
+        page_flow_end(p, &f);
+    return same;
+}
+
+static bool first_of_its_check(const struct result **list, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (list[k]->finding->check == list[i]->finding->check)
+            return false;
+    return true;
+}
+
 static void now(const struct page *p)
 {
-    size_t n;
+    size_t n, things = 0, shown = 0;
     const struct result **list = report_sorted(p->r, URGENCY_NOW, &n);
     if (!n)
         return;
     page_colour(p, COLOUR_BOLD);
     buf_printf(p->out, "\n%s\n", _("NOW (in this order)"));
     page_colour(p, COLOUR_NONE);
-    for (size_t i = 0; i < n && i < SHOWN_NOW; i++) {
-        headline(p, i + 1, list[i]);
-        page_details(p, list[i]->finding, MARGIN, SHOWN_EVIDENCE);
-    }
-    if (n > SHOWN_NOW) {
+    for (size_t i = 0; i < n && things < SHOWN_NOW; i++)
+        if (first_of_its_check(list, i))
+            shown += one_thing(p, ++things, list, i, n);
+    if (shown < n) {
         _cleanup_(buf_free) struct buf b = BUF(256);
-        buf_printf(&b, _("and %zu more: bansho check --all"), n - SHOWN_NOW);
+        buf_printf(&b, _("and %zu more: bansho check --all"), n - shown);
         page_blanks(p, MARGIN);
         page_wrapped(p, buf_str(&b), MARGIN);
     }

@@ -48,6 +48,11 @@ static void story_trouble(struct story *s, bool ja)
     for (int i = 0; i < 5; i++)
         finding_evidence(&s->f, f, NULL, 0, "GET /%d: 200", i);
     told(s, false, STORY_NOW - 3 * DAY);
+    static const char *const others[] = {"b.example", "c.example", "d.example", "e.example", "f.example", "g.example"};
+    for (size_t i = 0; i < 6; i++) {
+        found(s, EXPOSED, STATE_FAIL, others[i], arena_printf(s->arena, ja ? "%s の dump.sql が公開されています" : "%s shows dump.sql to everybody", others[i]));
+        told(s, false, STORY_NOW - DAY);
+    }
     f = found(s, MYSQL, STATE_FAIL, "", ja ? "データベース (3306) に世界中から接続できます" : "the database (3306) can be reached from everywhere");
     finding_evidence(&s->f, f, NULL, 0, "mariadbd *:3306");
     told(s, false, 0);

@@ -104,14 +104,15 @@ static void orders(void **state)
     one(&s, EXPOSED, STATE_FAIL, false);
     one(&s, RELAY, STATE_WARN, true);
     one(&s, ABUSE, STATE_FAIL, true);
+    one(&s, MYSQL, STATE_FAIL, false);
     one(&s, ANSWERS, STATE_FAIL, false);
     one(&s, TLS, STATE_WARN, false);
     for (size_t i = 0; i < s.f.list.n; i++)
         s.report.results.v[i].finding = &s.f.list.v[i];
-    static const int now[] = {ABUSE, EXPOSED, ANSWERS}, soon[] = {RELAY, UNUSED, TLS};
+    static const int now[] = {ABUSE, EXPOSED, ANSWERS, MYSQL}, soon[] = {RELAY, UNUSED, TLS};
     size_t n;
     const struct result **list = report_sorted(&s.report, URGENCY_NOW, &n);
-    assert_int_equal(n, 3);
+    assert_int_equal(n, 4);
     for (size_t i = 0; i < n; i++)
         assert_ptr_equal(list[i]->finding->check, &story_checks[now[i]]);
     list = report_sorted(&s.report, URGENCY_SOON, &n);
