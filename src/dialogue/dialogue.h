@@ -126,6 +126,16 @@ struct http_seen {
 };
 int http_ask(const struct endpoint_at *at, const char *host_header, const struct http_request *requests, size_t n, struct arena *a, struct http_seen *ret, struct err *err) _must_check_;
 
+/* Many sites by one worker, one after the other, as http_ask asks each; timeout_ms over all. Those that were not reached in time: TROUBLE_TIMEOUT.
+   All in one network namespace. ret has room for n. */
+struct http_question {
+    struct endpoint_at at;
+    const char *host;
+    const struct http_request *request;
+    size_t n;
+};
+int http_ask_many(const struct http_question *q, size_t n, int timeout_ms, struct arena *a, struct http_seen *ret, struct err *err) _must_check_;
+
 /* Percent-encodes a path (RFC 3986 pchar and '/'). */
 char *http_path(struct arena *a, struct str path);
 

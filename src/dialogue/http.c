@@ -1,4 +1,5 @@
 /* http.c: RFC 9112, the client's half. A body is read as far as http_answer has room; what is left of a small one is skipped, a large one ends the connection. */
+#include "base/clock.h"
 #include "dialogue/ask.h"
 #include <errno.h>
 #include <stdio.h>
@@ -180,27 +181,47 @@ void http_talk(struct stream *s, const void *plan_, void *seen)
 }
 
 struct http_job {
-    const struct endpoint_at *at;
-    struct http_plan plan;
+    const struct http_question *q;
+    size_t n;
+    int timeout_ms;
 };
 
-/* In the confined process. */
-static int dialogue(void *arg, struct buf *out)
+static int put_answers(struct buf *out, struct stream *s, const struct http_question *q, int timeout_ms)
 {
-    const struct http_job *job = arg;
-    struct stream s = {0};
-    struct http_seen seen = {.answer = calloc(job->plan.n ? job->plan.n : 1, sizeof *seen.answer)};
+    struct endpoint_at at = q->at;
+    const struct http_plan plan = {q->host, q->request, q->n};
+    struct http_seen seen = {.trouble = TROUBLE_TIMEOUT, .answer = calloc(q->n ? q->n : 1, sizeof *seen.answer)};
     if (!seen.answer)
         return -ENOMEM;
-    stream_open(&s, job->at);
-    http_talk(&s, &job->plan, &seen);
-    stream_free(&s);
+    at.timeout_ms = timeout_ms;
+    if (timeout_ms > 0) {
+        seen.trouble = TROUBLE_NONE;
+        stream_open(s, &at);
+        http_talk(s, &plan, &seen);
+        stream_close(s);
+    }
     fields_put(out, &http_fields, &seen);
     buf_put_u32(out, (uint32_t)seen.answers);
     for (size_t i = 0; i < seen.answers; i++)
         fields_put(out, &http_answer_fields, &seen.answer[i]);
     free(seen.answer);
     return out->full ? -ENOMEM : 0;
+}
+
+/* In the confined process. */
+static int dialogue(void *arg, struct buf *out)
+{
+    const struct http_job *job = arg;
+    int64_t end = clock_monotonic_ms() + job->timeout_ms;
+    struct stream s = {0};
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < job->n; i++) {
+        int64_t left = end - clock_monotonic_ms();
+        int own = job->q[i].at.timeout_ms > 0 ? job->q[i].at.timeout_ms : 8000;
+        r = put_answers(out, &s, &job->q[i], left < own ? (int)left : own);
+    }
+    stream_free(&s);
+    return r;
 }
 
 static bool fit(const char *host, const struct http_request *r, size_t n)
@@ -211,37 +232,51 @@ static bool fit(const char *host, const struct http_request *r, size_t n)
     return ok;
 }
 
-static int decode(struct str bytes, size_t n, struct arena *a, struct http_seen *ret)
+static bool decode(struct cursor *c, size_t n, struct arena *a, struct http_seen *ret)
 {
     struct http_seen seen = {0};
-    struct cursor c = cursor_of(bytes);
-    fields_get(&c, &http_fields, &seen);
-    seen.answers = cursor_below(&c, (uint32_t)n + 1);
+    fields_get(c, &http_fields, &seen);
+    seen.answers = cursor_below(c, (uint32_t)n + 1);
     seen.answer = arena_zalloc(a, (n ? n : 1) * sizeof *seen.answer);
     for (size_t i = 0; i < seen.answers; i++)
-        fields_get(&c, &http_answer_fields, &seen.answer[i]);
-    if (c.bad || c.rest.n)
-        return -EBADMSG;
+        fields_get(c, &http_answer_fields, &seen.answer[i]);
     *ret = seen;
+    return !c->bad;
+}
+
+int http_ask_many(const struct http_question *q, size_t n, int timeout_ms, struct arena *a, struct http_seen *ret, struct err *err)
+{
+    struct http_job job = {q, n, timeout_ms};
+    size_t max = 65536;
+    for (size_t i = 0; i < n; i++) {
+        if (!fit(q[i].host, q[i].request, q[i].n))
+            return err_set(err, -EINVAL, "not fit to be sent to a web server");
+        max += q[i].n * 2048 + 4096;
+    }
+    if (n == 0)
+        return 0;
+    _cleanup_(buf_free) struct buf out = BUF(max);
+    enum trouble t = TROUBLE_NONE;
+    int r = ask_worker(&q[0].at, max, timeout_ms, dialogue, &job, &out, &t, err);
+    if (r < 0)
+        return r;
+    struct http_seen *seen = arena_zalloc(a, n * sizeof *seen);
+    struct cursor c = cursor_of(buf_str(&out));
+    for (size_t i = 0; i < n && t == TROUBLE_NONE; i++)
+        if (!decode(&c, q[i].n, a, &seen[i]))
+            t = TROUBLE_WORKER;
+    if (t == TROUBLE_NONE && c.rest.n)
+        t = TROUBLE_WORKER;
+    for (size_t i = 0; i < n && t != TROUBLE_NONE; i++)
+        seen[i] = (struct http_seen){.trouble = t, .answer = arena_zalloc(a, (q[i].n ? q[i].n : 1) * sizeof *seen[i].answer)};
+    memcpy(ret, seen, n * sizeof *ret);
     return 0;
 }
 
 int http_ask(const struct endpoint_at *at, const char *host_header, const struct http_request *requests, size_t n, struct arena *a, struct http_seen *ret, struct err *err)
 {
-    struct http_job job = {at, {host_header, requests, n}};
-    size_t max = n * 2048 + 65536;
-    _cleanup_(buf_free) struct buf out = BUF(max);
-    enum trouble t = TROUBLE_NONE;
-    if (!fit(host_header, requests, n))
-        return err_set(err, -EINVAL, "not fit to be sent to a web server");
-    int r = ask_worker(at, max, at->timeout_ms > 0 ? at->timeout_ms : 8000, dialogue, &job, &out, &t, err);
-    if (r < 0)
-        return r;
-    if (t == TROUBLE_NONE && decode(buf_str(&out), n, a, ret) < 0)
-        t = TROUBLE_WORKER;
-    if (t != TROUBLE_NONE)
-        *ret = (struct http_seen){.trouble = t, .answer = arena_zalloc(a, (n ? n : 1) * sizeof *ret->answer)};
-    return 0;
+    const struct http_question q = {*at, host_header, requests, n};
+    return http_ask_many(&q, 1, at->timeout_ms > 0 ? at->timeout_ms : 8000, a, ret, err);
 }
 
 char *http_path(struct arena *a, struct str path)

@@ -5,8 +5,9 @@
 #include "site/exposed_search.h"
 #include "site/exposed_targets.h"
 
-#define AT_ONCE 16        /* dialogues side by side */
-#define ASK_MS 6000
+#define AT_ONCE 8         /* processes that ask side by side */
+#define ASK_MS 12000      /* each of them over all of its sites */
+#define SITE_MS 4000      /* one site */
 #define SHOWN_REFUSED 5
 
 /* What one endpoint of a target said to each of its candidates. */
@@ -19,10 +20,15 @@ struct said {
     } of[TARGET_CANDIDATES];
 };
 
+/* How many questions each of the asking processes has at most. */
+static size_t share(size_t n)
+{
+    return (n + AT_ONCE - 1) / AT_ONCE;
+}
+
 struct asked {
     const struct probe_ctx *ctx;
     const struct targets *targets;
-    size_t first;          /* of this round */
 };
 
 static struct exposed_answer answer_of(const struct http_answer *a)
@@ -30,38 +36,65 @@ static struct exposed_answer answer_of(const struct http_answer *a)
     return (struct exposed_answer){a->status, a->length, str_of(a->type), str_span(a->body, a->body_n)};
 }
 
-/* In a child of its own: one connection, the control first. */
-static void ask(void *arg, size_t i, void *result)
+/* A name out of a configuration file may hold anything; what is no host name is not sent as one. */
+static bool is_host(const char *name)
 {
-    const struct asked *job = arg;
-    const struct target_ask *q = &job->targets->asks.v[job->first + i];
+    for (const char *p = name; *p; p++)
+        if ((unsigned char)*p <= 0x20 || *p == 0x7f)
+            return false;
+    return *name != 0;
+}
+
+/* The control first. */
+static struct http_question question(const struct asked *job, const struct target_ask *q, struct arena *a)
+{
     const struct target *t = &job->targets->list.v[q->target];
-    struct said *said = result;
-    struct arena *a = arena_new(32u << 20);
     struct http_request *requests = arena_zalloc(a, (t->candidates.n + 1) * sizeof *requests);
-    struct http_seen seen = {0};
-    struct endpoint_at at;
+    struct http_question ret = {.request = requests, .n = t->candidates.n + 1};
+    char address[ADDR_TEXT];
     requests[0] = (struct http_request){"GET", arena_printf(a, "/bansho-probe-%s.txt", job->ctx->run)};
     for (size_t k = 0; k < t->candidates.n; k++)
         requests[k + 1] = (struct http_request){"GET", http_path(a, str_of(t->candidates.v[k].url))};
-    exposed_address(job->ctx->server->host, q->site, &at);
-    at.timeout_ms = ASK_MS;
-    char address[ADDR_TEXT];
-    const char *host = *t->name ? t->name : addr_text(&at.addr, address);
-    struct err err = {0};
-    if (http_ask(&at, host, requests, t->candidates.n + 1, a, &seen, &err) < 0)
-        seen.trouble = TROUBLE_WORKER;
-    said->trouble = seen.answers ? seen.answer[0].trouble : seen.trouble ? seen.trouble : TROUBLE_CLOSED;
-    said->control = seen.answers ? seen.answer[0].status : 0;
+    exposed_address(job->ctx->server->host, q->site, &ret.at);
+    ret.at.timeout_ms = SITE_MS;
+    ret.host = is_host(t->name) ? t->name : arena_dupz(a, addr_text(&ret.at.addr, address));
+    return ret;
+}
+
+static void understand(const struct target *t, const struct http_seen *seen, struct said *said)
+{
+    said->trouble = seen->answers ? seen->answer[0].trouble : seen->trouble ? seen->trouble : TROUBLE_CLOSED;
+    said->control = seen->answers ? seen->answer[0].status : 0;
     for (size_t k = 0; k < t->candidates.n; k++) {
-        bool answered = k + 1 < seen.answers && seen.answer[k + 1].status;
+        bool answered = k + 1 < seen->answers && seen->answer[k + 1].status;
         said->of[k].trouble = !answered;
         if (!answered || said->trouble)
             continue;
         const struct target_candidate *c = &t->candidates.v[k];
-        struct exposed_answer got = answer_of(&seen.answer[k + 1]), control = answer_of(&seen.answer[0]);
+        struct exposed_answer got = answer_of(&seen->answer[k + 1]), control = answer_of(&seen->answer[0]);
         said->of[k].status = got.status;
         said->of[k].proved = exposed_proved(exposed_kinds[c->found->id].proof, c->found->head, c->found->size, &got, &control);
+    }
+}
+
+/* One of several asking processes: every AT_ONCE-th question, by one worker. `result` is its share of the answers, one after the other. */
+static void ask(void *arg, size_t first, void *result)
+{
+    const struct asked *job = arg;
+    const struct targets *targets = job->targets;
+    struct said *said = result;
+    struct arena *a = arena_new(64u << 20);
+    size_t n = 0, room = share(targets->asks.n);
+    struct http_question *q = arena_zalloc(a, room * sizeof *q);
+    struct http_seen *seen = arena_zalloc(a, room * sizeof *seen);
+    struct err err = {0};
+    for (size_t i = first; i < targets->asks.n; i += AT_ONCE)
+        q[n++] = question(job, &targets->asks.v[i], a);
+    int r = http_ask_many(q, n, ASK_MS, a, seen, &err);
+    for (size_t i = 0; i < n; i++) {
+        if (r < 0)
+            seen[i] = (struct http_seen){.trouble = TROUBLE_WORKER};
+        understand(&targets->list.v[targets->asks.v[first + i * AT_ONCE].target], &seen[i], &said[i]);
     }
     arena_free(a);
 }
@@ -168,14 +201,16 @@ int site_exposed(const struct probe_ctx *ctx, struct findings *out, struct err *
         return r;
     targets_fill(&targets, &found, a);
     not_looked(out, &targets, &found, ctx->server->host->root);
-    size_t n = targets.asks.n;
-    struct said *said = arena_zalloc(a, (n ? n : 1) * sizeof *said);
-    bool *done = arena_zalloc(a, n ? n : 1);
-    for (size_t i = 0; i < n; i += AT_ONCE) {
-        struct asked job = {ctx, &targets, i};
-        r = crowd_run(ask, &job, n - i < AT_ONCE ? n - i : AT_ONCE, sizeof *said, ASK_MS + 2000, said + i, done + i, err);
-        if (r < 0)
-            return r;
+    size_t n = targets.asks.n, each = share(n);
+    struct said *shares = arena_zalloc(a, (each ? each * AT_ONCE : 1) * sizeof *shares), *said = arena_zalloc(a, (n ? n : 1) * sizeof *said);
+    bool ended[AT_ONCE], *done = arena_zalloc(a, n ? n : 1);
+    struct asked job = {ctx, &targets};
+    r = each ? crowd_run(ask, &job, n < AT_ONCE ? n : AT_ONCE, each * sizeof *shares, ASK_MS + 2000, shares, ended, err) : 0;
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < n; i++) {
+        said[i] = shares[i % AT_ONCE * each + i / AT_ONCE];
+        done[i] = ended[i % AT_ONCE];
     }
     for (size_t i = 0; i < targets.list.n; i++)
         judge(out, &targets, i, said, done);

@@ -155,7 +155,7 @@ static void serve(int listener, enum mood mood, const char *www)
 }
 
 /* Runs the probe on one site; findings as "state severity object", one a line, sorted by the probe. */
-static void run(enum mood mood, const char *www, struct buf *b)
+static void run(enum mood mood, const char *www, const char *name, struct buf *b)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof at;
@@ -174,7 +174,7 @@ static void run(enum mood mood, const char *www, struct buf *b)
     struct arena *a = arena_new(64u << 20);
     struct host host = {.arena = a, .root = &root, .live = true};
     struct server server = {.arena = a, .host = &host};
-    *list_push(a, &server.sites) = (struct site){.name = "shop.example", .document_root = document_root, .address = "127.0.0.1", .port = ntohs(at.sin_port), .certificate = "", .file = "x"};
+    *list_push(a, &server.sites) = (struct site){.name = name, .document_root = document_root, .address = "127.0.0.1", .port = ntohs(at.sin_port), .certificate = "", .file = "x"};
     struct probe_ctx ctx = {.server = &server, .live = true, .run = "0123abcd"};
     struct check check = {.severity = SEVERITY_SERIOUS, .basis = BASIS_DIALOGUE};
     struct findings found = {.arena = a, .check = &check};
@@ -192,17 +192,18 @@ static void run(enum mood mood, const char *www, struct buf *b)
 static void asked(void **state)
 {
     (void)state;
-    static const struct { enum mood mood; const char *www, *want; } table[] = {
+    static const struct { enum mood mood; const char *www, *want, *name; } table[] = {
         {SERVES, "www",
          "fail serious shop.example/.git\nfail serious shop.example/wp-config.php.bak\nfail serious shop.example/backup.sql\nfail serious shop.example/blog/wp-admin/setup-config.php\n"
-         "fail normal shop.example/info.php\nfail normal shop.example/new\nline\033[2J/debug.log\nfail normal shop.example/blog/\nfail normal shop.example/new\nline\033[2J/\nfail normal shop.example/uploads/\n"},
-        {REFUSES_HIDDEN, "refused", "ok serious shop.example\n"},
-        {ALWAYS_200, "www", "ok serious shop.example\n"},
-        {SILENT, "www", "unknown serious shop.example\n"},
+         "fail normal shop.example/info.php\nfail normal shop.example/new\nline\033[2J/debug.log\nfail normal shop.example/blog/\nfail normal shop.example/new\nline\033[2J/\nfail normal shop.example/uploads/\n", NULL},
+        {REFUSES_HIDDEN, "refused", "ok serious shop.example\n", NULL},
+        {ALWAYS_200, "www", "ok serious shop.example\n", NULL},
+        {SILENT, "www", "unknown serious shop.example\n", NULL},
+        {REFUSES_HIDDEN, "refused", "ok serious a\nHost: b\n", "a\nHost: b"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
         _cleanup_(buf_free) struct buf b = BUF(8192);
-        run(table[i].mood, table[i].www, &b);
+        run(table[i].mood, table[i].www, table[i].name ? table[i].name : "shop.example", &b);
         assert_string_equal(b.p ? b.p : "", table[i].want);
     }
 }
