@@ -19,7 +19,7 @@ static struct credential *push(const struct host *h, struct credentials *c)
 
 static bool fields(struct str line, struct str *f, size_t n)
 {
-    if (!line.n || line.p[0] == '#')
+    if (!line.n || line.p[0] == '#' || str_find(line, 0) >= 0)
         return false;
     for (size_t i = 0; i < n && str_field(&line, ':', &f[i]); i++)
         ;

@@ -56,7 +56,7 @@ struct str str_from(struct str s, size_t at)
 {
     if (at > s.n)
         at = s.n;
-    return str_span(s.p + at, s.n - at);
+    return at ? str_span(s.p + at, s.n - at) : s; /* an empty view may point nowhere */
 }
 
 bool str_line(struct str *rest, struct str *ret)

@@ -38,7 +38,7 @@ void os_release_parse(struct host *h, struct str text)
 
 static bool full_form(struct str word, struct str short_name)
 {
-    return word.n > short_name.n + 1 && str_istarts(word, short_name) && word.p[short_name.n] == '.';
+    return word.n > short_name.n + 1 && str_find(word, 0) < 0 && str_istarts(word, short_name) && word.p[short_name.n] == '.';
 }
 
 char *hosts_parse(struct arena *a, struct str text, const char *short_name)

@@ -9,11 +9,12 @@
 static bool user_of(struct host *h, struct str line, struct user *ret)
 {
     struct str f[7] = {0};
+    bool nul = str_find(line, 0) >= 0; /* would end a name before its time */
     size_t n = 0;
     while (n < 7 && str_field(&line, ':', &f[n]))
         n++;
     uint64_t uid, gid;
-    if (n < 6 || line.n || !f[0].n || f[0].p[0] == '+' || f[0].p[0] == '-' || f[0].p[0] == '#')
+    if (n < 6 || line.n || nul || !f[0].n || f[0].p[0] == '+' || f[0].p[0] == '-' || f[0].p[0] == '#')
         return false;
     if (!str_u64(f[2], UINT32_MAX, &uid) || !str_u64(f[3], UINT32_MAX, &gid))
         return false;

@@ -38,7 +38,7 @@ int apt_simulation_parse(struct arena *a, struct str text, struct pending_packag
     struct str line;
     struct pending_package p;
     while (str_line(&text, &line)) {
-        if (!inst_of(a, line, &p))
+        if (str_find(line, 0) >= 0 || !inst_of(a, line, &p))
             continue;
         if (into->list.n >= MAX_PENDING)
             return -E2BIG;
@@ -52,7 +52,7 @@ int dnf_updateinfo_parse(struct arena *a, struct str text, struct pending_packag
 {
     struct str line, id, kind, package;
     while (str_line(&text, &line)) {
-        if (!str_word(&line, " \t", &id) || !str_word(&line, " \t", &kind) || !str_word(&line, " \t", &package) || str_find(id, '-') < 0)
+        if (str_find(line, 0) >= 0 || !str_word(&line, " \t", &id) || !str_word(&line, " \t", &kind) || !str_word(&line, " \t", &package) || str_find(id, '-') < 0)
             continue;
         if (into->list.n >= MAX_PENDING)
             return -E2BIG;
