@@ -159,4 +159,5 @@ struct hello_seen {
     char banner[256];
     int ms;                 /* from the call to the end of its answer */
 };
+#define HELLO_SIDE_BY_SIDE 16 /* of more, one waits for the other */
 int hello_ask(const struct hello *q, size_t n, struct hello_seen *ret, struct err *err) _must_check_;

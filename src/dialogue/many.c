@@ -12,7 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILDREN 48
 #define QUESTIONS 10000
 
 /* --- TLS --- */
@@ -221,12 +220,12 @@ static void collect(struct buf *b, int fd, int64_t end)
 static int hello_all(void *arg, struct buf *out)
 {
     const struct hello_job *job = arg;
-    size_t children = job->n < CHILDREN ? job->n : CHILDREN;
-    int ends[CHILDREN][2];
-    struct buf got[CHILDREN] = {{0}};
-    struct cursor c[CHILDREN];
+    size_t children = job->n < HELLO_SIDE_BY_SIDE ? job->n : HELLO_SIDE_BY_SIDE;
+    int ends[HELLO_SIDE_BY_SIDE][2];
+    struct buf got[HELLO_SIDE_BY_SIDE] = {{0}};
+    struct cursor c[HELLO_SIDE_BY_SIDE];
     struct stream s = {.fd = -1};
-    pid_t pid[CHILDREN];
+    pid_t pid[HELLO_SIDE_BY_SIDE];
     int64_t end = clock_monotonic_ms() + job->timeout_ms;
     signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < job->n; i++)
@@ -280,7 +279,7 @@ int hello_ask(const struct hello *q, size_t n, struct hello_seen *ret, struct er
         if (!line_safe(q[i].host))
             return err_set(err, -EINVAL, "not fit to be sent to a web server");
     }
-    job.timeout_ms = longest * (int)((n + CHILDREN - 1) / CHILDREN) + 2000;
+    job.timeout_ms = longest * (int)((n + HELLO_SIDE_BY_SIDE - 1) / HELLO_SIDE_BY_SIDE) + 2000;
     int r = ask_worker(&q[0].at, 4u << 20, job.timeout_ms + 1000, hello_all, &job, &out, &t, err);
     if (r < 0)
         return r;

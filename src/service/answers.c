@@ -3,7 +3,8 @@
 #include "dialogue/dialogue.h"
 #include "service/subjects.h"
 
-#define ASK_MS 7000
+#define ASK_MS 5000      /* each, */
+#define ASK_ALL_MS 15000 /* and all of them one after the other in each of the processes that ask */
 #define NOT_ASKED_MAX 40 /* findings about ports of which nothing is known */
 
 static const struct { const char *protocol, *impact; } impacts[] = {
@@ -167,9 +168,10 @@ static void say_stopped(const struct probe_ctx *ctx, struct findings *out, const
     }
 }
 
-static struct endpoint_at place(const struct subject *s, const struct addr *a)
+static struct endpoint_at place(const struct subject *s, const struct addr *a, size_t n)
 {
-    return (struct endpoint_at){.addr = *a, .port = s->port, .tls = s->tls, .udp = s->udp, .name = s->tls ? s->name : NULL, .timeout_ms = ASK_MS};
+    int turns = (int)(n / HELLO_SIDE_BY_SIDE + 1), ms = ASK_ALL_MS / turns;
+    return (struct endpoint_at){.addr = *a, .port = s->port, .tls = s->tls, .udp = s->udp, .name = s->tls ? s->name : NULL, .timeout_ms = ms < ASK_MS ? ms : ASK_MS};
 }
 
 int service_answers(const struct probe_ctx *ctx, struct findings *out, struct err *err)
@@ -184,13 +186,14 @@ int service_answers(const struct probe_ctx *ctx, struct findings *out, struct er
     subjects_collect(ctx, out->arena, &list);
     for (size_t i = 0; i < list.list.n; i++)
         n += list.list.v[i].protocol[0] ? list.list.v[i].addrs : 0;
+    size_t all = n;
     struct hello *q = arena_zalloc(out->arena, (n + 1) * sizeof *q);
     struct hello_seen *seen = arena_zalloc(out->arena, (n + 1) * sizeof *seen);
     n = 0;
     for (size_t i = 0; i < list.list.n; i++) {
         const struct subject *s = &list.list.v[i];
         for (size_t k = 0; k < s->addrs && s->protocol[0]; k++)
-            q[n++] = (struct hello){place(s, &s->addr[k]), s->protocol, s->name};
+            q[n++] = (struct hello){place(s, &s->addr[k], all), s->protocol, s->name};
     }
     int r = hello_ask(q, n, seen, err);
     if (r < 0)
