@@ -194,7 +194,7 @@ static inline void fake_stop(struct fake *f)
 
 static inline struct endpoint_at fake_at(const struct fake *f)
 {
-    return (struct endpoint_at){.addr = {.bytes = {127, 0, 0, 1}}, .port = f->port, .timeout_ms = 1500};
+    return (struct endpoint_at){.addr = {.bytes = {127, 0, 0, 1}}, .port = f->port, .timeout_ms = 10000};
 }
 
 /* Makes `ca` the machine's trust store for this process and its children. */

@@ -18,7 +18,7 @@ static const struct act imap_open[] = {
     {SAY, "* OK ready\r\n"}, {HEAR}, {SAY, "* NOISE {12}\r\nab\r\nxx\r\n\r\n\r\n more\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\np0 OK\r\n"}, {HEAR},
     {SAY, "p1 NO [AUTHENTICATIONFAILED] Authentication failed.\r\n"}, {HEAR}, {ACT_END}};
 static const struct act imap_hangs_up[] = { /* over a login in clear text: called again for TLS, where the script plays anew */
-    {SAY, "* OK ready\r\n"}, {HEAR}, {SAY, "* CAPABILITY STARTTLS\r\np0 OK\r\n"}, {HEAR}, {ACT_END}};
+    {SAY, "* OK ready\r\n"}, {HEAR}, {SAY, "* CAPABILITY STARTTLS\r\np0 OK\r\n"}, {WAIT_MS, NULL, 300}, {ACT_END}};
 
 /* --- POP3 --- */
 static const struct act pop3_sound[] = {
@@ -54,7 +54,7 @@ static const struct {
 } table[] = {
     {"imap sound", imap_ask, imap_sound, &both, {0, true, true, true, false, false, true, true, "IMAP4rev1 AUTH=PLAIN", "NO [AUTHENTICATIONFAILED] Authentication failed."}},
     {"imap open", imap_ask, imap_open, &plain_only, {0, false, false, false, true, false, false, false, "IMAP4rev1 AUTH=PLAIN", ""}},
-    {"imap hangs up", imap_ask, imap_hangs_up, &both, {TROUBLE_TIMEOUT, true, false, false, false, false, false, false, "STARTTLS", ""}},
+    {"imap hangs up", imap_ask, imap_hangs_up, &both, {TROUBLE_CLOSED, true, false, false, false, false, false, false, "STARTTLS", ""}},
     {"pop3 sound", pop3_ask, pop3_sound, &both, {0, true, true, true, false, false, true, true, "USER SASL", "[AUTH] Authentication failed."}},
     {"pop3 open", pop3_ask, pop3_open, &plain_only, {0, false, false, false, true, false, false, false, "", ""}},
     {"pop3 right password, repeated by the server", pop3_ask, pop3_right, &under_tls, {0, true, false, false, false, true, false, true, "USER", "Logged in: **********"}},
@@ -98,16 +98,15 @@ static void sees(void **state)
 static void keeps_the_password(void **state)
 {
     (void)state;
-    static const struct act scripts[3][6] = {
-        {{SAY, "* OK\r\n"}, {HEAR}, {SAY, "* CAPABILITY IMAP4rev1\r\np0 OK\r\n"}, {DUMB}}, {{SAY, "+OK\r\n"}, {HEAR}, {SAY, "+OK\r\nUSER\r\n.\r\n"}, {DUMB}},
-        {{SAY, "220 x\r\n"}, {HEAR}, {SAY, "500 x\r\n"}, {HEAR}, {SAY, "500 x\r\n"}, {DUMB}}};
+    static const struct act scripts[3][7] = {
+        {{SAY, "* OK\r\n"}, {HEAR}, {SAY, "* CAPABILITY IMAP4rev1\r\np0 OK\r\n"}, {HEAR}}, {{SAY, "+OK\r\n"}, {HEAR}, {SAY, "+OK\r\nUSER\r\n.\r\n"}, {HEAR}},
+        {{SAY, "220 x\r\n"}, {HEAR}, {SAY, "500 x\r\n"}, {HEAR}, {SAY, "500 x\r\n"}, {HEAR}}};
     static ask_fn *const asks[3] = {imap_ask, pop3_ask, ftp_ask};
     for (size_t i = 0; i < 3; i++) {
         struct login_seen seen;
         struct err err = {0};
         struct fake f = fake_start(scripts[i], &self);
         struct endpoint_at at = fake_at(&f);
-        at.timeout_ms = 300;
         assert_int_equal(asks[i](&at, &under_tls, &seen, &err), 0);
         assert_int_equal(seen.trouble, TROUBLE_NONE);
         assert_false(seen.accepted || seen.refused);
