@@ -56,11 +56,11 @@ void page_block(const struct page *p, size_t margin, const char *label, const ch
 
 void page_flow(const struct page *p, struct flow *f, const char *separator, struct str piece)
 {
-    size_t gap = f->begun ? text_width(str_of(separator)) : 0, width = text_width(piece), columns = p->t->columns;
+    /* A separator that is more than blanks has its place at each line's end. */
+    struct str visible = str_trim(str_of(separator));
+    size_t gap = f->begun ? text_width(str_of(separator)) : 0, width = text_width(piece), columns = p->t->columns - (visible.n ? 2 : 0);
     if (f->begun && f->used + gap + width > columns && f->used > f->indent) {
-        /* A separator that is more than blanks stays at the line's end. */
-        struct str visible = str_trim(str_of(separator));
-        if (visible.n && f->used + 1 + text_width(visible) <= columns) {
+        if (visible.n && f->used + 2 <= p->t->columns) {
             buf_addc(p->out, ' ');
             buf_adds(p->out, visible);
         }
