@@ -33,13 +33,14 @@ static bool has_word(const struct setting *s, const char *word)
     return false;
 }
 
-/* Does a list of restrictions refuse a stranger's recipient elsewhere? What stands behind "permit" is never reached. */
+/* Does a list of restrictions refuse a stranger's recipient elsewhere, before anything in it could permit it? A table (check_client_access and the like)
+   can permit everybody. */
 static bool refuses(const struct setting *s)
 {
     static const char *const words[] = {"reject_unauth_destination", "defer_unauth_destination", "reject", "defer"};
     struct str rest = str_of(s ? s->value : ""), w;
     while (str_word(&rest, ", \t", &w)) {
-        if (str_eq(w, STR("permit")))
+        if (str_eq(w, STR("permit")) || (str_starts(w, STR("check_")) && str_ends(w, STR("_access"))))
             return false;
         for (size_t i = 0; i < ARRAY_SIZE(words); i++)
             if (str_eq(w, str_of(words[i])))
@@ -68,10 +69,11 @@ void relay_tell_cause(const struct probe_ctx *ctx, const struct mail_port *p, co
     if (recipient && recipient->value[0])
         postfix_tell(out, f, recipient);
     if (refuses(relay) || refuses(recipient)) {
-        /* The lists look right: a permit before the refusal (an access table), or another server's domain that counts as ours. */
+        /* The lists look right: perhaps another server's domain counts as ours, or the files are right and nobody told the running Postfix. */
         if (domains && domains->value[0])
             postfix_tell(out, f, domains);
-        finding_next(out, f, "postconf%s -P | grep restrictions; postconf%s relay_domains mydestination virtual_alias_domains", postfix_dir_option(out->arena, p->instance), postfix_dir_option(out->arena, p->instance));
+        finding_next(out, f, "postfix%s reload; postconf%s relay_domains mydestination virtual_alias_domains", postfix_dir_option(out->arena, p->instance), postfix_dir_option(out->arena, p->instance));
+        finding_next_note(out, f, _("the running Postfix may still have older settings; these three name the domains that it takes for its own"));
         return;
     }
     postfix_next(out, f, p->instance, relay, "smtpd_relay_restrictions", mua ? "permit_sasl_authenticated,reject" : "permit_mynetworks,permit_sasl_authenticated,reject_unauth_destination");

@@ -5,7 +5,7 @@ Each is a small program for the host's shell, so that a story, the demonstration
 
 FAULTS = {
     "relay-465": ("port 465 sends for anybody without a password", """
-        postconf -P submissions/inet/smtpd_relay_restrictions=permit submissions/inet/smtpd_client_restrictions=
+        postconf -P submissions/inet/smtpd_relay_restrictions=check_client_access,static:ok,reject
         postfix reload"""),
     "auth-25": ("port 25 offers a login, so passwords are tried there", """
         postconf -P smtp/inet/smtpd_sasl_auth_enable=yes
