@@ -164,11 +164,16 @@ class Machine:
         self._start("host", "systemd-nspawn", "-q", "--register=no", "--keep-unit", "-M", self.nets["host"], "-D", self.root,
                     f"--network-namespace-path=/run/netns/{self.nets['host']}", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
                     "--capability=all", "--drop-capability=CAP_SYS_MODULE,CAP_SYS_TIME", "--system-call-filter=@known", "--boot")
-        self.wait(lambda: self.leader("host") and self.exec("test -S /run/systemd/private")[0] == 0, "systemd did not start")
+        self.wait(self._systemd_listens, "systemd did not start")
         rc, state, _ = self.exec("systemctl is-system-running --wait")
         if rc and not failed_ok:
             failed = self.exec("systemctl --failed --no-legend --plain; systemctl list-jobs --no-legend")[1]
             raise LabError(f"the server is {state.strip()}: {failed}")
+
+    def _systemd_listens(self):
+        with contextlib.suppress(LabError):  # systemd-nspawn's first child is a short-lived helper: the leader may change between two looks
+            return self.exec("test -S /run/systemd/private")[0] == 0
+        return False
 
     def wait(self, condition, why, seconds=60):
         end = time.monotonic() + seconds
