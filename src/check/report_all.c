@@ -62,8 +62,13 @@ static void row(const struct page *p, const struct result *r, const struct colum
     page_colour(p, COLOUR_NONE);
     size_t indent = MARGIN + c->state + 2;
     if (c->object) {
-        text_pad(p->out, buf_str(&object), c->object + 2);
         indent += c->object + 2;
+        if (text_width(buf_str(&object)) <= c->object) {
+            text_pad(p->out, buf_str(&object), c->object + 2);
+        } else { /* whole, because people type it; the title begins below */
+            buf_printf(p->out, "%s\n", object.p);
+            page_blanks(p, indent);
+        }
     }
     page_wrapped(p, buf_str(&title), indent);
     size_t margin = MARGIN + c->state + 2;

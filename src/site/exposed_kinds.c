@@ -102,15 +102,21 @@ static bool any_in(struct str s, const char *const *needles, size_t n)
 }
 #define ANY_IN(s, list) any_in((s), (list), ARRAY_SIZE(list))
 
-/* A program ships table definitions too: only what comes out of a database counts. */
-static bool is_dump(const char *name, struct str head, uint64_t size)
+/* A program ships table definitions too, in directories of its own: there only what comes out of a database counts. At the top of a site, or under a name that
+   tells, any SQL does. */
+static bool is_dump(const char *name, unsigned depth, struct str head, uint64_t size)
 {
+    static const char *const names[] = {"*backup*", "*dump*", "*bak*", "*export*", "*20[0-9][0-9]*", "db.sql", "database.sql", "mysql.sql", "data.sql", "wordpress.sql", "all.sql"};
+    static const char *const sql[] = {"CREATE TABLE", "create table", "INSERT INTO", "insert into", "COPY ", "DROP TABLE", "CREATE DATABASE"};
     static const char *const tools[] = {"MySQL dump", "MariaDB dump", "PostgreSQL database dump", "SQL Dump", "Dumping data", "Dump of", "mysqldump", "pg_dump", "PGDMP"};
     static const char *const rows_of[] = {"INSERT INTO", "COPY "};
     if (str_starts(head, STR("SQLite format 3")))
         return true;
+    bool telling = depth == 0;
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        telling |= like(name, names[i]);
     if (like(name, "*.sql") || like(name, "*.dump"))
-        return ANY_IN(head, tools) || (size > 100000 && ANY_IN(head, rows_of));
+        return ANY_IN(head, tools) || (telling && ANY_IN(head, sql)) || (size > 100000 && ANY_IN(head, rows_of));
     return false;
 }
 
@@ -138,7 +144,7 @@ enum exposed_id exposed_content(enum exposed_id by_name, const char *name, unsig
     case EXPOSED_PHPINFO:
         return size <= 4096 && ANY_IN(head, call) ? by_name : EXPOSED_COUNT;
     case EXPOSED_DUMP:
-        return is_dump(name, head, size) ? by_name : EXPOSED_COUNT;
+        return is_dump(name, depth, head, size) ? by_name : EXPOSED_COUNT;
     case EXPOSED_SECRET:
         return ANY_IN(head, keys) ? by_name : EXPOSED_COUNT;
     case EXPOSED_ARCHIVE:

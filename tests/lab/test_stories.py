@@ -12,10 +12,12 @@ TRIXIE = pytest.mark.trixie
 
 # name: (what happened, shell program that does it, {(check, object): state}, marks)
 STORIES = {
-    "empty-password": ("an account has no password", "passwd -d webmaster", {("account.empty-or-default", "webmaster"): "fail"}, [TRIXIE]),
+    "empty-password": ("an account has no password", "passwd -d webmaster", {("account.empty-or-default", "webmaster"): "fail", ("account.empty-or-default", ""): None,
+                       ("account.password-age", "webmaster"): None, ("account.unused", "webmaster"): None}, [TRIXIE]),
     "second-root": ("an intruder made himself a second root", "useradd -o -u 0 -M -s /bin/bash sysadm; echo sysadm:Qm-93x-pL7 | chpasswd",
-                    {("account.empty-or-default", "sysadm"): "fail", ("account.password-age", "sysadm"): "ok", ("account.unused", "sysadm"): "ok"}, []),
-    "old-password": ("a password is from years ago", "chage -d 2023-01-10 webmaster", {("account.password-age", "webmaster"): "fail"}, []),
+                    {("account.empty-or-default", "sysadm"): "fail", ("account.password-age", "sysadm"): "ok"}, []),
+    "old-password": ("a password is from years ago", "chage -d 2023-01-10 webmaster",
+                     {("account.password-age", "webmaster"): "warn", ("account.unused", "webmaster"): "unknown"}, []),
     "filter-off": ("the packet filter was switched off for good", "systemctl disable --now nftables; nft flush ruleset",
                    {("firewall.present", "ipv4"): "fail", ("firewall.present", "ipv6"): "fail", ("firewall.present", "boot"): "fail"}, [TRIXIE]),
     "filter-flushed": ("somebody flushed the rules: the file looks right, the kernel has nothing", "nft flush ruleset",
@@ -32,7 +34,7 @@ STORIES = {
                              {("update.automatic", ""): "fail"}, []),
     "old-library": ("a service still runs a library that was replaced",
                     "lib=$(readlink -f /usr/lib/x86_64-linux-gnu/libz.so.1); cp $lib $lib.new; mv $lib.new $lib", {("update.pending", "services"): "warn"}, []),
-    "end-of-life": ("the system gets no more updates", "sed -i 's/VERSION_ID=.*/VERSION_ID=\"9\"/; s/bookworm/stretch/g; s/12/9/' /etc/os-release", {("update.end-of-life", ""): "fail"}, []),
+    "end-of-life": ("the system gets no more updates", "sed -i 's/VERSION_ID=.*/VERSION_ID=\"9\"/; s/bookworm/stretch/g; s/12/9/' /etc/os-release", {("update.end-of-life", ""): "fail", ("update.end-of-life", "MariaDB 10.11"): "fail", ("update.end-of-life", "PHP 8.2"): "warn"}, []),
     "service-dead": ("the FTP server died", "systemctl kill -s KILL proftpd; sleep 1; systemctl stop proftpd", {("service.answers", "ftp"): "fail"}, [TRIXIE]),
     "service-frozen": ("the database hangs: its port is open, its unit is active, it says nothing", "pkill -STOP -x mariadbd", {("service.answers", "mysql"): "fail"}, []),
     "git-in-site": ("the site's whole history can be downloaded",
@@ -40,12 +42,12 @@ STORIES = {
                     {("site.exposed", "alpha.example"): None, ("site.exposed", "alpha.example/.git"): "fail"}, [TRIXIE]),
     "dump-in-site": ("a database dump lies in the site", f"echo 'CREATE TABLE wp_users (id int);' >{ALPHA}/backup.sql",
                      {("site.exposed", "alpha.example"): None, ("site.exposed", "alpha.example/backup.sql"): "fail"}, []),
-    "old-copy": ("a forgotten copy of WordPress", f"mkdir -p {ALPHA}/old/wp-includes; printf '<?php\\n$wp_version = \\'4.7.1\\';\\n' >{ALPHA}/old/wp-includes/version.php",
+    "old-copy": ("a forgotten copy of WordPress", f"mkdir -p {ALPHA}/old/wp-includes; echo '<?php $wp_version = 4.7;' >{ALPHA}/old/wp-includes/version.php",
                  {("site.inventory", "alpha.example/old WordPress"): "ok"}, []),
-    "certificate-expired": ("a certificate ran out", "cd /etc/ssl/lab && openssl req -x509 -newkey rsa:2048 -nodes -keyout /tmp/k.pem -out /tmp/c.pem -days 1 -subj /CN=alpha.example "
-                            "-addext subjectAltName=DNS:alpha.example,DNS:www.alpha.example && sed -i 's#/etc/ssl/lab/server.pem#/tmp/c.pem#; s#/etc/ssl/lab/server.key#/tmp/k.pem#' "
+    "certificate-self-made": ("a site shows a certificate that somebody made himself", "cd /etc/ssl/lab && openssl req -x509 -newkey rsa:2048 -nodes -keyout /etc/ssl/lab/old.key -out /etc/ssl/lab/old.pem -days 1 -subj /CN=alpha.example "
+                            "-addext subjectAltName=DNS:alpha.example,DNS:www.alpha.example && sed -i 's#/etc/ssl/lab/server.pem#/etc/ssl/lab/old.pem#; s#/etc/ssl/lab/server.key#/etc/ssl/lab/old.key#' "
                             "/etc/apache2/sites-enabled/alpha.example.conf && systemctl reload apache2", {("site.tls", "alpha.example"): "fail"}, [TRIXIE]),
-    "queue-long": ("thousands of messages wait", "systemctl stop postfix; for i in $(seq 2100); do : >/var/spool/postfix/deferred/A/AF$i; done; systemctl start postfix",
+    "queue-long": ("thousands of messages wait", "systemctl stop postfix@-; install -d -o postfix -m 700 /var/spool/postfix/deferred/A; for i in $(seq 2100); do : >/var/spool/postfix/deferred/A/AF$i; done; systemctl start postfix@-",
                    {("queue.size", ""): "fail"}, []),
 }
 
