@@ -6,6 +6,7 @@
 #include "check/history.h"
 #include "check/registry.h"
 #include "config/config.h"
+#include "dialogue/dialogue.h"
 #include "term/progress.h"
 #include <errno.h>
 #include <sys/random.h>
@@ -130,6 +131,8 @@ static int look(struct session *s, const char *path, struct err *err)
         r = configure(s, err);
     if (r == 0)
         r = server_new(s->host, &s->server, err);
+    if (r == 0 && s->root.live)
+        dialogue_prepare();
     return r;
 }
 

@@ -9,6 +9,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+/* Makes the TLS library ready once, before many children speak TLS: each of them would spend some milliseconds on it. Reads nothing of a stranger's. */
+void dialogue_prepare(void);
+
 struct endpoint_at {
     struct addr addr;
     uint16_t port;

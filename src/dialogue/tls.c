@@ -64,6 +64,11 @@ static SSL_CTX *client_new(void)
     return ctx;
 }
 
+void dialogue_prepare(void)
+{
+    SSL_CTX_free(client_new());
+}
+
 static void copy_name(char *ret, size_t size, const X509_NAME *name)
 {
     BIO *bio = BIO_new(BIO_s_mem());
