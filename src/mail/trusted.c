@@ -74,6 +74,22 @@ static const char *object_of(const struct instance *i, const char *section, stru
     return i->name[0] ? arena_printf(a, "%s: %s", i->name, section) : section;
 }
 
+/* Mail servers whose lists are not judged yet: said, not passed over. */
+static void tell_others(const struct probe_ctx *ctx, struct findings *out)
+{
+    static const struct { const char *product, *look; } others[] = {
+        {"exim", "exim -bP +relay_from_hosts; exim -bh 192.0.2.1"}, {"qmail", "cat /etc/tcp.smtp /etc/tcprules.d/tcp.smtp; grep -r RELAYCLIENT /etc/xinetd.d"},
+    };
+    for (size_t k = 0; k < ARRAY_SIZE(others); k++) {
+        const struct instance *i = server_instance(ctx->server, others[k].product, 0);
+        if (!i || !i->wanted)
+            continue;
+        struct finding *f = finding_add(out, STATE_UNKNOWN, others[k].product, _("Which networks may send without a password could not be found out"));
+        finding_evidence(out, f, i->config, 0, _("the list of %s is not read by this version; mail.relay asks as a stranger"), i->product->title);
+        finding_next(out, f, "%s", others[k].look);
+    }
+}
+
 int trusted_probe(const struct probe_ctx *ctx, struct findings *out, struct err *err)
 {
     (void)err;
@@ -93,5 +109,6 @@ int trusted_probe(const struct probe_ctx *ctx, struct findings *out, struct err 
                 trusted_judge(ctx, i, own, object_of(i, label, out->arena), trusted_are_used(i, label), out);
         }
     }
+    tell_others(ctx, out);
     return 0;
 }
