@@ -47,8 +47,6 @@ STORIES = {
     "certificate-self-made": ("a site shows a certificate that somebody made himself", "cd /etc/ssl/lab && openssl req -x509 -newkey rsa:2048 -nodes -keyout /etc/ssl/lab/old.key -out /etc/ssl/lab/old.pem -days 1 -subj /CN=alpha.example "
                             "-addext subjectAltName=DNS:alpha.example,DNS:www.alpha.example && sed -i 's#/etc/ssl/lab/server.pem#/etc/ssl/lab/old.pem#; s#/etc/ssl/lab/server.key#/etc/ssl/lab/old.key#' "
                             "/etc/apache2/sites-enabled/alpha.example.conf && systemctl reload apache2", {("site.tls", "alpha.example"): "fail"}, BOTH),
-    "queue-long": ("thousands of messages wait", "systemctl stop postfix@-; install -d -o postfix -m 700 /var/spool/postfix/deferred/A; for i in $(seq 2100); do : >/var/spool/postfix/deferred/A/AF$i; done; systemctl start postfix@-",
-                   {("queue.size", ""): "fail"}, ONCE),
 }
 
 
