@@ -12,6 +12,7 @@ struct place {
 };
 struct places {
     LIST(struct place) list;
+    bool cut; /* there are more than MAX_DIRS */
 };
 
 /* The same directory counts again where a site gives it other add-ons. */
@@ -36,7 +37,7 @@ static const char *content_of(const struct site *s, const char *url, struct aren
 
 static void add(struct places *p, struct arena *a, const struct site *s, const char *url, const char *dir)
 {
-    if (!dir[0] || strcmp(dir, "/") == 0 || p->list.n >= MAX_DIRS)
+    if (!dir[0] || strcmp(dir, "/") == 0)
         return;
     /* "/blog/" and "/blog" are one place. */
     struct str u = str_of(url), d = str_of(dir);
@@ -46,8 +47,12 @@ static void add(struct places *p, struct arena *a, const struct site *s, const c
         d.n--;
     url = arena_dup(a, u);
     struct place place = {s, url, arena_dup(a, d), content_of(s, url, a)};
-    if (!known(p, place.dir, place.content))
+    if (known(p, place.dir, place.content))
+        return;
+    if (p->list.n < MAX_DIRS)
         *list_push(a, &p->list) = place;
+    else
+        p->cut = true;
 }
 
 static void collect(const struct server *s, struct arena *a, struct places *p)
@@ -110,8 +115,9 @@ int site_inventory(const struct probe_ctx *ctx, struct findings *out, struct err
     struct search_result found = {0};
     struct arena *a = out->arena;
     collect(ctx->server, a, &places);
-    if (ctx->server->sites_seen.code < 0)
-        finding_add(out, STATE_UNKNOWN, "", _("The sites of this server could not be seen: %s"), ctx->server->sites_seen.why);
+    bool blind = ctx->server->sites_seen.code < 0 || places.cut;
+    if (blind)
+        finding_add(out, STATE_UNKNOWN, "", _("The sites of this server could not be seen: %s"), places.cut ? _("too many files, or too slow") : ctx->server->sites_seen.why);
     if (!places.list.n)
         return 0;
     struct search_contents contents = {0};
@@ -130,7 +136,7 @@ int site_inventory(const struct probe_ctx *ctx, struct findings *out, struct err
     for (size_t i = 0; i < found.unreadable.n; i++)
         if (root_exists(ctx->server->host->root, places.list.v[found.unreadable.v[i]].dir))
             not_seen(out, &places.list.v[found.unreadable.v[i]], _("no permission to read it"));
-    if (!found.list.n && !found.cut.n && !found.unreadable.n) {
+    if (!blind && !found.list.n && !found.cut.n && !found.unreadable.n) {
         struct finding *f = finding_add(out, STATE_OK, "", "%s", _("No known web program is installed in any site"));
         f->severity = SEVERITY_INFO;
         finding_evidence(out, f, NULL, 0, _("%zu directories were searched, %d levels deep"), places.list.n, SEARCH_DEPTH);
