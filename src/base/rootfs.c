@@ -140,6 +140,7 @@ static int glob_step(const struct root *root, struct str part, size_t max, struc
 {
     char *pattern = arena_dup(a, part);
     bool magic = strpbrk(pattern, "*?[") != NULL;
+    int r = 0;
     for (size_t i = 0; i < done->list.n; i++) {
         const char *base = done->list.v[i];
         if (!magic) {
@@ -150,7 +151,7 @@ static int glob_step(const struct root *root, struct str part, size_t max, struc
         }
         struct names in = {0};
         if (root_list(root, *base ? base : "/", GLOB_NAMES_MAX, a, &in) == -E2BIG)
-            return -E2BIG;
+            r = -E2BIG;
         for (size_t k = 0; k < in.list.n; k++)
             if (fnmatch(pattern, in.list.v[k], FNM_PERIOD) == 0) {
                 if (ret->list.n >= max)
@@ -158,7 +159,7 @@ static int glob_step(const struct root *root, struct str part, size_t max, struc
                 *list_push(a, &ret->list) = arena_printf(a, "%s/%s", base, in.list.v[k]);
             }
     }
-    return 0;
+    return r;
 }
 
 int root_glob(const struct root *root, const char *pattern, size_t max, struct arena *a, struct names *ret)
@@ -166,13 +167,13 @@ int root_glob(const struct root *root, const char *pattern, size_t max, struct a
     struct names done = {0};
     *list_push(a, &done.list) = arena_dupz(a, "");
     struct str rest = str_of(pattern), part;
+    int r = 0;
     while (str_word(&rest, "/", &part)) {
         struct names next = {0};
-        int r = glob_step(root, part, max, a, &done, &next);
-        if (r < 0)
-            return r;
+        if (glob_step(root, part, max, a, &done, &next) < 0)
+            r = -E2BIG;
         done = next;
     }
     *ret = done;
-    return 0;
+    return r;
 }

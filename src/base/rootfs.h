@@ -34,5 +34,6 @@ struct names {
     LIST(char *) list;
 };
 int root_list(const struct root *root, const char *dir, size_t max, struct arena *a, struct names *ret) _must_check_;
-/* Expands one shell pattern (glob of * ? [] in any component, sorted) to paths inside the root. No match: an empty list and 0. */
+/* Expands one shell pattern (glob of * ? [] in any component, sorted) to paths inside the root. No match: an empty list and 0. At most `max` paths in any
+   step, from directories of at most 50,000 names: -E2BIG beyond (ret then holds what was found so far). */
 int root_glob(const struct root *root, const char *pattern, size_t max, struct arena *a, struct names *ret) _must_check_;

@@ -3,15 +3,18 @@
 #include "base/i18n.h"
 #include "log/journal.h"
 #include "log/rotation.h"
-#include <stdio.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
 #include <strings.h>
 #include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #define WANTED_DAYS 28
-#define MAX_LOG_FILES 2000
+#define MAX_LOG_FILES 2000 /* of one pattern; the rest is told */
+#define MAX_NAMES 100000   /* in one directory: logs and what rotation left of them */
 #define TMPFS_MAGIC 0x01021994
 
 /* Where a product logs when its configuration does not say otherwise. `own`: only this service writes there, so that a quiet file is a quiet service. */
@@ -43,6 +46,7 @@ struct seen_log {
     unsigned kept_days;     /* the shortest of its files; UINT_MAX: no file */
     const char *kept_by;
     unsigned kept_line;
+    const char *cut;        /* the pattern of which only MAX_LOG_FILES were looked at, or NULL */
 };
 
 struct look {
@@ -52,6 +56,8 @@ struct look {
     struct journal_extent extent;
     struct journal_unit units[ARRAY_SIZE(places) * 4];
     size_t units_n;
+    const char *listed;          /* the directory that was listed last, or NULL, and its names */
+    struct names names;
     const char *journal_trouble; /* why the journal could not be read, or NULL */
 };
 
@@ -87,20 +93,50 @@ static int64_t born(const struct root *root, const char *path, const struct stat
     return t;
 }
 
+/* The names in a file's directory, which is listed once for all the logs in it. */
+static const struct names *beside(struct look *l, const char *path, const char **ret_base)
+{
+    const char *slash = strrchr(path, '/');
+    struct str dir = str_span(path, (size_t)(slash - path));
+    *ret_base = slash + 1;
+    if (l->listed && str_eq(str_of(l->listed), dir))
+        return &l->names;
+    l->listed = arena_dup(l->out->arena, dir);
+    l->names = (struct names){0};
+    (void)!root_list(l->ctx->server->host->root, *l->listed ? l->listed : "/", MAX_NAMES, l->out->arena, &l->names);
+    return &l->names;
+}
+
+/* Where the names >= key begin; they are sorted bytewise. */
+static size_t first_from(const struct names *n, const char *key)
+{
+    size_t low = 0, high = n->list.n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(n->list.v[middle], key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The oldest of FILE.1, FILE.2.gz, FILE-20261101 ...: its time of last writing, when all of what it holds was older. */
 static int64_t oldest_sibling(struct look *l, const char *path)
 {
-    struct names names = {0};
+    static const char *const suffixes[] = {".[0-9]*", "-[0-9]*", ".processed*"};
+    const char *base;
+    const struct names *names = beside(l, path, &base);
+    size_t length = strlen(base);
     int64_t oldest = 0;
-    const char *suffix[] = {".[0-9]*", "-[0-9]*", ".processed*"};
-    for (size_t s = 0; s < ARRAY_SIZE(suffix); s++) {
-        if (root_glob(l->ctx->server->host->root, arena_printf(l->out->arena, "%s%s", path, suffix[s]), 1000, l->out->arena, &names) < 0)
-            continue;
-        for (size_t i = 0; i < names.list.n; i++) {
-            struct stat st;
-            if (root_stat(l->ctx->server->host->root, names.list.v[i], &st) == 0 && S_ISREG(st.st_mode) && (!oldest || st.st_mtime < oldest))
-                oldest = st.st_mtime;
-        }
+    for (size_t i = first_from(names, base); i < names->list.n && strncmp(names->list.v[i], base, length) == 0; i++) {
+        struct stat st;
+        bool old = false;
+        for (size_t k = 0; k < ARRAY_SIZE(suffixes); k++)
+            old |= fnmatch(suffixes[k], names->list.v[i] + length, 0) == 0;
+        if (old && root_stat(l->ctx->server->host->root, arena_printf(l->out->arena, "%s/%s", l->listed, names->list.v[i]), &st) == 0 && S_ISREG(st.st_mode) &&
+            (!oldest || st.st_mtime < oldest))
+            oldest = st.st_mtime;
     }
     return oldest;
 }
@@ -133,9 +169,10 @@ static void add_file(struct look *l, struct seen_log *s, const char *path)
 static void add_pattern(struct look *l, struct seen_log *s, const char *pattern)
 {
     struct names names = {0};
-    if (root_glob(l->ctx->server->host->root, pattern, MAX_LOG_FILES, l->out->arena, &names) == 0)
-        for (size_t i = 0; i < names.list.n; i++)
-            add_file(l, s, names.list.v[i]);
+    if (root_glob(l->ctx->server->host->root, pattern, MAX_LOG_FILES, l->out->arena, &names) == -E2BIG)
+        s->cut = pattern;
+    for (size_t i = 0; i < names.list.n; i++)
+        add_file(l, s, names.list.v[i]);
 }
 
 /* Files that the product's settings name: "/path format", "|program" is not a file. */
@@ -165,6 +202,11 @@ static void say_unrotated(struct look *l, struct finding *f, const struct seen_l
     finding_next(l->out, f, "ls -l %s; grep -rn log /etc/logrotate.d", s->unrotated);
 }
 
+static void say_cut(struct findings *out, struct finding *f, const struct seen_log *s)
+{
+    finding_evidence(out, f, s->cut, 0, _("more than %d files have such names; the first %d were looked at"), MAX_LOG_FILES, MAX_LOG_FILES);
+}
+
 /* Since when a log must reach back: 28 days, on a younger machine its first days excepted. */
 static int64_t wanted_from(const struct probe_ctx *ctx)
 {
@@ -179,10 +221,12 @@ static void judge(struct look *l, const struct place *p, const struct instance *
     int64_t now = l->ctx->now;
     struct finding *f;
     if (!s->found) {
-        bool blind = l->journal_trouble || !l->ctx->server->host->privileged;
+        bool blind = s->cut || l->journal_trouble || !l->ctx->server->host->privileged;
         f = finding_add(out, blind ? STATE_UNKNOWN : STATE_FAIL, p->object, blind ? _("Whether %s writes a log could not be seen") : _("No log of %s was found"), inst->product->title);
         if (l->journal_trouble)
             finding_evidence(out, f, NULL, 0, "%s", l->journal_trouble);
+        if (s->cut)
+            say_cut(out, f, s);
         finding_next(out, f, "journalctl -u %s -n 20", inst->unit[0] ? inst->unit : inst->product->id);
         return;
     }
@@ -197,12 +241,16 @@ static void judge(struct look *l, const struct place *p, const struct instance *
         f = finding_add(out, STATE_WARN, p->object, _("A log of %s is not rotated"), inst->product->title);
     else if (short_rotation)
         f = finding_add(out, STATE_WARN, p->object, _("The log of %s is kept for %u days only (28 are wanted)"), inst->product->title, s->kept_days);
+    else if (s->cut)
+        f = finding_add(out, STATE_UNKNOWN, p->object, _("Only a part of the logs of %s was looked at, and that part is kept"), inst->product->title);
     else
         f = finding_add(out, STATE_OK, p->object, _("The log of %s is kept"), inst->product->title);
     f->basis = BASIS_FILES;
     finding_evidence(out, f, NULL, 0, _("from %s, last written %s"), day(a, s->start), day(a, s->newest));
     if (unit)
         finding_evidence(out, f, NULL, 0, _("in the journal as %s"), unit->unit);
+    if (s->cut)
+        say_cut(out, f, s);
     if (s->kept_by)
         finding_evidence(out, f, s->kept_by, s->kept_line, _("old logs are kept for %u days"), s->kept_days);
     if (volatile_only)
@@ -211,7 +259,7 @@ static void judge(struct look *l, const struct place *p, const struct instance *
         finding_next(out, f, "logrotate --debug /etc/logrotate.conf 2>&1 | less");
     if (!s->rotated_all)
         say_unrotated(l, f, s);
-    if (f->state != STATE_OK)
+    if (f->state == STATE_WARN)
         finding_impact(out, f, "%s", _("After a break-in nobody can tell who came in, when and from where, or what was sent and taken."));
 }
 
