@@ -116,8 +116,10 @@ int site_inventory(const struct probe_ctx *ctx, struct findings *out, struct err
     struct arena *a = out->arena;
     collect(ctx->server, a, &places);
     bool blind = ctx->server->sites_seen.code < 0 || places.cut;
-    if (blind)
-        finding_add(out, STATE_UNKNOWN, "", _("The sites of this server could not be seen: %s"), places.cut ? _("too many files, or too slow") : ctx->server->sites_seen.why);
+    if (places.cut)
+        finding_add(out, STATE_UNKNOWN, "", _("Only %d of the web directories of this server were looked at"), MAX_DIRS);
+    else if (blind)
+        finding_add(out, STATE_UNKNOWN, "", _("The sites of this server could not be seen: %s"), ctx->server->sites_seen.why);
     if (!places.list.n)
         return 0;
     struct search_contents contents = {0};
