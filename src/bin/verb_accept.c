@@ -1,5 +1,7 @@
-/* verb_accept.c: `bansho accept ID [OBJECT] --why TEXT --until DATE`: a finding that somebody answers for until a day. It stays visible and no longer counts. */
+/* verb_accept.c: `bansho accept ID [OBJECT] --why TEXT --until DATE`: a finding that somebody answers for until a day. It stays visible and no longer counts.
+   Without a check the list of them, with --withdraw the way back (verb_accepted.c). */
 #include "base/clock.h"
+#include "bin/verb_accepted.h"
 #include "bin/verbs.h"
 #include "check/registry.h"
 #include "store/check_store.h"
@@ -139,7 +141,7 @@ static enum outcome store(struct acceptance *a, const struct call *c, struct are
     return r < 0 ? complain(&err) : OUTCOME_FINE;
 }
 
-static enum outcome accept_finding(const struct call *c)
+static enum outcome accept_one(const struct call *c)
 {
     _cleanup_(arena_freep) struct arena *arena = arena_new(64u << 20);
     struct acceptance a = {0};
@@ -148,6 +150,8 @@ static enum outcome accept_finding(const struct call *c)
         o = store(&a, c, arena);
     if (o != OUTCOME_FINE)
         return o;
+    if (call_option(c, "json"))
+        return accepted_list(c);
     _cleanup_(buf_free) struct buf b = BUF(65536);
     buf_addz(&b, a.id);
     buf_addz(&b, *a.object ? " " : "");
@@ -156,21 +160,37 @@ static enum outcome accept_finding(const struct call *c)
     return OUTCOME_FINE;
 }
 
+static enum outcome accept_finding(const struct call *c)
+{
+    bool withdraw = call_option(c, "withdraw") != NULL, accept = call_option(c, "why") || call_option(c, "until");
+    if (withdraw && accept)
+        return complainf("%s", _("accept: --withdraw takes back; it goes with neither --why nor --until"));
+    if (call_option(c, "yes") && !withdraw)
+        return complainf("%s", _("accept: -y goes with --withdraw only"));
+    if (!c->args_n)
+        return withdraw || accept ? complainf(_("accept: name a check. Usage: bansho %s %s"), c->verb->name, c->verb->usage) : accepted_list(c);
+    return withdraw ? accepted_withdraw(c) : accept_one(c);
+}
+
 static const struct verb_option accept_options[] = {
     {"why", 0, ARGUMENT_TEXT, "TEXT", NULL, N_("the reason; shown with the finding")},
     {"until", 0, ARGUMENT_TEXT, "DATE", NULL, N_("the last day on which it holds (YYYY-MM-DD, at most a year ahead); afterwards the finding counts again")},
+    {"withdraw", 0, ARGUMENT_NONE, NULL, NULL, N_("take the acceptance back: the finding counts again")},
+    {"yes", 'y', ARGUMENT_NONE, NULL, NULL, N_("with --withdraw and no OBJECT: take back all that is accepted of this check")},
+    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("print what is then accepted as JSON (schema bansho.accept/1)")},
     {0},
 };
 
 const struct verb verb_accept = {
     .name = "accept",
-    .usage = "ID [OBJECT] --why TEXT --until DATE",
-    .summary = N_("lets a finding rest until a day that you name"),
+    .usage = "[ID [OBJECT] --why TEXT --until DATE | --withdraw ID [OBJECT] [-y]] [--json]",
+    .summary = N_("lets a finding rest until a day that you name; without ID: what rests, until when and why"),
     .help = N_("The finding is still looked at, stored and shown by --all with the reason, the day and who accepted it, but it no longer counts as wrong. "
-               "Without OBJECT the only thing that is wrong with this check is meant. Accepting it again replaces reason and day."),
+               "Without OBJECT the only thing that is wrong with this check is meant. Accepting it again replaces reason and day.\n\n"
+               "Without ID everything that is accepted is listed, with its day, its reason and who accepted it.\n\n"
+               "With --withdraw it is taken back. Where several objects of a check are accepted and none is named, nothing is done without -y."),
     .options = accept_options,
     .argument = ARGUMENT_CHECK,
-    .min = 1,
     .max = 2,
     .run = accept_finding,
 };

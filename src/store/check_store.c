@@ -126,15 +126,25 @@ int check_store_put(struct store *s, const struct past_finding rows[], size_t n,
     return r;
 }
 
-int check_store_forget(struct store *s, const char *id, const char *object, struct err *err)
+static int delete_one(struct store *s, const char *sql, const char *id, const char *object, struct err *err)
 {
     _cleanup_(statement_donep) struct statement *st = NULL;
-    int r = store_prepare(s, "DELETE FROM findings WHERE id = ? AND object = ?", &st, err);
+    int r = store_prepare(s, sql, &st, err);
     if (r < 0)
         return r;
     statement_text(st, 1, id);
     statement_text(st, 2, object);
     return statement_run(st, err);
+}
+
+int check_store_forget(struct store *s, const char *id, const char *object, struct err *err)
+{
+    return delete_one(s, "DELETE FROM findings WHERE id = ? AND object = ?", id, object, err);
+}
+
+int check_store_withdraw(struct store *s, const char *id, const char *object, struct err *err)
+{
+    return delete_one(s, "DELETE FROM accepted WHERE id = ? AND object = ?", id, object, err);
 }
 
 int check_store_looked(struct store *s, const char *id, int64_t now, struct err *err)

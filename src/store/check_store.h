@@ -48,6 +48,8 @@ int check_store_looked(struct store *s, const char *id, int64_t now, struct err 
 /* Notes the run itself; the latest 1,000 are kept. */
 int check_store_ran(struct store *s, int64_t now, int64_t took_ms, size_t wrong, size_t unknown, struct err *err) _must_check_;
 int check_store_accept(struct store *s, const struct acceptance *a, struct err *err) _must_check_;
+/* Forgets an acceptance; 0 where there is none. */
+int check_store_withdraw(struct store *s, const char *id, const char *object, struct err *err) _must_check_;
 
 /* Binary search; NULL: not there. */
 const struct past_finding *past_finding(const struct past *p, const char *id, const char *object);

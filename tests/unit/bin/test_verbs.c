@@ -1,44 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include "bin/verbs.h"
+#include "call.h"
 #include "check/registry.h"
 #include <stdlib.h>
-#include <unistd.h>
-
-#define ARGS_MAX 12
-
-/* Runs `bansho WORDS` in this process; what it printed goes to out, complaints to err. */
-static enum outcome bansho(const char *words, struct buf *out, struct buf *err)
-{
-    char line[512] = "bansho ", *argv[ARGS_MAX + 1] = {NULL};
-    int argc = 0;
-    snprintf(line + 7, sizeof line - 7, "%s", words);
-    for (char *save = NULL, *w = strtok_r(line, " ", &save); w && argc < ARGS_MAX; w = strtok_r(NULL, " ", &save))
-        argv[argc++] = w;
-    FILE *files[2] = {tmpfile(), tmpfile()};
-    int saved[2] = {dup(1), dup(2)};
-    fflush(stdout);
-    fflush(stderr);
-    dup2(fileno(files[0]), 1);
-    dup2(fileno(files[1]), 2);
-    enum outcome o = verb_dispatch(argc, argv);
-    fflush(stdout);
-    fflush(stderr);
-    struct buf *to[2] = {out, err};
-    for (int i = 0; i < 2; i++) {
-        dup2(saved[i], i + 1);
-        close(saved[i]);
-        lseek(fileno(files[i]), 0, SEEK_SET);
-        buf_reset(to[i]);
-        buf_addz(to[i], "");
-        assert_int_equal(buf_read_fd(to[i], fileno(files[i])), 0);
-        fclose(files[i]);
-    }
-    return o;
-}
 
 static void understands(void **state)
 {
@@ -65,7 +27,11 @@ static void understands(void **state)
         {"check 0", OUTCOME_USAGE, NULL, "\"0\""},
         {"check --lang fr", OUTCOME_USAGE, NULL, "neither ja nor en"},
         {"version more", OUTCOME_USAGE, NULL, "too many"},
-        {"accept", OUTCOME_USAGE, NULL, "something is missing"},
+        {"accept", OUTCOME_FINE, "Nothing is accepted", NULL},
+        {"accept --why x", OUTCOME_USAGE, NULL, "name a check"},
+        {"accept --withdraw", OUTCOME_USAGE, NULL, "name a check"},
+        {"accept --withdraw no.such-check", OUTCOME_USAGE, NULL, "nothing is accepted"},
+        {"accept -y", OUTCOME_USAGE, NULL, "--withdraw"},
         {"accept no.such-check --why x --until 2999-01-01", OUTCOME_USAGE, NULL, "no check"},
         {"explain no.such-check", OUTCOME_USAGE, NULL, "bansho explain"},
         {"explain", OUTCOME_FINE, "3 access", NULL},
