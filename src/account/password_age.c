@@ -7,7 +7,9 @@ static void judge_one(const struct credential *c, int64_t limit, int64_t now, st
 {
     int64_t today = now / DAY, age = today - c->changed;
     struct finding *f;
-    if (c->changed < 0)
+    if (!c->hash.n)
+        f = finding_add(out, STATE_WARN, c->name, _("%s has no password at all"), c->name);
+    else if (c->changed < 0)
         f = finding_add(out, STATE_UNKNOWN, c->name, _("%s: when the password was changed is not recorded"), c->name);
     else if (c->changed == 0)
         f = finding_add(out, STATE_WARN, c->name, _("%s: the password must be changed at the next login, and that has not happened"), c->name);
@@ -17,7 +19,9 @@ static void judge_one(const struct credential *c, int64_t limit, int64_t now, st
         f = finding_add(out, STATE_WARN, c->name, _("%s: the password is %lld days old"), c->name, (long long)age);
     else
         f = finding_add(out, STATE_OK, c->name, _("%s: the password is %lld days old"), c->name, (long long)(age < 0 ? 0 : age));
-    if (c->changed > 0)
+    if (!c->hash.n)
+        finding_evidence(out, f, c->file, c->line, "%s", _("the password field is empty: how long ago it was changed protects nobody"));
+    else if (c->changed > 0)
         finding_evidence(out, f, c->file, c->line, _("last change on %s (limit: %lld days)"), day_text(out->arena, c->changed * DAY), (long long)(limit / DAY));
     else
         finding_evidence(out, f, c->file, c->line, c->changed == 0 ? _("the day of the last change is 0") : _("the day of the last change is empty"));
@@ -26,7 +30,7 @@ static void judge_one(const struct credential *c, int64_t limit, int64_t now, st
         finding_next_note(out, f, _("sets a new password for %s; logins with a key go on"), c->name);
     }
     if (f->state == STATE_WARN)
-        finding_impact(out, f, "%s", _("a password that leaked at some time stays good"));
+        finding_impact(out, f, "%s", !c->hash.n ? _("anybody who knows the name can log in") : _("a password that leaked at some time stays good"));
 }
 
 void password_age_judge(const struct credentials *c, int64_t limit, int64_t now, struct findings *out)
@@ -34,7 +38,7 @@ void password_age_judge(const struct credentials *c, int64_t limit, int64_t now,
     size_t judged = 0;
     for (size_t i = 0; i < c->list.n; i++) {
         const struct credential *x = &c->list.v[i];
-        if (x->kind != CREDENTIAL_SYSTEM || !hash_usable(x->hash) || !x->user || !login_shell(x->user->shell))
+        if (x->kind != CREDENTIAL_SYSTEM || !hash_lets_in(x->hash) || !x->user || !login_shell(x->user->shell))
             continue;
         judge_one(x, limit, now, out);
         judged++;

@@ -148,6 +148,11 @@ bool hash_usable(struct str hash)
     return hash.n > 0 && hash.p[0] != '!' && hash.p[0] != '*' && !str_eq(hash, STR("x"));
 }
 
+bool hash_lets_in(struct str hash)
+{
+    return !hash.n || hash_usable(hash);
+}
+
 bool login_shell(const char *shell)
 {
     static const char *const closed[] = {"nologin", "false", "sync", "shutdown", "halt", "true"};

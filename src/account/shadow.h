@@ -39,6 +39,8 @@ void credentials_done(struct credentials *c);
 
 /* A hash that some password fits: not empty, not locked by "!" or "*". */
 bool hash_usable(struct str hash);
+/* The same, or nothing: an empty field asks for no password. */
+bool hash_lets_in(struct str hash);
 /* A shell in which somebody can work: not nologin, false and the like. */
 bool login_shell(const char *shell);
 /* For commands that a person will paste: quoted where it has to be. */

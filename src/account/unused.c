@@ -84,11 +84,19 @@ static int past_cmp(const void *a, const void *b)
     return strcmp(((const struct past_login *)a)->name, ((const struct past_login *)b)->name);
 }
 
-/* Accounts that can work in a shell: with a password or a key. root is left out: it cannot be given up. */
+/* "password and key, shell /bin/bash" */
+static const char *ways_in(struct arena *a, bool password, bool empty, bool key, const char *shell)
+{
+    if (empty)
+        return arena_printf(a, key ? _("without a password or with a key, shell %s") : _("without a password, shell %s"), shell);
+    return arena_printf(a, password && key ? _("password and key, shell %s") : password ? _("password, shell %s") : _("key, shell %s"), shell);
+}
+
+/* Accounts that can work in a shell: with a password, even an empty one, or a key. root is left out: it cannot be given up. */
 static bool of_interest(const struct host *h, const struct credentials *c, bool shadow, const struct user *u, struct arena *a, struct use *ret)
 {
     const struct credential *x = credential_of(c, u->name);
-    bool password = shadow ? x && hash_usable(x->hash) : u->uid >= 1000, key = has_key(h->root, a, u->home);
+    bool password = shadow ? x && hash_lets_in(x->hash) : u->uid >= 1000, key = has_key(h->root, a, u->home);
     if (u->uid == 0 || !login_shell(u->shell) || (!password && !key))
         return false;
     const char *shell = u->shell[0] ? u->shell : "/bin/sh";
@@ -96,7 +104,7 @@ static bool of_interest(const struct host *h, const struct credentials *c, bool 
     if (!shadow && !key)
         ret->why = arena_printf(a, _("shell %s (only root sees whether it has a password)"), shell);
     else
-        ret->why = arena_printf(a, password && key ? _("password and key, shell %s") : password ? _("password, shell %s") : _("key, shell %s"), shell);
+        ret->why = ways_in(a, password, shadow && x && !x->hash.n, key, shell);
     /* The password may be set later than the account was made, never earlier. */
     if (x && x->changed > 0 && (!ret->created || x->changed * DAY < ret->created))
         ret->created = x->changed * DAY;

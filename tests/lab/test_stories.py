@@ -13,7 +13,7 @@ BOTH, ONCE = True, False # on Debian 13 too, or not
 # name: (what happened, shell program that does it, {(check, object): state}, BOTH or ONCE)
 STORIES = {
     "empty-password": ("an account has no password", "passwd -d webmaster", {("account.empty-or-default", "webmaster"): "fail", ("account.empty-or-default", ""): None,
-                       ("account.password-age", "webmaster"): None, ("account.unused", "webmaster"): None}, BOTH),
+                       ("account.password-age", "webmaster"): "warn"}, BOTH),
     "second-root": ("an intruder made himself a second root", "useradd -o -u 0 -M -s /bin/bash sysadm; echo sysadm:Qm-93x-pL7 | chpasswd",
                     {("account.empty-or-default", "sysadm"): "fail", ("account.password-age", "sysadm"): "ok"}, ONCE),
     "old-password": ("a password is from years ago", "chage -d 2023-01-10 webmaster",

@@ -136,6 +136,7 @@ static void judges_password_age(void **state)
     const struct { const char *name; int64_t changed; const char *hash; int want; } table[] = {
         {"admin", TODAY - 10, "$y$x", STATE_OK},   {"admin", TODAY - 180, "$y$x", STATE_OK}, {"admin", TODAY - 181, "$y$x", STATE_WARN}, {"admin", 0, "$y$x", STATE_WARN},
         {"admin", -1, "$y$x", STATE_UNKNOWN},      {"admin", TODAY + 30, "$y$x", STATE_UNKNOWN}, {"root", TODAY - 400, "$y$x", STATE_WARN},
+        {"admin", TODAY - 10, "", STATE_WARN},     {"admin", -1, "", STATE_WARN}, {"daemon", TODAY - 10, "", -1}, /* no password is no young one */
         {"admin", TODAY - 400, "!$y$x", -1},       {"daemon", TODAY - 400, "$y$x", -1}, /* no shell */
     };
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
