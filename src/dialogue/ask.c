@@ -1,10 +1,6 @@
 #include "dialogue/ask.h"
 #include "base/i18n.h"
-#include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
-
-#define WORKER_SLACK_MS 1000 /* the stream's own deadline ends a dialogue; this is for a process that does not come back */
+#include "dialogue/crowd.h"
 
 const char *trouble_text(enum trouble t)
 {
@@ -44,55 +40,26 @@ char *base64(struct str s, char *ret, size_t size)
     return ret;
 }
 
-static int timeout_of(const struct endpoint_at *at)
+static void speak(const struct ask *a, void *seen)
 {
-    return at->timeout_ms > 0 ? at->timeout_ms : 8000;
-}
-
-int ask_worker(const struct endpoint_at *at, size_t max_output, int timeout_ms, worker_fn *fn, void *arg, struct buf *out, enum trouble *ret, struct err *err)
-{
-    struct worker_options o = {.kind = WORKER_DIALOGUE, .timeout_ms = timeout_ms + WORKER_SLACK_MS, .max_output = max_output, .netns = at->netns};
-    int r = worker_run(&o, fn, arg, out, err);
-    if (r != -ETIME && r != -ECHILD && r != -EBADMSG && r != -ENOMEM)
-        return r;
-    *ret = r == -ETIME ? TROUBLE_TIMEOUT : TROUBLE_WORKER;
-    return 0;
-}
-
-/* In the confined process. */
-static int dialogue(void *arg, struct buf *out)
-{
-    const struct ask *a = arg;
-    struct stream s = {0};
-    void *seen = calloc(1, a->size);
-    if (!seen)
-        return -ENOMEM;
-    signal(SIGPIPE, SIG_IGN);
+    struct stream s;
     stream_open(&s, a->at);
     a->talk(&s, a->plan, seen);
-    stream_free(&s);
-    fields_put(out, a->fields, seen);
-    free(seen);
-    return out->full ? -ENOMEM : 0;
+    stream_close(&s);
+}
+
+static void see(void *arg, size_t i, void *seen)
+{
+    (void)i;
+    speak(arg, seen);
 }
 
 int ask_run(const struct ask *a, void *seen, struct err *err)
 {
-    _cleanup_(buf_free) struct buf out = BUF(1u << 20);
-    enum trouble t = TROUBLE_NONE;
-    int r = ask_worker(a->at, 0, timeout_of(a->at), dialogue, (void *)(uintptr_t)a, &out, &t, err);
-    if (r < 0)
-        return r;
+    struct crowd_seen alone = {see, (void *)(uintptr_t)a, 1, a->fields, a->size, 1, a->at->netns, a->at->timeout_ms > 0 ? a->at->timeout_ms : 8000};
+    if (!crowd_inside())
+        return crowd_see(&alone, seen, err);
     memset(seen, 0, a->size);
-    struct cursor c = cursor_of(buf_str(&out));
-    if (t == TROUBLE_NONE)
-        fields_get(&c, a->fields, seen);
-    if (t == TROUBLE_NONE && (c.bad || c.rest.n)) {
-        t = TROUBLE_WORKER;
-        memset(seen, 0, a->size);
-        err_set(err, -EBADMSG, "the asking process answered nonsense");
-    }
-    if (t != TROUBLE_NONE)
-        *(enum trouble *)seen = t;
+    speak(a, seen);
     return 0;
 }

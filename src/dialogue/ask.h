@@ -1,6 +1,5 @@
 /* ask.h: runs one dialogue in its confined process (ask.c) and brings the answer back. */
 #pragma once
-#include "base/worker.h"
 #include "dialogue/field.h"
 #include "dialogue/stream.h"
 
@@ -14,10 +13,8 @@ struct ask {
     const struct field_table *fields;
     size_t size;        /* of seen; its first member is its enum trouble */
 };
-/* 0: *seen is filled (a worker that crashed or overran: TROUBLE_WORKER, TROUBLE_TIMEOUT, with err telling); -errno: it could not be started. */
+/* In a process of its own, or, where this is a crowd's (crowd.h), right here. 0: *seen is filled (a worker that crashed or overran: TROUBLE_WORKER, TROUBLE_TIMEOUT, with err telling); -errno: it could not be started. */
 int ask_run(const struct ask *a, void *seen, struct err *err) _must_check_;
-/* The worker's failure as a trouble, where it is one; else 0 or the -errno. */
-int ask_worker(const struct endpoint_at *at, size_t max_output, int timeout_ms, worker_fn *fn, void *arg, struct buf *out, enum trouble *ret, struct err *err) _must_check_;
 
 bool line_safe(const char *s); /* no CR, LF: fit to stand in a command; NULL is fine */
 char *base64(struct str s, char *ret, size_t size); /* "" where it does not fit */

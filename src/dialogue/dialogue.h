@@ -129,7 +129,7 @@ struct http_seen {
 };
 int http_ask(const struct endpoint_at *at, const char *host_header, const struct http_request *requests, size_t n, struct arena *a, struct http_seen *ret, struct err *err) _must_check_;
 
-/* Many sites by one worker, one after the other, as http_ask asks each; timeout_ms over all. Those that were not reached in time: TROUBLE_TIMEOUT.
+/* Many sites by one worker, HTTP_SIDE_BY_SIDE at a time, as http_ask asks each; timeout_ms over all. Those that were not reached in time: TROUBLE_TIMEOUT.
    All in one network namespace. ret has room for n. */
 struct http_question {
     struct endpoint_at at;
@@ -137,12 +137,13 @@ struct http_question {
     const struct http_request *request;
     size_t n;
 };
+#define HTTP_SIDE_BY_SIDE 8
 int http_ask_many(const struct http_question *q, size_t n, int timeout_ms, struct arena *a, struct http_seen *ret, struct err *err) _must_check_;
 
 /* Percent-encodes a path (RFC 3986 pchar and '/'). */
 char *http_path(struct arena *a, struct str path);
 
-/* What TLS shows at each of these (one worker, one after the other; timeout_ms over all). Those that were not reached in time: TROUBLE_TIMEOUT.
+/* What TLS shows at each of these (one worker, side by side; timeout_ms over all). Those that were not reached in time: TROUBLE_TIMEOUT.
    All in one network namespace. */
 struct tls_answer {
     enum trouble trouble;
@@ -150,7 +151,7 @@ struct tls_answer {
 };
 int tls_ask(const struct endpoint_at *at, size_t n, int timeout_ms, struct tls_answer *ret, struct err *err) _must_check_;
 
-/* Does it speak its protocol? Greeting and farewell only, many side by side (one worker and its children). */
+/* Does it speak its protocol? Greeting and farewell only, many side by side (one worker). */
 struct hello {
     struct endpoint_at at;
     const char *protocol;   /* as in model/service.h; "" and others: TROUBLE_WORKER */

@@ -1,6 +1,7 @@
 /* http.c: RFC 9112, the client's half. A body is read as far as http_answer has room; what is left of a small one is skipped, a large one ends the connection. */
 #include "base/clock.h"
 #include "dialogue/ask.h"
+#include "dialogue/crowd.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,46 +183,31 @@ void http_talk(struct stream *s, const void *plan_, void *seen)
 
 struct http_job {
     const struct http_question *q;
-    size_t n;
-    int timeout_ms;
+    int64_t end;
 };
 
-static int put_answers(struct buf *out, struct stream *s, const struct http_question *q, int timeout_ms)
-{
-    struct endpoint_at at = q->at;
-    const struct http_plan plan = {q->host, q->request, q->n};
-    struct http_seen seen = {.trouble = TROUBLE_TIMEOUT, .answer = calloc(q->n ? q->n : 1, sizeof *seen.answer)};
-    if (!seen.answer)
-        return -ENOMEM;
-    at.timeout_ms = timeout_ms;
-    if (timeout_ms > 0) {
-        seen.trouble = TROUBLE_NONE;
-        stream_open(s, &at);
-        http_talk(s, &plan, &seen);
-        stream_close(s);
-    }
-    fields_put(out, &http_fields, &seen);
-    buf_put_u32(out, (uint32_t)seen.answers);
-    for (size_t i = 0; i < seen.answers; i++)
-        fields_put(out, &http_answer_fields, &seen.answer[i]);
-    free(seen.answer);
-    return out->full ? -ENOMEM : 0;
-}
-
 /* In the confined process. */
-static int dialogue(void *arg, struct buf *out)
+static void dialogue(void *arg, size_t i, struct buf *out)
 {
     const struct http_job *job = arg;
-    int64_t end = clock_monotonic_ms() + job->timeout_ms;
-    struct stream s = {0};
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < job->n; i++) {
-        int64_t left = end - clock_monotonic_ms();
-        int own = job->q[i].at.timeout_ms > 0 ? job->q[i].at.timeout_ms : 8000;
-        r = put_answers(out, &s, &job->q[i], left < own ? (int)left : own);
-    }
-    stream_free(&s);
-    return r;
+    const struct http_question *q = &job->q[i];
+    int64_t left = job->end - clock_monotonic_ms();
+    const struct http_plan plan = {q->host, q->request, q->n};
+    struct http_seen seen = {.answer = left > 0 ? calloc(q->n ? q->n : 1, sizeof *seen.answer) : NULL};
+    struct endpoint_at at = q->at;
+    struct stream s;
+    if (!seen.answer)
+        return;
+    at.timeout_ms = at.timeout_ms > 0 ? at.timeout_ms : 8000;
+    at.timeout_ms = left < at.timeout_ms ? (int)left : at.timeout_ms;
+    stream_open(&s, &at);
+    http_talk(&s, &plan, &seen);
+    stream_close(&s);
+    fields_put(out, &http_fields, &seen);
+    buf_put_u32(out, (uint32_t)seen.answers);
+    for (size_t k = 0; k < seen.answers; k++)
+        fields_put(out, &http_answer_fields, &seen.answer[k]);
+    free(seen.answer);
 }
 
 static bool fit(const char *host, const struct http_request *r, size_t n)
@@ -232,44 +218,39 @@ static bool fit(const char *host, const struct http_request *r, size_t n)
     return ok;
 }
 
-static bool decode(struct cursor *c, size_t n, struct arena *a, struct http_seen *ret)
+static bool decode(struct str bytes, size_t n, struct arena *a, struct http_seen *ret)
 {
-    struct http_seen seen = {0};
-    fields_get(c, &http_fields, &seen);
-    seen.answers = cursor_below(c, (uint32_t)n + 1);
-    seen.answer = arena_zalloc(a, (n ? n : 1) * sizeof *seen.answer);
-    for (size_t i = 0; i < seen.answers; i++)
-        fields_get(c, &http_answer_fields, &seen.answer[i]);
-    *ret = seen;
-    return !c->bad;
+    struct cursor c = cursor_of(bytes);
+    fields_get(&c, &http_fields, ret);
+    ret->answers = cursor_below(&c, (uint32_t)n + 1);
+    ret->answer = arena_zalloc(a, (n ? n : 1) * sizeof *ret->answer);
+    for (size_t i = 0; i < ret->answers; i++)
+        fields_get(&c, &http_answer_fields, &ret->answer[i]);
+    return !c.bad && !c.rest.n;
 }
 
 int http_ask_many(const struct http_question *q, size_t n, int timeout_ms, struct arena *a, struct http_seen *ret, struct err *err)
 {
-    struct http_job job = {q, n, timeout_ms};
-    size_t max = 65536;
+    struct http_job job = {q, clock_monotonic_ms() + timeout_ms};
+    struct crowd c = {.fn = dialogue, .arg = &job, .n = n, .at_once = HTTP_SIDE_BY_SIDE, .max_answer = 4096, .netns = n ? q[0].at.netns : 0, .timeout_ms = timeout_ms};
     for (size_t i = 0; i < n; i++) {
         if (!fit(q[i].host, q[i].request, q[i].n))
             return err_set(err, -EINVAL, "not fit to be sent to a web server");
-        max += q[i].n * 2048 + 4096;
+        size_t max = q[i].n * sizeof(struct http_answer) * 2 + 4096;
+        c.max_answer = max > c.max_answer ? max : c.max_answer;
     }
-    if (n == 0)
-        return 0;
-    _cleanup_(buf_free) struct buf out = BUF(max);
-    enum trouble t = TROUBLE_NONE;
-    int r = ask_worker(&q[0].at, max, timeout_ms, dialogue, &job, &out, &t, err);
+    _cleanup_(buf_free) struct buf out = {0};
+    struct str *answers = arena_zalloc(a, (n + 1) * sizeof *answers);
+    enum trouble *why = arena_zalloc(a, (n + 1) * sizeof *why);
+    int r = crowd_bytes(&c, &out, answers, why, err);
     if (r < 0)
         return r;
-    struct http_seen *seen = arena_zalloc(a, n * sizeof *seen);
-    struct cursor c = cursor_of(buf_str(&out));
-    for (size_t i = 0; i < n && t == TROUBLE_NONE; i++)
-        if (!decode(&c, q[i].n, a, &seen[i]))
-            t = TROUBLE_WORKER;
-    if (t == TROUBLE_NONE && c.rest.n)
-        t = TROUBLE_WORKER;
-    for (size_t i = 0; i < n && t != TROUBLE_NONE; i++)
-        seen[i] = (struct http_seen){.trouble = t, .answer = arena_zalloc(a, (q[i].n ? q[i].n : 1) * sizeof *seen[i].answer)};
-    memcpy(ret, seen, n * sizeof *ret);
+    for (size_t i = 0; i < n; i++) {
+        struct http_seen seen = {0};
+        if (!answers[i].p || !decode(answers[i], q[i].n, a, &seen))
+            seen = (struct http_seen){.trouble = answers[i].n ? TROUBLE_WORKER : why[i] ? why[i] : TROUBLE_TIMEOUT, .answer = arena_zalloc(a, (q[i].n ? q[i].n : 1) * sizeof *seen.answer)};
+        ret[i] = seen;
+    }
     return 0;
 }
 

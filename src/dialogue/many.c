@@ -1,72 +1,42 @@
-/* many.c: many servers by one worker: TLS one after the other, greetings side by side by the worker's children (confined as it is). */
+/* many.c: many servers by one worker, side by side: what TLS shows, and greetings. */
 #include "base/clock.h"
 #include "dialogue/ask.h"
-#include "dialogue/tls.h"
+#include "dialogue/crowd.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define QUESTIONS 10000
+#define TLS_SIDE_BY_SIDE 16
 
 /* --- TLS --- */
 struct tls_job {
     const struct endpoint_at *at;
-    size_t n;
-    int timeout_ms;
+    int64_t end;
 };
 
-static int see_tls(void *arg, struct buf *out)
+static void see_tls(void *arg, size_t i, void *seen)
 {
     const struct tls_job *job = arg;
-    int64_t end = clock_monotonic_ms() + job->timeout_ms;
-    struct stream s = {0};
-    signal(SIGPIPE, SIG_IGN);
-    for (size_t i = 0; i < job->n; i++) {
-        struct endpoint_at at = job->at[i];
-        struct tls_answer a = {.trouble = TROUBLE_TIMEOUT};
-        int64_t left = end - clock_monotonic_ms();
-        int own = at.timeout_ms > 0 ? at.timeout_ms : 8000;
-        at.tls = true;
-        at.timeout_ms = left < own ? (int)left : own;
-        if (left > 0) {
-            stream_open(&s, &at);
-            stream_close(&s);
-            a = (struct tls_answer){s.trouble, s.tls};
-        }
-        fields_put(out, &tls_answer_fields, &a);
-    }
-    stream_free(&s);
-    return out->full ? -ENOMEM : 0;
+    struct tls_answer *ret = seen;
+    struct endpoint_at at = job->at[i];
+    int64_t left = job->end - clock_monotonic_ms();
+    struct stream s;
+    ret->trouble = TROUBLE_TIMEOUT;
+    if (left <= 0)
+        return;
+    at.tls = true;
+    at.timeout_ms = at.timeout_ms > 0 ? at.timeout_ms : 8000;
+    at.timeout_ms = left < at.timeout_ms ? (int)left : at.timeout_ms;
+    stream_open(&s, &at);
+    stream_close(&s);
+    *ret = (struct tls_answer){s.trouble, s.tls};
 }
 
 int tls_ask(const struct endpoint_at *at, size_t n, int timeout_ms, struct tls_answer *ret, struct err *err)
 {
-    struct tls_job job = {at, n, timeout_ms};
-    size_t max = n * sizeof *ret + 4096;
-    _cleanup_(buf_free) struct buf out = BUF(max);
-    enum trouble t = TROUBLE_NONE;
-    if (n == 0)
-        return 0;
-    if (n > QUESTIONS)
-        return err_set(err, -EINVAL, "too many questions");
-    int r = ask_worker(at, max, timeout_ms, see_tls, &job, &out, &t, err);
-    if (r < 0)
-        return r;
-    memset(ret, 0, n * sizeof *ret);
-    struct cursor c = cursor_of(buf_str(&out));
-    for (size_t i = 0; i < n && t == TROUBLE_NONE; i++)
-        fields_get(&c, &tls_answer_fields, &ret[i]);
-    if (t == TROUBLE_NONE && (c.bad || c.rest.n))
-        t = TROUBLE_WORKER;
-    for (size_t i = 0; i < n && t != TROUBLE_NONE; i++)
-        ret[i] = (struct tls_answer){.trouble = t};
-    return 0;
+    struct tls_job job = {at, clock_monotonic_ms() + timeout_ms};
+    struct crowd_seen c = {see_tls, &job, n, &tls_answer_fields, sizeof *ret, TLS_SIDE_BY_SIDE, n ? at[0].netns : 0, timeout_ms};
+    return n > QUESTIONS ? err_set(err, -EINVAL, "too many questions") : crowd_see(&c, ret, err);
 }
 
 /* --- greetings --- */
@@ -160,117 +130,27 @@ static const struct {
     {"ssh", hello_ssh}, {"mysql", hello_mysql}, {"postgresql", hello_postgresql}, {"dns", hello_dns},
 };
 
-static void hello_one(struct stream *s, const struct hello *q, struct hello_seen *ret)
+static void hello_one(void *arg, size_t i, void *seen)
 {
+    const struct hello *q = (const struct hello *)arg + i;
+    struct hello_seen *ret = seen;
+    struct stream s;
     int64_t start = clock_monotonic_ms();
-    *ret = (struct hello_seen){.trouble = TROUBLE_WORKER};
-    for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
-        if (strcmp(protocols[i].protocol, q->protocol) != 0)
+    ret->trouble = TROUBLE_WORKER;
+    for (size_t k = 0; k < ARRAY_SIZE(protocols); k++) {
+        if (strcmp(protocols[k].protocol, q->protocol) != 0)
             continue;
-        if (stream_open(s, &q->at))
-            protocols[i].say(s, q, ret);
-        ret->trouble = ret->right ? TROUBLE_NONE : s->trouble;
-        stream_close(s);
+        if (stream_open(&s, &q->at))
+            protocols[k].say(&s, q, ret);
+        ret->trouble = ret->right ? TROUBLE_NONE : s.trouble;
+        stream_close(&s);
     }
     ret->ms = (int)(clock_monotonic_ms() - start);
 }
 
-struct hello_job {
-    const struct hello *q;
-    size_t n;
-    int timeout_ms; /* until which the children's answers are waited for */
-};
-
-/* Every children-th question, in a child; its answers go into the pipe in that order. */
-static void hello_share(const struct hello_job *job, struct stream s, size_t first, size_t children, int fd)
-{
-    struct buf out = BUF(1u << 20);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (size_t i = first; i < job->n; i += children) {
-        struct hello_seen seen;
-        hello_one(&s, &job->q[i], &seen);
-        fields_put(&out, &hello_fields, &seen);
-    }
-    for (struct str rest = buf_str(&out); rest.n;) {
-        ssize_t n = write(fd, rest.p, rest.n);
-        if (n <= 0)
-            _exit(1);
-        rest = str_from(rest, (size_t)n);
-    }
-    _exit(0);
-}
-
-/* Reads to the end, or until the time is over. */
-static void collect(struct buf *b, int fd, int64_t end)
-{
-    char chunk[4096];
-    for (;;) {
-        int64_t left = end - clock_monotonic_ms();
-        struct pollfd p = {fd, POLLIN, 0};
-        if (left <= 0 || poll(&p, 1, (int)left) <= 0)
-            return;
-        ssize_t n = read(fd, chunk, sizeof chunk);
-        if (n <= 0)
-            return;
-        buf_add(b, chunk, (size_t)n);
-    }
-}
-
-/* In the confined process: forks, collects, and writes all answers in the order of the questions. */
-static int hello_all(void *arg, struct buf *out)
-{
-    const struct hello_job *job = arg;
-    size_t children = job->n < HELLO_SIDE_BY_SIDE ? job->n : HELLO_SIDE_BY_SIDE;
-    int ends[HELLO_SIDE_BY_SIDE][2];
-    struct buf got[HELLO_SIDE_BY_SIDE] = {{0}};
-    struct cursor c[HELLO_SIDE_BY_SIDE];
-    struct stream s = {.fd = -1};
-    pid_t pid[HELLO_SIDE_BY_SIDE];
-    int64_t end = clock_monotonic_ms() + job->timeout_ms;
-    signal(SIGPIPE, SIG_IGN);
-    for (size_t i = 0; i < job->n; i++)
-        if (job->q[i].at.tls)
-            tls_prepare(&s);
-    for (size_t k = 0; k < children; k++) {
-        if (pipe2(ends[k], O_CLOEXEC) < 0)
-            return -errno;
-        pid[k] = fork();
-        if (pid[k] < 0)
-            return -errno;
-        if (pid[k] == 0)
-            hello_share(job, s, k, children, ends[k][1]);
-        close(ends[k][1]);
-    }
-    for (size_t k = 0; k < children; k++) {
-        got[k] = BUF(1u << 20);
-        collect(&got[k], ends[k][0], end);
-        kill(pid[k], SIGKILL);
-        c[k] = cursor_of(buf_str(&got[k]));
-    }
-    for (size_t i = 0; i < job->n; i++) {
-        struct hello_seen seen = {0};
-        struct cursor *from = &c[i % children];
-        fields_get(from, &hello_fields, &seen);
-        if (from->bad)
-            seen = (struct hello_seen){.trouble = clock_monotonic_ms() >= end ? TROUBLE_TIMEOUT : TROUBLE_WORKER};
-        fields_put(out, &hello_fields, &seen);
-    }
-    for (size_t k = 0; k < children; k++)
-        buf_free(&got[k]);
-    while (waitpid(-1, NULL, 0) > 0)
-        continue;
-    stream_free(&s);
-    return out->full ? -ENOMEM : 0;
-}
-
 int hello_ask(const struct hello *q, size_t n, struct hello_seen *ret, struct err *err)
 {
-    struct hello_job job = {q, n, 0};
-    _cleanup_(buf_free) struct buf out = BUF(4u << 20);
-    enum trouble t = TROUBLE_NONE;
     int longest = 0;
-    if (n == 0)
-        return 0;
     if (n > QUESTIONS)
         return err_set(err, -EINVAL, "too many questions");
     for (size_t i = 0; i < n; i++) {
@@ -279,17 +159,7 @@ int hello_ask(const struct hello *q, size_t n, struct hello_seen *ret, struct er
         if (!line_safe(q[i].host))
             return err_set(err, -EINVAL, "not fit to be sent to a web server");
     }
-    job.timeout_ms = longest * (int)((n + HELLO_SIDE_BY_SIDE - 1) / HELLO_SIDE_BY_SIDE) + 2000;
-    int r = ask_worker(&q[0].at, 4u << 20, job.timeout_ms + 1000, hello_all, &job, &out, &t, err);
-    if (r < 0)
-        return r;
-    memset(ret, 0, n * sizeof *ret);
-    struct cursor c = cursor_of(buf_str(&out));
-    for (size_t i = 0; i < n && t == TROUBLE_NONE; i++)
-        fields_get(&c, &hello_fields, &ret[i]);
-    if (t == TROUBLE_NONE && (c.bad || c.rest.n))
-        t = TROUBLE_WORKER;
-    for (size_t i = 0; i < n && t != TROUBLE_NONE; i++)
-        ret[i] = (struct hello_seen){.trouble = t};
-    return 0;
+    int turns = (int)((n + HELLO_SIDE_BY_SIDE - 1) / HELLO_SIDE_BY_SIDE);
+    struct crowd_seen c = {hello_one, (void *)(uintptr_t)q, n, &hello_fields, sizeof *ret, HELLO_SIDE_BY_SIDE, n ? q[0].at.netns : 0, longest * turns + 2000};
+    return crowd_see(&c, ret, err);
 }

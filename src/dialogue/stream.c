@@ -1,5 +1,6 @@
 #include "dialogue/stream.h"
 #include "base/clock.h"
+#include "dialogue/side.h"
 #include "dialogue/tls.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -34,8 +35,7 @@ static bool wait_for(struct stream *s, short events)
         int64_t left = s->deadline - clock_monotonic_ms();
         if (left <= 0)
             return stream_fail(s, TROUBLE_TIMEOUT);
-        struct pollfd p = {s->fd, events, 0};
-        int n = poll(&p, 1, (int)left);
+        int n = side_poll(s->fd, events, left);
         if (n > 0)
             return true;
         if (n < 0 && errno != EINTR)
@@ -45,9 +45,7 @@ static bool wait_for(struct stream *s, short events)
 
 static void begin(struct stream *s, int fd, const char *name, int timeout_ms)
 {
-    struct ssl_ctx_st *ctx = s->ctx;
     memset(s, 0, sizeof *s);
-    s->ctx = ctx;
     s->fd = fd;
     s->name = name;
     s->deadline = clock_monotonic_ms() + (timeout_ms > 0 ? timeout_ms : 8000);
@@ -139,12 +137,6 @@ void stream_close(struct stream *s)
     s->fd = -1;
     explicit_bzero(s->secret, sizeof s->secret);
     s->secrets = 0;
-}
-
-void stream_free(struct stream *s)
-{
-    stream_close(s);
-    tls_forget(s);
 }
 
 bool stream_tls(struct stream *s)

@@ -11,12 +11,10 @@
 #define STREAM_SECRET 700
 
 struct ssl_st;
-struct ssl_ctx_st;
 
 struct stream {
     int fd;
     struct ssl_st *ssl;      /* NULL: plain */
-    struct ssl_ctx_st *ctx;  /* made at the first handshake, kept for the next one of this process */
     const char *name;        /* endpoint_at.name */
     const struct endpoint_at *to; /* for stream_again; NULL: a descriptor was given */
     unsigned said;           /* lines sent: makes IMAP's tags */
@@ -31,7 +29,7 @@ struct stream {
     size_t secrets;
 };
 
-/* Connects, and does the handshake where at->tls. *s is initialised here, also on failure; s->ctx is kept from an earlier use. */
+/* Connects, and does the handshake where at->tls. *s is initialised here, also on failure. */
 bool stream_open(struct stream *s, const struct endpoint_at *at);
 /* The same over a connected descriptor (taken over). */
 void stream_take(struct stream *s, int take_fd, int timeout_ms);
@@ -40,7 +38,6 @@ bool stream_again(struct stream *s);
 /* The same of our own accord: what is unread is dropped. */
 bool stream_renew(struct stream *s);
 void stream_close(struct stream *s);  /* the connection; s->trouble, tls and transcript stay */
-void stream_free(struct stream *s);   /* the connection and what is kept between connections */
 
 /* The first trouble stays. Always false, so that `return stream_fail(...)` reads well. */
 bool stream_fail(struct stream *s, enum trouble t);

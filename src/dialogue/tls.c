@@ -1,5 +1,6 @@
 #include "dialogue/tls.h"
 #include "base/clock.h"
+#include "dialogue/side.h"
 #include <dirent.h>
 #include <errno.h>
 #include <openssl/err.h>
@@ -64,9 +65,18 @@ static SSL_CTX *client_new(void)
     return ctx;
 }
 
+/* What all connections of this process and its children have in common; making it costs some milliseconds. */
+static SSL_CTX *client(void)
+{
+    static SSL_CTX *ctx;
+    if (!ctx)
+        ctx = client_new();
+    return ctx;
+}
+
 void dialogue_prepare(void)
 {
-    SSL_CTX_free(client_new());
+    client();
 }
 
 static void copy_name(char *ret, size_t size, const X509_NAME *name)
@@ -162,21 +172,15 @@ static bool handshake(struct stream *s)
         int r = SSL_connect(s->ssl);
         if (r == 1)
             return true;
-        struct pollfd p = {s->fd, wanted(s->ssl, r), 0};
-        if (!p.events) {
+        short events = wanted(s->ssl, r);
+        if (!events) {
             note_failure(s);
             return stream_fail(s, TROUBLE_TLS);
         }
         int64_t left = s->deadline - clock_monotonic_ms();
-        if (left <= 0 || poll(&p, 1, (int)left) == 0)
+        if (left <= 0 || side_poll(s->fd, events, left) == 0)
             return stream_fail(s, TROUBLE_TIMEOUT);
     }
-}
-
-void tls_prepare(struct stream *s)
-{
-    if (!s->ctx)
-        s->ctx = client_new();
 }
 
 bool tls_start(struct stream *s)
@@ -184,8 +188,8 @@ bool tls_start(struct stream *s)
     struct addr a;
     memset(&s->tls, 0, sizeof s->tls);
     s->tls.trusted = true;
-    tls_prepare(s);
-    s->ssl = s->ctx ? SSL_new(s->ctx) : NULL;
+    SSL_CTX *ctx = client();
+    s->ssl = ctx ? SSL_new(ctx) : NULL;
     if (!s->ssl || SSL_set_fd(s->ssl, s->fd) != 1)
         return stream_fail(s, TROUBLE_TLS);
     SSL_set_app_data(s->ssl, s);
@@ -209,12 +213,6 @@ void tls_end(struct stream *s)
     SSL_free(s->ssl);
     s->ssl = NULL;
     ERR_clear_error();
-}
-
-void tls_forget(struct stream *s)
-{
-    SSL_CTX_free(s->ctx);
-    s->ctx = NULL;
 }
 
 ssize_t tls_transfer(struct stream *s, bool out, void *p, size_t n, short *ret_wait)

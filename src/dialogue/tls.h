@@ -6,9 +6,6 @@
 
 /* The handshake over s->fd until s->deadline; fills s->tls. false: s->trouble is set. */
 bool tls_start(struct stream *s);
-/* Makes s->ctx, where it is not yet there: a process that forks does it once for its children. */
-void tls_prepare(struct stream *s);
 void tls_end(struct stream *s);      /* says goodbye without waiting for an answer */
-void tls_forget(struct stream *s);   /* frees s->ctx */
 /* Bytes moved; 0: the peer has ended; -EAGAIN: wait for *ret_wait (POLLIN or POLLOUT); other -errno. */
 ssize_t tls_transfer(struct stream *s, bool out, void *p, size_t n, short *ret_wait) _must_check_;

@@ -38,10 +38,10 @@ static bool wants_tls(const struct smtp_seen *seen)
 }
 
 /* TLS costs both sides much: port 25 is asked without it, unless it insists. A broken certificate must not hide the rest. */
-static void ask_one(void *arg, size_t i, void *result)
+static void ask_one(void *arg, size_t i, void *ret)
 {
     struct job *j = &((struct job *)arg)[i];
-    struct smtp_seen *seen = result;
+    struct smtp_seen *seen = ret;
     struct err err = {0};
     j->plan.starttls = j->at.port != 25;
     for (int attempt = 0; attempt < 2; attempt++) {
@@ -75,7 +75,6 @@ static int ask_all(struct round *r, struct err *err)
     size_t n = 0, max = r->ports.list.n * 2 * RELAY_SESSIONS;
     struct job *jobs = arena_zalloc(a, max * sizeof *jobs + 1);
     struct smtp_seen *seen = arena_zalloc(a, max * sizeof *seen + 1);
-    bool *done = arena_zalloc(a, max + 1);
     for (size_t p = 0; p < r->ports.list.n; p++)
         for (int v6 = 0; v6 < 2; v6++)
             for (unsigned s = 0; r->has_from[v6] && r->ports.list.v[p].has[v6] && s < RELAY_SESSIONS; s++) {
@@ -84,7 +83,8 @@ static int ask_all(struct round *r, struct err *err)
                 jobs[n].at = (struct endpoint_at){.addr = port->to[v6], .port = port->port, .tls = port->tls, .timeout_ms = DIALOGUE_MS, .connect_ms = CONNECT_MS, .netns = stranger_netns(r->stranger), .from = from, .from_set = true};
                 relay_plan(r->forms[v6], r->forms_n, s, helo_of(a, &from), &jobs[n++].plan);
             }
-    int code = crowd_run(ask_one, jobs, n, sizeof *seen, 2 * DIALOGUE_MS, seen, done, err);
+    struct crowd_seen crowd = {ask_one, jobs, n, &smtp_fields, sizeof *seen, 0, stranger_netns(r->stranger), 2 * DIALOGUE_MS};
+    int code = crowd_see(&crowd, seen, err);
     if (code < 0)
         return code;
     n = 0;
@@ -92,9 +92,6 @@ static int ask_all(struct round *r, struct err *err)
         for (int v6 = 0; v6 < 2; v6++) {
             if (!r->has_from[v6] || !r->ports.list.v[p].has[v6])
                 continue;
-            for (unsigned s = 0; s < RELAY_SESSIONS; s++)
-                if (!done[n + s])
-                    seen[n + s].trouble = TROUBLE_WORKER;
             relay_judge(r->forms[v6], r->forms_n, &seen[n], &r->answer[p][v6]);
             r->from[p][v6] = stranger_of(r, p, v6, r->answer[p][v6].session);
             n += RELAY_SESSIONS;

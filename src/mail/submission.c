@@ -44,11 +44,11 @@ struct round {
     struct mail_ports ports;
 };
 
-static void ask(void *arg, size_t i, void *result)
+static void ask(void *arg, size_t i, void *ret)
 {
     const struct round *r = arg;
     struct endpoint_at at = mail_port_at(&r->ports.list.v[i], r->ctx->run, (unsigned)i);
-    struct smtp_seen *seen = result;
+    struct smtp_seen *seen = ret;
     struct err err = {0};
     char user[64];
     snprintf(user, sizeof user, "bansho-probe-%s-%s", r->ctx->run, r->ports.list.v[i].name);
@@ -156,13 +156,10 @@ int submission_probe(const struct probe_ctx *ctx, struct findings *out, struct e
     if (!has_587)
         tell_missing(&r, out);
     struct smtp_seen *seen = arena_zalloc(out->arena, r.ports.list.n * sizeof *seen + 1);
-    bool *done = arena_zalloc(out->arena, r.ports.list.n + 1);
-    int code = crowd_run(ask, &r, r.ports.list.n, sizeof *seen, DIALOGUE_MS + 2000, seen, done, err);
-    for (size_t i = 0; code == 0 && i < r.ports.list.n; i++) {
-        if (!done[i])
-            seen[i].trouble = TROUBLE_WORKER;
+    struct crowd_seen crowd = {ask, &r, r.ports.list.n, &smtp_fields, sizeof *seen, 0, 0, DIALOGUE_MS + 2000};
+    int code = crowd_see(&crowd, seen, err);
+    for (size_t i = 0; code == 0 && i < r.ports.list.n; i++)
         tell(&r.ports.list.v[i], &seen[i], out);
-    }
     return code;
 }
 

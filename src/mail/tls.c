@@ -107,8 +107,15 @@ static void look_login(const struct round *r, const struct mail_port *p, struct 
     ret->tls = seen.tls;
 }
 
+/* How a look travels from the confined process. */
+static const struct field look_rows[] = {
+    TROUBLE_OF(struct tls_look, trouble), FLAG_OF(struct tls_look, starttls_offered), FLAG_OF(struct tls_look, no_login), FLAG_OF(struct tls_look, clear),
+    TEXT_OF(struct tls_look, words), STRUCT_OF(struct tls_look, tls, tls_fields),
+};
+static const struct field_table look_fields = FIELDS(look_rows);
+
 /* Job 2i: port i as it is; job 2i + 1: with old versions of TLS only. */
-static void look(void *arg, size_t i, void *result)
+static void look(void *arg, size_t i, void *ret)
 {
     const struct round *r = arg;
     const struct mail_port *p = &r->ports.list.v[i / 2];
@@ -120,9 +127,9 @@ static void look(void *arg, size_t i, void *result)
     if (old && p->port == 25)
         return;
     if (strcmp(p->protocol, "smtp") == 0)
-        look_smtp(&at, result);
+        look_smtp(&at, ret);
     else
-        look_login(r, p, &at, old, result);
+        look_login(r, p, &at, old, ret);
 }
 
 static void merge_old(const struct tls_look *old, bool asked, struct tls_look *into)
@@ -166,17 +173,13 @@ int mail_tls_probe(const struct probe_ctx *ctx, struct findings *out, struct err
             *list_push(a, &r.ports.list) = all.list.v[i];
     size_t n = r.ports.list.n * 2;
     struct tls_look *looks = arena_zalloc(a, n * sizeof *looks + 1);
-    bool *done = arena_zalloc(a, n + 1);
-    int code = crowd_run(look, &r, n, sizeof *looks, DIALOGUE_MS + 2000, looks, done, err);
+    struct crowd_seen crowd = {look, &r, n, &look_fields, sizeof *looks, 0, 0, DIALOGUE_MS + 2000};
+    int code = crowd_see(&crowd, looks, err);
     if (code < 0)
         return code;
     const char *const *names = service_names(ctx->server, a);
     for (size_t i = 0; i < r.ports.list.n; i++) {
         struct tls_look *l = &looks[2 * i], *old = &looks[2 * i + 1];
-        if (!done[2 * i])
-            l->trouble = TROUBLE_WORKER;
-        if (!done[2 * i + 1])
-            old->trouble = TROUBLE_WORKER;
         merge_old(old, r.ports.list.v[i].port != 25, l);
         tls_tell(ctx, &r.ports.list.v[i], l, tls_judge(&r.ports.list.v[i], l, names, ctx->now), out);
     }

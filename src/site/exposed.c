@@ -1,12 +1,10 @@
 #include "site/exposed.h"
 #include "base/i18n.h"
-#include "dialogue/crowd.h"
 #include "dialogue/dialogue.h"
 #include "site/exposed_search.h"
 #include "site/exposed_targets.h"
 
-#define AT_ONCE 8         /* processes that ask side by side */
-#define ASK_MS 12000      /* each of them over all of its sites */
+#define ASK_MS 12000      /* all sites */
 #define SITE_MS 4000      /* one site */
 #define SHOWN_REFUSED 5
 
@@ -19,12 +17,6 @@ struct said {
         bool proved, trouble;
     } of[TARGET_CANDIDATES];
 };
-
-/* How many questions each of the asking processes has at most. */
-static size_t share(size_t n)
-{
-    return (n + AT_ONCE - 1) / AT_ONCE;
-}
 
 struct asked {
     const struct probe_ctx *ctx;
@@ -77,26 +69,18 @@ static void understand(const struct target *t, const struct http_seen *seen, str
     }
 }
 
-/* One of several asking processes: every AT_ONCE-th question, by one worker. `result` is its share of the answers, one after the other. */
-static void ask(void *arg, size_t first, void *result)
+static int ask(const struct asked *job, struct arena *a, struct said *ret, struct err *err)
 {
-    const struct asked *job = arg;
     const struct targets *targets = job->targets;
-    struct said *said = result;
-    struct arena *a = arena_new(64u << 20);
-    size_t n = 0, room = share(targets->asks.n);
-    struct http_question *q = arena_zalloc(a, room * sizeof *q);
-    struct http_seen *seen = arena_zalloc(a, room * sizeof *seen);
-    struct err err = {0};
-    for (size_t i = first; i < targets->asks.n; i += AT_ONCE)
-        q[n++] = question(job, &targets->asks.v[i], a);
-    int r = http_ask_many(q, n, ASK_MS, a, seen, &err);
-    for (size_t i = 0; i < n; i++) {
-        if (r < 0)
-            seen[i] = (struct http_seen){.trouble = TROUBLE_WORKER};
-        understand(&targets->list.v[targets->asks.v[first + i * AT_ONCE].target], &seen[i], &said[i]);
-    }
-    arena_free(a);
+    size_t n = targets->asks.n;
+    struct http_question *q = arena_zalloc(a, (n + 1) * sizeof *q);
+    struct http_seen *seen = arena_zalloc(a, (n + 1) * sizeof *seen);
+    for (size_t i = 0; i < n; i++)
+        q[i] = question(job, &targets->asks.v[i], a);
+    int r = http_ask_many(q, n, ASK_MS, a, seen, err);
+    for (size_t i = 0; r == 0 && i < n; i++)
+        understand(&targets->list.v[targets->asks.v[i].target], &seen[i], &ret[i]);
+    return r;
 }
 
 const char *exposed_move(struct arena *a, const char *path)
@@ -129,7 +113,7 @@ static void tell(struct findings *out, const struct target *t, size_t k, const s
 }
 
 /* What one target's endpoints said, taken together. */
-static void judge(struct findings *out, struct targets *targets, size_t n, const struct said *said, const bool *done)
+static void judge(struct findings *out, struct targets *targets, size_t n, const struct said *said)
 {
     const struct target *t = &targets->list.v[n];
     bool bad = false, open = false;
@@ -137,7 +121,7 @@ static void judge(struct findings *out, struct targets *targets, size_t n, const
     for (size_t k = 0; k < t->candidates.n; k++) {
         for (size_t i = 0; i < targets->asks.n; i++) {
             struct target_ask *q = &targets->asks.v[i];
-            if (q->target != n || !done[i] || !said[i].of[k].proved)
+            if (q->target != n || !said[i].of[k].proved)
                 continue;
             q->control = said[i].control;
             tell(out, t, k, q);
@@ -148,9 +132,9 @@ static void judge(struct findings *out, struct targets *targets, size_t n, const
     for (size_t i = 0; i < targets->asks.n; i++) {
         if (targets->asks.v[i].target != n)
             continue;
-        if (!done[i] || said[i].trouble)
-            trouble = done[i] ? said[i].trouble : TROUBLE_TIMEOUT;
-        for (size_t k = 0; done[i] && !said[i].trouble && k < t->candidates.n; k++)
+        if (said[i].trouble)
+            trouble = said[i].trouble;
+        for (size_t k = 0; !said[i].trouble && k < t->candidates.n; k++)
             open |= said[i].of[k].trouble;
     }
     if (trouble || open) {
@@ -201,18 +185,12 @@ int site_exposed(const struct probe_ctx *ctx, struct findings *out, struct err *
         return r;
     targets_fill(&targets, &found, a);
     not_looked(out, &targets, &found, ctx->server->host->root);
-    size_t n = targets.asks.n, each = share(n);
-    struct said *shares = arena_zalloc(a, (each ? each * AT_ONCE : 1) * sizeof *shares), *said = arena_zalloc(a, (n ? n : 1) * sizeof *said);
-    bool ended[AT_ONCE], *done = arena_zalloc(a, n ? n : 1);
+    struct said *said = arena_zalloc(a, (targets.asks.n + 1) * sizeof *said);
     struct asked job = {ctx, &targets};
-    r = each ? crowd_run(ask, &job, n < AT_ONCE ? n : AT_ONCE, each * sizeof *shares, ASK_MS + 2000, shares, ended, err) : 0;
+    r = ask(&job, a, said, err);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < n; i++) {
-        said[i] = shares[i % AT_ONCE * each + i / AT_ONCE];
-        done[i] = ended[i % AT_ONCE];
-    }
     for (size_t i = 0; i < targets.list.n; i++)
-        judge(out, &targets, i, said, done);
+        judge(out, &targets, i, said);
     return 0;
 }

@@ -1,45 +1,126 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include "base/clock.h"
+#include "fake.h"
 #include "dialogue/crowd.h"
-#include <signal.h>
-#include <unistd.h>
+#include "dialogue/side.h"
+#include <fcntl.h>
 
+enum { N = 7 };
+
+/* 's': waits a little; 'h': for ever; 'c': crashes; 'b': writes what does not fit its field; 'n': nothing of the kind. */
 static void square(void *arg, size_t i, void *result)
 {
     const char *kind = arg;
+    struct smtp_seen *ret = result;
     if (kind[i] == 'c')
         kill(getpid(), SIGKILL);
     if (kind[i] == 's')
-        usleep(200000);
-    for (int k = 0; kind[i] == 'h' && k < 1000; k++)
-        usleep(100000);
-    *(int *)result = (int)(i * i) + 1;
+        side_poll(-1, 0, 300);
+    if (kind[i] == 'h')
+        side_poll(-1, 0, 60000);
+    if (kind[i] == 'b')
+        ret->trouble = TROUBLE_COUNT;
+    ret->greeting = (int)(i * i) + 1;
 }
 
 static void each_result_is_its_own(void **state)
 {
     (void)state;
-    int result[6] = {7, 7, 7, 7, 7, 7};
-    bool done[6];
-    struct err err = {0};
-    static char kinds[] = "nschss";
-    int64_t began = clock_monotonic_ms();
-    assert_int_equal(crowd_run(square, kinds, 6, sizeof(int), 1500, result, done, &err), 0);
-    assert_true(clock_monotonic_ms() - began < 10000); /* the one that hangs is ended */
-    static const int want[6] = {1, 2, 0, 0, 17, 26};
-    for (int i = 0; i < 6; i++) {
-        assert_int_equal(result[i], want[i]);
-        assert_int_equal(done[i], want[i] != 0);
+    static const struct {
+        const char *name, *kinds;
+        int limit_ms, most_ms;
+        int greeting[N];
+        enum trouble trouble[N];
+    } table[] = {
+        {"nobody waits for another", "snsssnn", 1500, 1200, {1, 2, 5, 10, 17, 26, 37}, {0}},
+        {"one that never ends", "nshssnn", 800, 3000, {1, 2, 0, 10, 17, 26, 37}, {[2] = TROUBLE_TIMEOUT}},
+        {"nonsense", "nsbssnn", 1500, 3000, {1, 2, 0, 10, 17, 26, 37}, {[2] = TROUBLE_WORKER}},
+        {"a crash takes nobody with it", "nscnncn", 3000, 5000, {1, 2, 0, 10, 17, 0, 37}, {[2] = TROUBLE_WORKER, [5] = TROUBLE_WORKER}},
+    };
+    for (size_t k = 0; k < ARRAY_SIZE(table); k++) {
+        struct smtp_seen seen[N];
+        struct err err = {0};
+        struct crowd_seen c = {square, (void *)(uintptr_t)table[k].kinds, N, &smtp_fields, sizeof seen[0], 0, 0, table[k].limit_ms};
+        int64_t began = clock_monotonic_ms();
+        memset(seen, 7, sizeof seen);
+        print_message("%s\n", table[k].name);
+        assert_int_equal(crowd_see(&c, seen, &err), 0);
+        assert_true(clock_monotonic_ms() - began < table[k].most_ms);
+        for (int i = 0; i < N; i++) {
+            assert_int_equal(seen[i].greeting, table[k].greeting[i]);
+            assert_int_equal(seen[i].trouble, table[k].trouble[i]);
+        }
     }
-    assert_int_equal(crowd_run(square, kinds, 0, sizeof(int), 1000, result, done, &err), 0);
+}
+
+static void nothing_to_ask(void **state)
+{
+    (void)state;
+    struct crowd_seen c = {square, NULL, 0, &smtp_fields, sizeof(struct smtp_seen), 0, 0, 1000};
+    struct smtp_seen seen;
+    struct err err = {0};
+    assert_int_equal(crowd_see(&c, &seen, &err), 0);
+}
+
+struct order {
+    char said[64];
+    size_t n;
+};
+
+static void say(void *arg, size_t i)
+{
+    struct order *o = arg;
+    for (int k = 0; k < 2; k++) {
+        o->said[o->n++] = (char)('a' + i);
+        side_poll(-1, 0, 20 * (int)(i + 1));
+    }
+}
+
+/* Two lanes: the third begins when one of them is free. */
+static void lanes(void **state)
+{
+    (void)state;
+    struct order o = {{0}, 0};
+    assert_int_equal(side_by_side(say, &o, 3, 2, clock_monotonic_ms() + 5000), 0);
+    assert_int_equal(o.n, 6);
+    assert_memory_equal(o.said, "aba", 3);
+    assert_int_equal(side_poll(-1, 0, 1), 0); /* outside it is poll(2) */
+    o.n = 0;
+    assert_int_equal(side_by_side(say, &o, 3, 3, clock_monotonic_ms() - 1), 0);
+    assert_memory_equal(o.said, "abc", 3);
+    assert_int_equal(o.n, 3); /* past the deadline nothing goes on */
+}
+
+/* The process that speaks is nobody, has no capability, and is filtered. */
+static void look_at_itself(void *arg, size_t i, void *result)
+{
+    struct smtp_seen *ret = result;
+    _cleanup_(buf_free) struct buf b = BUF(8192);
+    (void)arg;
+    (void)i;
+    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0 && buf_read_fd(&b, fd) == 0)
+        for (struct str rest = buf_str(&b), line; str_line(&rest, &line);)
+            if (str_starts(line, STR("CapEff:")) || str_starts(line, STR("Seccomp:")) || str_starts(line, STR("NoNewPrivs:"))) {
+                size_t have = strlen(ret->banner);
+                snprintf(ret->banner + have, sizeof ret->banner - have, "%.*s;", (int)line.n, line.p);
+            }
+}
+
+static void is_confined(void **state)
+{
+    (void)state;
+    struct crowd_seen c = {look_at_itself, NULL, 1, &smtp_fields, sizeof(struct smtp_seen), 0, 0, 2000};
+    struct smtp_seen seen;
+    struct err err = {0};
+    assert_int_equal(crowd_see(&c, &seen, &err), 0);
+    assert_non_null(strstr(seen.banner, "CapEff:\t0000000000000000;"));
+    assert_non_null(strstr(seen.banner, "NoNewPrivs:\t1;"));
+#ifndef BANSHO_SANITIZED
+    assert_non_null(strstr(seen.banner, "Seccomp:\t2;"));
+#endif
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_result_is_its_own)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_result_is_its_own), cmocka_unit_test(nothing_to_ask), cmocka_unit_test(lanes), cmocka_unit_test(is_confined)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
