@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "unit/bus.h"
+#include "unit/lease.h"
 #include "unit/names.h"
 #include <errno.h>
 #include <stdio.h>
@@ -252,6 +253,16 @@ static int run_file_job(const char *name, bool enable, struct err *err)
     return r < 0 ? r : bus_reload(bus, err);
 }
 
+static int refuse_paused(const char *name, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(ARENA);
+    struct lease l;
+    struct err ignored = {0};
+    if (unit_paused(name, a, &l, &ignored) != 1)
+        return 0; /* none, or not to be read: then systemd answers */
+    return err_set(err, -EBUSY, _("%s is paused. To end the pause: bansho service resume %s"), name, name);
+}
+
 int unit_do(const char *unit, enum unit_verb verb, int timeout_ms, struct err *err)
 {
     char name[UNIT_NAME_MAX];
@@ -260,7 +271,8 @@ int unit_do(const char *unit, enum unit_verb verb, int timeout_ms, struct err *e
         return r;
     if (verb == UNIT_ENABLE || verb == UNIT_DISABLE)
         return run_file_job(name, verb == UNIT_ENABLE, err);
-    return run_state_job(name, verb, timeout_ms, err);
+    r = verb == UNIT_START || verb == UNIT_RESTART ? refuse_paused(name, err) : 0;
+    return r < 0 ? r : run_state_job(name, verb, timeout_ms, err);
 }
 
 int unit_daemon_reload(struct err *err)

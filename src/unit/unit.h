@@ -31,7 +31,7 @@ int unit_state(const char *unit, struct unit_state *ret, struct err *err) _must_
    (Type=simple daemons that die of their configuration are caught). -EIO: the job or the unit failed; err says the result and the unit's last lines in
    the journal; -ETIME: no result within timeout_ms (0: 90,000), the job goes on. Enabling and disabling also reload systemd's own view.
    Units to which systemd hands the job on (PartOf=, PropagatesReloadTo=) are looked at too. UNIT_RELOAD of a unit that cannot reload is a restart; of
-   one that does not run: 0, nothing to do. -ENOENT: no such unit; -EOPNOTSUPP: it cannot be enabled; a name without a suffix means the service. */
+   one that does not run: 0, nothing to do. -EBUSY: it is paused (unit/lease.h). -ENOENT: no such unit; -EOPNOTSUPP: it cannot be enabled; a name without a suffix means the service. */
 int unit_do(const char *unit, enum unit_verb verb, int timeout_ms, struct err *err) _must_check_;
 
 /* systemd reads its unit files again (after a drop-in was written or removed). */

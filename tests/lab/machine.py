@@ -110,6 +110,14 @@ class Machine:
         for net in self.nets.values():
             subprocess.run(["ip", "netns", "del", net], stderr=subprocess.DEVNULL, env=ENV)
 
+    def power_off(self):
+        """As a person does it; what is on its disk stays."""
+        self.exec("systemctl poweroff")
+        self.wait(lambda: not self.leader("host"), "the server did not go down")
+
+    def power_on(self, failed_ok=False):
+        self._boot(failed_ok)
+
     def _network(self):
         host, inet = self.nets["host"], self.nets["inet"]
         for n, dev, at in ((host, "h0", "10"), (inet, "i0", "1")):
