@@ -11,6 +11,8 @@ static const char *const migrations[] = {
     " made INTEGER NOT NULL, PRIMARY KEY (id, object)) WITHOUT ROWID;"
     "CREATE TABLE looks (id TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE runs (number INTEGER PRIMARY KEY, time INTEGER NOT NULL, took_ms INTEGER NOT NULL, wrong INTEGER NOT NULL, unknown INTEGER NOT NULL);",
+    "CREATE TABLE chapters (run INTEGER NOT NULL, chapter INTEGER NOT NULL, ok INTEGER NOT NULL, soon INTEGER NOT NULL, now INTEGER NOT NULL,"
+    " unknown INTEGER NOT NULL, PRIMARY KEY (run, chapter)) WITHOUT ROWID;",
 };
 
 const char *check_store_dir(struct arena *a)
@@ -79,6 +81,28 @@ static int load_last_run(struct store *s, struct past *p, struct err *err)
     return r;
 }
 
+/* The latest CHECK_STORE_CHART of the runs that have them, in the order of time. A number that no run can have had is left out. */
+static int load_chapters(struct store *s, struct arena *a, struct past *p, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "SELECT r.time, c.chapter, c.ok, c.soon, c.now, c.unknown FROM chapters c JOIN runs r ON r.number = c.run"
+                             " WHERE c.run IN (SELECT DISTINCT run FROM chapters ORDER BY run DESC LIMIT ?) ORDER BY c.run, c.chapter", &st, err);
+    if (r == 0)
+        statement_int(st, 1, CHECK_STORE_CHART);
+    while (r >= 0 && (r = statement_step(st, err)) > 0) {
+        uint32_t n[5];
+        bool bad = false;
+        for (int i = 0; i < 5; i++) {
+            int64_t v = statement_column_int(st, i + 1);
+            bad |= v < 0 || v > 1000000;
+            n[i] = (uint32_t)v;
+        }
+        if (!bad)
+            *list_push(a, &p->chapters) = (struct chapter_run){statement_column_int(st, 0), n[0], n[1], n[2], n[3], n[4]};
+    }
+    return r;
+}
+
 int check_store_load(struct store *s, struct arena *a, struct past *ret, struct err *err)
 {
     struct past p = {0};
@@ -89,6 +113,8 @@ int check_store_load(struct store *s, struct arena *a, struct past *ret, struct 
         r = load_looks(s, a, &p, err);
     if (r >= 0)
         r = load_last_run(s, &p, err);
+    if (r >= 0)
+        r = load_chapters(s, a, &p, err);
     if (r < 0)
         return r;
     *ret = p;
@@ -158,12 +184,17 @@ int check_store_looked(struct store *s, const char *id, int64_t now, struct err 
     return statement_run(st, err);
 }
 
+static int run_once(struct store *s, const char *sql, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, sql, &st, err);
+    return r < 0 ? r : statement_run(st, err);
+}
+
 int check_store_ran(struct store *s, int64_t now, int64_t took_ms, size_t wrong, size_t unknown, struct err *err)
 {
-    _cleanup_(statement_donep) struct statement *add = NULL, *drop = NULL;
+    _cleanup_(statement_donep) struct statement *add = NULL;
     int r = store_prepare(s, "INSERT INTO runs (time, took_ms, wrong, unknown) VALUES (?, ?, ?, ?)", &add, err);
-    if (r == 0)
-        r = store_prepare(s, "DELETE FROM runs WHERE number <= (SELECT max(number) FROM runs) - 1000", &drop, err);
     if (r < 0)
         return r;
     statement_int(add, 1, now);
@@ -171,7 +202,24 @@ int check_store_ran(struct store *s, int64_t now, int64_t took_ms, size_t wrong,
     statement_int(add, 3, (int64_t)wrong);
     statement_int(add, 4, (int64_t)unknown);
     r = statement_run(add, err);
-    return r < 0 ? r : statement_run(drop, err);
+    if (r == 0)
+        r = run_once(s, "DELETE FROM runs WHERE number <= (SELECT max(number) FROM runs) - 1000", err);
+    return r < 0 ? r : run_once(s, "DELETE FROM chapters WHERE run < (SELECT min(number) FROM runs)", err);
+}
+
+int check_store_chapters(struct store *s, const struct chapter_run rows[], size_t n, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "INSERT INTO chapters (run, chapter, ok, soon, now, unknown) SELECT max(number), ?, ?, ?, ?, ? FROM runs", &st, err);
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        statement_int(st, 1, rows[i].chapter);
+        statement_int(st, 2, rows[i].ok);
+        statement_int(st, 3, rows[i].soon);
+        statement_int(st, 4, rows[i].now);
+        statement_int(st, 5, rows[i].unknown);
+        r = statement_run(st, err);
+    }
+    return r;
 }
 
 int check_store_accept(struct store *s, const struct acceptance *a, struct err *err)

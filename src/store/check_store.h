@@ -25,11 +25,19 @@ struct look {
     int64_t last; /* when the check last gave an answer other than unknown */
 };
 
+/* How many findings of one chapter were what, in one run that asked everything. Accepted ones and those with nothing to judge are in none. */
+struct chapter_run {
+    int64_t time;
+    uint32_t chapter, ok, soon, now, unknown;
+};
+#define CHECK_STORE_CHART 30 /* so many runs are loaded */
+
 struct past {
     LIST(struct past_finding) findings; /* sorted by id, object (bytes) */
     LIST(struct acceptance) accepted;   /* the same; expired ones too */
     LIST(struct look) looks;            /* sorted by id */
     int64_t last_run;                   /* 0: none */
+    LIST(struct chapter_run) chapters;  /* by run, then by chapter */
 };
 
 /* The directory for this caller: $STATE_DIRECTORY (systemd) if set, /var/lib/bansho for root, else $XDG_STATE_HOME/bansho or ~/.local/state/bansho.
@@ -47,6 +55,8 @@ int check_store_forget(struct store *s, const char *id, const char *object, stru
 int check_store_looked(struct store *s, const char *id, int64_t now, struct err *err) _must_check_;
 /* Notes the run itself; the latest 1,000 are kept. */
 int check_store_ran(struct store *s, int64_t now, int64_t took_ms, size_t wrong, size_t unknown, struct err *err) _must_check_;
+/* How the chapters of the run that check_store_ran noted last stand (`time` is not looked at). */
+int check_store_chapters(struct store *s, const struct chapter_run rows[], size_t n, struct err *err) _must_check_;
 int check_store_accept(struct store *s, const struct acceptance *a, struct err *err) _must_check_;
 /* Forgets an acceptance; 0 where there is none. */
 int check_store_withdraw(struct store *s, const char *id, const char *object, struct err *err) _must_check_;

@@ -109,6 +109,41 @@ static void keeps(void **state)
     assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+static int64_t number(struct store *s, const char *sql)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    struct err err = {0};
+    assert_int_equal(store_prepare(s, sql, &st, &err), 0);
+    assert_int_equal(statement_step(st, &err), 1);
+    return statement_column_int(st, 0);
+}
+
+/* The chart's latest runs, in their order; those of a run that was dropped go with it. */
+static void keeps_the_chapters(void **state)
+{
+    struct place *p = *state;
+    _cleanup_(store_closep) struct store *s = NULL;
+    struct err err = {0};
+    struct past past = {0};
+    assert_int_equal(check_store_open(p->dir, &s, &err), 0);
+    assert_int_equal(store_begin(s, &err), 0);
+    for (int i = 1; i <= 1100; i++) {
+        const struct chapter_run rows[] = {{0, 1, 5, 0, 0, 0}, {0, 4, (uint32_t)i, 2, 3, 4}};
+        assert_int_equal(check_store_ran(s, 1000 + i, 0, 0, 0, &err), 0);
+        if (i % 2 == 0) /* the others asked a part only */
+            assert_int_equal(check_store_chapters(s, rows, ARRAY_SIZE(rows), &err), 0);
+    }
+    assert_int_equal(store_commit(s, &err), 0);
+    assert_int_equal(check_store_load(s, p->arena, &past, &err), 0);
+    assert_int_equal(past.chapters.n, 2 * CHECK_STORE_CHART);
+    const struct chapter_run *first = &past.chapters.v[0], *last = &past.chapters.v[past.chapters.n - 1];
+    assert_int_equal(first->time, 1000 + 1100 - 2 * (CHECK_STORE_CHART - 1));
+    assert_int_equal(first->chapter, 1);
+    assert_true(last->time == 2100 && last->chapter == 4 && last->ok == 1100 && last->soon == 2 && last->now == 3 && last->unknown == 4);
+    assert_int_equal(number(s, "SELECT min(run) FROM chapters"), 102);
+    assert_int_equal(number(s, "SELECT count(*) FROM chapters"), 1000);
+}
+
 static void keeps_a_thousand_runs(void **state)
 {
     struct place *p = *state;
@@ -308,7 +343,7 @@ static void finds_its_directory(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-    const struct CMUnitTest tests[] = {T(keeps), T(keeps_a_thousand_runs), T(leaves_the_damaged), T(refuses_a_newer_file), T(reads_where_it_cannot_write),
+    const struct CMUnitTest tests[] = {T(keeps), T(keeps_a_thousand_runs), T(keeps_the_chapters), T(leaves_the_damaged), T(refuses_a_newer_file), T(reads_where_it_cannot_write),
                                        T(survives_a_full_disk), T(survives_kill), T(several_at_once), T(finds_its_directory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
