@@ -2,7 +2,7 @@
 #include "base/child.h"
 #include "base/nearest.h"
 #include "base/worker.h"
-#include "bin/verbs.h"
+#include "bin/check_page.h"
 #include "check/history.h"
 #include "check/registry.h"
 #include "config/config.h"
@@ -20,6 +20,7 @@
 static const struct verb_option check_options[] = {
     {"root", 0, ARGUMENT_DIR, "DIR", NULL, N_("judge the system below DIR (a mounted disk, an unpacked server): files only, no program is run")},
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the whole result as JSON (schema bansho.check/1)")},
+    {"html", 0, ARGUMENT_FILE, "FILE", NULL, N_("writes one page to hand on, with charts, complete in itself; it may be read by its owner only. - is the standard output")},
     {"all", 0, ARGUMENT_NONE, NULL, NULL, N_("every finding, also what is fine or accepted")},
     {0},
 };
@@ -211,7 +212,17 @@ static void tell(const struct session *s, const struct call *c, const struct ter
     fwrite(b.p, 1, b.n, stdout);
 }
 
-static enum outcome check(const struct call *c)
+static enum outcome tell_page(struct session *s, const struct page_place *page)
+{
+    _cleanup_(buf_free) struct buf b = BUF(PAGE_MAX);
+    s->report.provider = config_text(s->config, "provider", "name", NULL);
+    s->report.contact = config_text(s->config, "provider", "contact", NULL);
+    s->report.contract = config_text(s->config, "provider", "contract", NULL);
+    int r = report_html(&s->report, &b);
+    return r < 0 ? complainf("%s: %s", page->path, err_name(r)) : page_deliver(page, buf_str(&b), outcome_of(&s->report));
+}
+
+static enum outcome check_for(const struct call *c, const struct page_place *page)
 {
     struct selection chosen = {0};
     struct err err = {0};
@@ -229,13 +240,25 @@ static enum outcome check(const struct call *c)
     s.report.time = s.host->now;
     remember(&s);
     account(&s.report);
-    tell(&s, c, &t);
-    return outcome_of(&s.report);
+    if (!page_is_stdout(page))
+        tell(&s, c, &t);
+    return page->path ? tell_page(&s, page) : outcome_of(&s.report);
+}
+
+static enum outcome check(const struct call *c)
+{
+    struct page_place page;
+    enum outcome o = page_place(c, &page);
+    if (o != OUTCOME_FINE)
+        return o;
+    const char *root = call_option(c, "root");
+    bool confined = root && strcmp(root, "/") != 0;
+    return confined && page.path && !page_is_stdout(&page) ? page_from_child(c, &page, check_for) : check_for(c, &page);
 }
 
 const struct verb verb_check = {
     .name = "check",
-    .usage = "[ID|CHAPTER...] [--root DIR] [--all] [--json]",
+    .usage = "[ID|CHAPTER...] [--root DIR] [--all] [--json] [--html FILE]",
     .summary = N_("looks at this server point by point and says what to do, most urgent first; changes nothing"),
     .help = N_("Looks at the real configuration and talks to the real services. Nothing is changed."),
     .options = check_options,

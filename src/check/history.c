@@ -1,5 +1,6 @@
 #include "check/history.h"
 #include "base/i18n.h"
+#include "check/registry.h"
 #include <errno.h>
 
 static bool is_wrong(enum state s)
@@ -109,6 +110,8 @@ void history_apply(const struct past *past, struct report *report, struct memory
     struct applying a = {past, report, ret};
     const struct run *run = report->run;
     report->before = past->last_run;
+    for (size_t i = 0; i < past->chapters.n; i++)
+        *list_push(report->arena, &report->chart) = past->chapters.v[i];
     for (size_t i = 0, n; i < run->findings.n; i += n) {
         const struct finding *first = &run->findings.v[i];
         for (n = 1; i + n < run->findings.n && run->findings.v[i + n].check == first->check; n++)
@@ -127,7 +130,12 @@ static int write_down(struct store *s, const struct report *r, const struct memo
         e = check_store_looked(s, m->looked.v[i], r->time, err);
     if (e == 0)
         e = check_store_ran(s, r->time, (int64_t)(r->run->wall_us / 1000), wrong, report_count(r, URGENCY_UNKNOWN), err);
-    return e;
+    if (e < 0 || !r->whole) /* a part of the checks says nothing about a chapter */
+        return e;
+    struct chapter_run chapters[CHAPTERS];
+    for (unsigned c = 0; c < CHAPTERS; c++)
+        chapters[c] = report_chapter(r, c + 1);
+    return check_store_chapters(s, chapters, CHAPTERS, err);
 }
 
 static void note(struct report *r, const char *what, const struct err *err)

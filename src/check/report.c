@@ -27,6 +27,18 @@ size_t report_count(const struct report *r, enum urgency u)
     return n;
 }
 
+struct chapter_run report_chapter(const struct report *r, unsigned chapter)
+{
+    struct chapter_run c = {.time = r->time, .chapter = chapter};
+    uint32_t *const counters[URGENCY_COUNT] = {[URGENCY_NOW] = &c.now, [URGENCY_SOON] = &c.soon, [URGENCY_UNKNOWN] = &c.unknown, [URGENCY_OK] = &c.ok};
+    for (size_t i = 0; i < r->results.n; i++) {
+        uint32_t *counter = counters[result_urgency(&r->results.v[i])];
+        if (counter && check_chapter(r->results.v[i].finding->check) == chapter)
+            ++*counter;
+    }
+    return c;
+}
+
 static int by_urgency(const void *a, const void *b)
 {
     const struct result *x = *(const struct result *const *)a, *y = *(const struct result *const *)b;

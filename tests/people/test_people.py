@@ -67,6 +67,28 @@ def config_below_a_root():
         assert (mode["value"], mode["line"], mode["column"]) == ("act", 1, 1), mode
 
 
+def page_is_written_safely():
+    """Below a root too, where the process that looks cannot write. A link is never followed; a page that cannot be written is told before the checks run."""
+    with tempfile.TemporaryDirectory() as tmp:
+        tmp = pathlib.Path(tmp)
+        (tmp / "root/etc").mkdir(parents=True)
+        (tmp / "root/etc/hostname").write_text("<b>evil\n")
+        page = tmp / "page.html"
+        shown = bansho("check", "--root", tmp / "root", "--html", page)
+        assert shown.returncode in (0, 1, 3) and f"{page}: " in shown.stderr and "chapters" in shown.stdout, shown
+        assert page.stat().st_mode & 0o777 == 0o600 and page.stat().st_uid == os.geteuid()
+        text = page.read_text()
+        assert text.startswith("<!DOCTYPE html>") and text.endswith("</html>\n") and "<b>evil" not in text, text[:400]
+        piped = bansho("check", "--root", tmp / "root", "--html", "-", "--lang", "ja")
+        assert piped.stdout.startswith("<!DOCTYPE html>\n<html lang=\"ja\">") and not piped.stderr, piped
+        (tmp / "link").symlink_to(page)
+        for path, why in ((tmp / "link", "regular file"), (tmp / "none/page", "No such file"), (tmp, "regular file")):
+            refused = bansho("check", "--root", tmp / "root", "--html", path)
+            assert refused.returncode == 2 and why in refused.stderr and str(path) in refused.stderr and not refused.stdout, refused
+        assert bansho("check", "--html", "-", "--json").returncode == 2
+        assert page.read_text() == text and sorted(p.name for p in tmp.iterdir()) == ["link", "page.html", "root"]
+
+
 def json_keeps_its_schema():
     try:
         import jsonschema
@@ -81,7 +103,7 @@ def json_keeps_its_schema():
 
 
 def main():
-    for test in (pages_render, completion_completes, config_check_answers, config_below_a_root, json_keeps_its_schema):
+    for test in (pages_render, completion_completes, config_check_answers, config_below_a_root, page_is_written_safely, json_keeps_its_schema):
         print(f"{test.__name__}: {test() or 'ok'}")
 
 
