@@ -1,5 +1,6 @@
 #include "guard/running.h"
 #include "base/i18n.h"
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -50,7 +51,7 @@ static const struct watch {
     {"crowdsec", "dovecot.yaml", {"imap", "pop3"}},
     {"crowdsec", "proftpd.yaml", {"ftp"}},
     {"crowdsec", "vsftpd.yaml", {"ftp"}},
-    {"crowdsec", "pure-ftpd.yaml", {"ftp"}},
+    {"crowdsec", "pureftpd.yaml", {"ftp"}},
     {"sshguard", "*", {"ssh"}},
 };
 
@@ -59,36 +60,85 @@ struct watched {
     unsigned line;
 };
 
+/* A part of a guard that is here and does not run, or that is missing. */
+struct resting {
+    const char *name; /* "fail2ban", "crowdsec-firewall-bouncer" */
+    bool absent;
+};
+
 struct look {
     const struct probe_ctx *ctx;
     struct findings *out;
     LIST(struct watched) all;
-    LIST(const char *) resting; /* guards that are here and do not run */
+    LIST(struct resting) resting;
     bool any_guard;
 };
 
-/* csf and CrowdSec have a daemon that sees and another part that acts; without both nobody is shut out. */
+/* csf and CrowdSec have a daemon that sees and another part that acts; without both nobody is shut out. Where systemd does not run the processes tell:
+   by their executable, or, where that is only Python or Perl, by the file with the number and the words of the command line. */
 static const struct guard {
     const char *id;
-    const char *units[2];
+    struct part {
+        const char *name;    /* its unit, without ".service" */
+        const char *program; /* basename of its executable; NULL: a script */
+        const char *number, *script;
+    } parts[2];
 } guards[] = {
-    {"fail2ban", {"fail2ban.service"}},
-    {"csf", {"lfd.service"}},
-    {"crowdsec", {"crowdsec.service", "crowdsec-firewall-bouncer.service"}},
-    {"sshguard", {"sshguard.service"}},
+    {"fail2ban", {{"fail2ban", NULL, "/run/fail2ban/fail2ban.pid", "fail2ban-server"}}},
+    {"csf", {{"lfd", NULL, "/run/lfd.pid", "lfd"}}},
+    {"crowdsec", {{"crowdsec", "crowdsec", NULL, NULL}, {"crowdsec-firewall-bouncer", "crowdsec-firewall-bouncer", NULL, NULL}}},
+    {"sshguard", {{"sshguard", "sshg-blocker", NULL, NULL}}},
 };
 
-/* 1: runs (below --root: would run after a start); 0: here, but not running; -1: not here. */
-static int runs(const struct look *l, const struct guard *g)
+/* "/usr/bin/python3", "/usr/bin/fail2ban-server", "-xf": one of the first three words is the script. lfd calls itself "lfd - sleeping". */
+static bool is_script(struct str cmdline, const char *script)
+{
+    struct str word;
+    for (int i = 0; i < 3 && str_field(&cmdline, 0, &word); i++) {
+        const char *slash = memrchr(word.p, '/', word.n);
+        struct str name = slash ? str_from(word, (size_t)(slash - word.p) + 1) : word;
+        ptrdiff_t blank = str_find(name, ' ');
+        if (str_eq(blank >= 0 ? str_span(name.p, (size_t)blank) : name, str_of(script)))
+            return true;
+    }
+    return false;
+}
+
+static bool process_of(const struct look *l, const struct part *p)
+{
+    const struct root *root = l->ctx->server->host->root;
+    _cleanup_(buf_free) struct buf number = BUF(32), cmdline = BUF(65536);
+    uint64_t pid;
+    if (p->program)
+        return server_process(l->ctx->server, p->program);
+    if (root_read(root, p->number, &number) < 0 || !str_u64(str_trim(buf_str(&number)), 1u << 22, &pid))
+        return false;
+    int r = root_read(root, arena_printf(l->out->arena, "/proc/%llu/cmdline", (unsigned long long)pid), &cmdline);
+    return (r == 0 || r == -EFBIG) && is_script(buf_str(&cmdline), p->script);
+}
+
+static bool part_runs(const struct look *l, const struct part *p, const struct unit *u)
 {
     const struct host *h = l->ctx->server->host;
-    int all = 1;
-    for (size_t i = 0; i < ARRAY_SIZE(g->units) && g->units[i]; i++) {
-        const struct unit *u = host_unit(h, g->units[i]);
-        if (!u)
-            return i ? 0 : -1;
-        bool on = l->ctx->live && h->active_seen.code == 0 ? u->active == UNIT_ACTIVE : u->enabled == UNIT_ENABLED;
-        all = on ? all : 0;
+    if (!l->ctx->live)
+        return u && u->enabled == UNIT_ENABLED; /* would run after a start */
+    return (u && h->active_seen.code == 0 && u->active == UNIT_ACTIVE) || process_of(l, p);
+}
+
+/* 1: runs; 0: here, but not running (l->resting tells what of it); -1: not here. */
+static int runs(struct look *l, const struct guard *g)
+{
+    const struct host *h = l->ctx->server->host;
+    int all = -1;
+    for (size_t i = 0; i < ARRAY_SIZE(g->parts) && g->parts[i].name; i++) {
+        const struct part *p = &g->parts[i];
+        const struct unit *u = host_unit(h, arena_printf(l->out->arena, "%s.service", p->name));
+        bool on = part_runs(l, p, u), here = on || u || (i == 0 && server_instance(l->ctx->server, g->id, 0));
+        if (i == 0 && !here)
+            return -1;
+        if (!on)
+            *list_push(l->out->arena, &l->resting) = (struct resting){p->name, !here};
+        all = on && all != 0;
     }
     return all;
 }
@@ -133,8 +183,6 @@ static void collect(struct look *l)
     for (size_t i = 0; i < ARRAY_SIZE(guards); i++) {
         int state = runs(l, &guards[i]);
         l->any_guard |= state >= 0;
-        if (state == 0)
-            *list_push(l->out->arena, &l->resting) = guards[i].id;
         if (state != 1)
             continue;
         if (strcmp(guards[i].id, "fail2ban") == 0)
@@ -174,6 +222,18 @@ static const struct instance *offered(const struct look *l, const struct login *
     return NULL;
 }
 
+static void next_step(const struct look *l, struct finding *f)
+{
+    const struct resting *r = l->resting.n ? &l->resting.v[0] : NULL;
+    const struct host *h = l->ctx->server->host;
+    if (!r)
+        finding_next(l->out, f, "%s", l->any_guard ? "fail2ban-client status" : "apt install fail2ban");
+    else if (r->absent)
+        finding_next(l->out, f, "apt install %s", r->name);
+    else
+        finding_next(l->out, f, h->live && !h->systemd ? "service %s start" : "systemctl enable --now %s", r->name);
+}
+
 static void judge(struct look *l, const struct login *login)
 {
     struct findings *out = l->out;
@@ -187,15 +247,12 @@ static void judge(struct look *l, const struct login *login)
     struct finding *f = finding_add(out, STATE_FAIL, login->service, _("Nobody shuts out those who guess passwords: %s"), _(login->title));
     finding_impact(out, f, "%s", _("An attacker can try passwords day and night until one fits; a mailbox taken over sends spam in the owner's name."));
     for (size_t i = 0; i < l->resting.n; i++)
-        finding_evidence(out, f, NULL, 0, _("%s is installed but does not run"), l->resting.v[i]);
+        finding_evidence(out, f, NULL, 0, l->resting.v[i].absent ? _("%s is not here: attacks are seen, but nobody is shut out") : _("%s is installed but does not run"), l->resting.v[i].name);
     if (!l->any_guard)
         finding_evidence(out, f, NULL, 0, "%s", _("none of fail2ban, csf, CrowdSec, sshguard is here"));
     else if (!l->resting.n)
         finding_evidence(out, f, NULL, 0, "%s", _("a guard runs, but nothing in it watches this service"));
-    if (l->resting.n)
-        finding_next(out, f, "systemctl enable --now %s", strcmp(l->resting.v[0], "csf") == 0 ? "lfd" : l->resting.v[0]);
-    else
-        finding_next(out, f, "%s", l->any_guard ? "fail2ban-client status" : "apt install fail2ban");
+    next_step(l, f);
 }
 
 int guard_running(const struct probe_ctx *ctx, struct findings *out, struct err *err)
@@ -203,8 +260,10 @@ int guard_running(const struct probe_ctx *ctx, struct findings *out, struct err 
     (void)err;
     struct look l = {.ctx = ctx, .out = out};
     const struct host *h = ctx->server->host;
-    if (h->units_seen.code < 0 || (ctx->live && h->active_seen.code < 0)) {
-        finding_add(out, STATE_UNKNOWN, "", _("Whether anything shuts out password guessing could not be seen: %s"), h->units_seen.code < 0 ? h->units_seen.why : h->active_seen.why);
+    /* Without systemd the processes tell, and only root sees them all. */
+    const struct seen *blind = !ctx->live && h->units_seen.code < 0 ? &h->units_seen : ctx->live && h->active_seen.code < 0 && !h->privileged ? &h->active_seen : NULL;
+    if (blind) {
+        finding_add(out, STATE_UNKNOWN, "", _("Whether anything shuts out password guessing could not be seen: %s"), blind->why);
         return 0;
     }
     collect(&l);

@@ -1,0 +1,129 @@
+/* test_running.c: guard.running in three worlds: with systemd, in a container without it (processes tell), below a foreign root (links tell). */
+#include "../server/tree.h"
+#include "guard/running.h"
+#include "model/check.h"
+#include "server/probe.h"
+
+static const struct check check = {.id = "guard.running", .severity = SEVERITY_SERIOUS};
+
+enum world { SYSTEMD, CONTAINER, FOREIGN };
+
+struct file {
+    const char *path, *text;
+    size_t n; /* 0: strlen */
+};
+
+struct story {
+    const char *name;
+    enum world world;
+    bool root;
+    struct { const char *name; enum unit_active active; enum unit_enabled enabled; } units[3]; /* sorted */
+    const char *processes[3];
+    struct file files[8];
+    const char *object;
+    enum state want;
+    const char *tells; /* the finding's evidence has a line that contains it */
+};
+
+#define JAILS {"etc/fail2ban/jail.conf", "[DEFAULT]\nfilter = %(__name__)s\n[sshd]\nenabled = true\n", 0}
+#define CMDLINE(words) "proc/321/cmdline", words, sizeof words
+/* As the packages of Debian 12 leave it. */
+#define COLLECTIONS {"etc/crowdsec/collections/apache2.yaml", "", 0}, {"etc/crowdsec/collections/linux.yaml", "", 0}, {"etc/crowdsec/collections/sshd.yaml", "", 0}
+#define ACTIVE UNIT_ACTIVE, UNIT_ENABLED
+#define UNSEEN UNIT_ACTIVE_UNKNOWN, UNIT_ENABLED
+
+static const struct story stories[] = {
+    {"fail2ban as a unit", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAILS}, "ssh", STATE_OK, "fail2ban: sshd"},
+    {"fail2ban stopped", SYSTEMD, true, {{"fail2ban.service", UNIT_INACTIVE, UNIT_ENABLED}}, {NULL}, {JAILS}, "ssh", STATE_FAIL, "does not run"},
+    {"fail2ban below a root", FOREIGN, true, {{"fail2ban.service", UNSEEN}}, {NULL}, {JAILS}, "ssh", STATE_OK, "fail2ban: sshd"},
+    {"fail2ban in a container", CONTAINER, true, {{"fail2ban.service", UNSEEN}}, {NULL},
+     {JAILS, {"run/fail2ban/fail2ban.pid", "321\n", 0}, {CMDLINE("/usr/bin/python3\0/usr/bin/fail2ban-server\0-xf\0start\0")}}, "ssh", STATE_OK, "fail2ban: sshd"},
+    {"fail2ban in a container, no unit file", CONTAINER, true, {{NULL}}, {NULL},
+     {JAILS, {"run/fail2ban/fail2ban.pid", "321\n", 0}, {CMDLINE("/usr/bin/python3\0/opt/f2b/bin/fail2ban-server\0start\0")}}, "ssh", STATE_OK, "fail2ban: sshd"},
+    {"fail2ban in a container, not started", CONTAINER, true, {{"fail2ban.service", UNSEEN}}, {NULL}, {JAILS}, "ssh", STATE_FAIL, "does not run"},
+    {"fail2ban died: its number is another's now", CONTAINER, true, {{"fail2ban.service", UNSEEN}}, {NULL},
+     {JAILS, {"run/fail2ban/fail2ban.pid", "321\n", 0}, {CMDLINE("/usr/sbin/sshd\0-D\0fail2ban-server-not\0")}}, "ssh", STATE_FAIL, "does not run"},
+    {"fail2ban died: nobody has its number", CONTAINER, true, {{"fail2ban.service", UNSEEN}}, {NULL}, {JAILS, {"run/fail2ban/fail2ban.pid", "321\n", 0}}, "ssh", STATE_FAIL, "does not run"},
+    {"rubbish in place of a number", CONTAINER, true, {{"fail2ban.service", UNSEEN}}, {NULL}, {JAILS, {"run/fail2ban/fail2ban.pid", "../../etc\n", 0}}, "ssh", STATE_FAIL, "does not run"},
+    {"not root in a container", CONTAINER, false, {{"fail2ban.service", UNSEEN}}, {NULL}, {JAILS}, "", STATE_UNKNOWN, NULL},
+    {"no guard in a container", CONTAINER, true, {{NULL}}, {NULL}, {{NULL, NULL, 0}}, "ssh", STATE_FAIL, "none of fail2ban"},
+    {"CrowdSec with its bouncer", SYSTEMD, true, {{"crowdsec-firewall-bouncer.service", ACTIVE}, {"crowdsec.service", ACTIVE}}, {NULL}, {COLLECTIONS}, "ssh", STATE_OK, "crowdsec: linux.yaml"},
+    {"CrowdSec sees, nobody acts", SYSTEMD, true, {{"crowdsec.service", ACTIVE}}, {NULL}, {COLLECTIONS}, "ssh", STATE_FAIL, "crowdsec-firewall-bouncer is not here"},
+    {"CrowdSec's bouncer stopped", SYSTEMD, true, {{"crowdsec-firewall-bouncer.service", UNIT_FAILED, UNIT_ENABLED}, {"crowdsec.service", ACTIVE}}, {NULL}, {COLLECTIONS}, "ssh", STATE_FAIL,
+     "crowdsec-firewall-bouncer is installed but does not run"},
+    {"CrowdSec watches SSH only", SYSTEMD, true, {{"crowdsec-firewall-bouncer.service", ACTIVE}, {"crowdsec.service", ACTIVE}}, {NULL}, {COLLECTIONS}, "ftp", STATE_FAIL, "nothing in it watches"},
+    {"CrowdSec watches FTP", SYSTEMD, true, {{"crowdsec-firewall-bouncer.service", ACTIVE}, {"crowdsec.service", ACTIVE}}, {NULL},
+     {{"etc/crowdsec/collections/pureftpd.yaml", "", 0}}, "ftp", STATE_OK, "crowdsec: pureftpd.yaml"},
+    {"CrowdSec in a container", CONTAINER, true, {{"crowdsec-firewall-bouncer.service", UNSEEN}, {"crowdsec.service", UNSEEN}}, {"/usr/bin/crowdsec", "/usr/bin/crowdsec-firewall-bouncer"},
+     {COLLECTIONS}, "ssh", STATE_OK, "crowdsec: linux.yaml"},
+    {"CrowdSec in a container, bouncer down", CONTAINER, true, {{"crowdsec-firewall-bouncer.service", UNSEEN}, {"crowdsec.service", UNSEEN}}, {"/usr/bin/crowdsec"},
+     {COLLECTIONS}, "ssh", STATE_FAIL, "crowdsec-firewall-bouncer is installed but does not run"},
+    {"sshguard in a container", CONTAINER, true, {{"sshguard.service", UNSEEN}}, {"/usr/libexec/sshguard/sshg-blocker"}, {{NULL, NULL, 0}}, "ssh", STATE_OK, "sshguard"},
+};
+
+static void build(struct tree *t, const struct story *s)
+{
+    tree_make(t);
+    for (size_t i = 0; i < ARRAY_SIZE(s->files) && s->files[i].path; i++)
+        tree_write_n(t, s->files[i].path, s->files[i].text, s->files[i].n ? s->files[i].n : strlen(s->files[i].text));
+    tree_write(t, "etc/ssh/sshd_config", "");
+    tree_write(t, "usr/sbin/sshd", "");
+    tree_write(t, "etc/proftpd/proftpd.conf", "");
+    tree_write(t, "usr/sbin/proftpd", "");
+    tree_load(t);
+    struct arena *a = t->host.arena;
+    t->host.live = s->world != FOREIGN;
+    t->host.systemd = s->world == SYSTEMD;
+    t->host.privileged = s->root;
+    t->host.active_seen = s->world == SYSTEMD ? (struct seen){0} : (struct seen){-ENOTSUP, "systemd does not run here"};
+    for (size_t i = 0; i < ARRAY_SIZE(s->units) && s->units[i].name; i++)
+        *list_push(a, &t->host.units) = (struct unit){.name = s->units[i].name, .active = s->units[i].active, .enabled = s->units[i].enabled, .file = "", .sub = ""};
+    for (size_t i = 0; i < ARRAY_SIZE(s->processes) && s->processes[i]; i++)
+        *list_push(a, &t->server->processes) = s->processes[i];
+    static const char *const wanted[] = {"openssh", "proftpd"};
+    for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+        struct instance *inst = (struct instance *)server_instance(t->server, wanted[i], 0);
+        assert_non_null(inst);
+        inst->wanted = true;
+    }
+}
+
+static const struct finding *find(const struct findings *out, const char *object)
+{
+    for (size_t i = 0; i < out->list.n; i++)
+        if (strcmp(out->list.v[i].object, object) == 0)
+            return &out->list.v[i];
+    return NULL;
+}
+
+static void sees_who_runs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(stories); i++) {
+        const struct story *s = &stories[i];
+        struct tree t;
+        struct err err = {0};
+        build(&t, s);
+        struct probe_ctx ctx = {.server = t.server, .now = t.host.now, .live = t.host.live};
+        struct findings out = {.arena = t.host.arena, .check = &check};
+        assert_int_equal(guard_running(&ctx, &out, &err), 0);
+        const struct finding *f = find(&out, s->object);
+        if (!f || f->state != s->want)
+            print_message("%s: %s\n", s->name, f ? f->title : "no such finding");
+        assert_non_null(f);
+        assert_int_equal(f->state, s->want);
+        bool told = !s->tells;
+        for (size_t k = 0; k < f->evidence.n; k++)
+            told |= s->tells && strstr(f->evidence.v[k].text, s->tells);
+        if (!told)
+            print_message("%s: does not tell \"%s\"\n", s->name, s->tells);
+        assert_true(told);
+        tree_drop(&t);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(sees_who_runs)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
