@@ -73,10 +73,18 @@ static int tree_remove_one(const char *path, const struct stat *st, int type, st
     return remove(path);
 }
 
-static inline void tree_drop(struct tree *t)
+/* What was loaded, not the files: they may be loaded again. */
+static inline void tree_unload(struct tree *t)
 {
     server_free(t->server);
     arena_free(t->host.arena);
+    t->server = NULL;
+    t->host.arena = NULL;
+}
+
+static inline void tree_drop(struct tree *t)
+{
+    tree_unload(t);
     root_close(&t->root);
     if (*t->dir)
         nftw(t->dir, tree_remove_one, 16, FTW_DEPTH | FTW_PHYS);
