@@ -25,6 +25,7 @@ struct listen {
     const char *address;
     uint16_t port;
     bool tls;
+    bool both; /* ipv6only=off */
     unsigned line;
 };
 
@@ -80,6 +81,7 @@ static void listen_on(struct nginx *c, char *const *words, size_t n, unsigned li
     struct listen l = {.address = arena_dup(c->s->arena, address), .port = port ? port : 80, .line = line};
     for (size_t k = 2; k < n; k++) {
         l.tls |= strcmp(words[k], "ssl") == 0;
+        l.both |= strcmp(words[k], "ipv6only=off") == 0;
         if (strcmp(words[k], "quic") == 0 || strcmp(words[k], "udp") == 0)
             return;
     }
@@ -139,6 +141,21 @@ static bool plain_name(const char *name)
     return *name && !strpbrk(name, "*~^$") && strcmp(name, "_") != 0 && *name != '.';
 }
 
+/* "listen 443" is IPv4 alone, "listen [::]:443" IPv6 alone unless it says ipv6only=off. */
+static unsigned family(const struct listen *l)
+{
+    return strcmp(l->address, "::") != 0 ? SITE_V4 : l->both ? SITE_V4 | SITE_V6 : SITE_V6;
+}
+
+static unsigned families(const struct nginx_server *v, uint16_t port)
+{
+    unsigned f = 0;
+    for (size_t k = 0; k < v->listens; k++)
+        if (v->listen[k].port == port && listen_is_any(v->listen[k].address))
+            f |= family(&v->listen[k]);
+    return f;
+}
+
 static void fill_site(struct nginx *c, struct site *site, const struct listen *l)
 {
     const struct nginx_server *v = &c->server;
@@ -160,6 +177,7 @@ static void fill_site(struct nginx *c, struct site *site, const struct listen *l
     const char *file = v->certificate ? v->certificate : c->http_certificate;
     site->certificate = site->tls && file && !strchr(file, '$') ? file : "";
     site->address = listen_is_any(l->address) ? "*" : l->address;
+    site->families = listen_is_any(l->address) ? families(v, l->port) : 0;
     site->port = l->port;
 }
 

@@ -74,10 +74,13 @@ struct site {
     bool tls;
     const char *certificate;     /* file, or "" */
     const char *address;         /* as configured, "*" or "" = all */
+    unsigned families;           /* where address is "all": SITE_V4, SITE_V6, both, or 0: on whatever the server listens */
     uint16_t port;
     const char *file;
     unsigned line;
 };
+#define SITE_V4 1
+#define SITE_V6 2
 
 /* A program that xinetd or inetd starts for each connection. */
 struct superserver {

@@ -13,33 +13,53 @@ static bool askable(const char *name)
     return name[0] && name[0] != '-' && strcmp(name, "_") != 0 && strlen(name) < 254 && !name[strspn(name, plain)];
 }
 
-/* Where a port that is bound to every address is reached: by the address by which others come. */
-static struct addr own_addr(const struct host *h, uint16_t port)
+/* The socket that answers on a port in this family; "::" may answer for both. NULL: none was seen. */
+static const struct listener *socket_of(const struct host *h, uint16_t port, bool v6)
 {
-    struct addr a = {.bytes = {127, 0, 0, 1}}, six = {.v6 = 1, .bytes = {[15] = 1}};
-    bool four = true;
     for (size_t i = 0; i < h->listeners.n; i++) {
         const struct listener *l = &h->listeners.v[i];
-        if (l->udp || l->port != port)
-            continue;
-        if (!addr_is_any(&l->addr))
-            return l->addr;
-        four = !l->addr.v6 || !l->v6only;
-        if (four)
-            break;
+        if (!l->udp && l->port == port && (v6 ? l->addr.v6 : !l->addr.v6 || (addr_is_any(&l->addr) && !l->v6only)))
+            return l;
     }
-    if (host_public_addr(h, !four, four ? &a : &six))
-        return four ? a : six;
-    return four ? a : six;
+    return NULL;
 }
 
-static struct addr addr_of(const struct host *h, const struct site *s)
+/* What is bound to every address is reached by the one by which others come. */
+static struct addr reached(const struct host *h, const struct listener *l, bool v6)
+{
+    struct addr four = {.bytes = {127, 0, 0, 1}}, six = {.v6 = 1, .bytes = {[15] = 1}}, *a = v6 ? &six : &four;
+    if (l && !addr_is_any(&l->addr))
+        return l->addr;
+    host_public_addr(h, v6, a); /* else the loopback */
+    return *a;
+}
+
+struct places {
+    struct addr addr[2];
+    size_t n;
+};
+
+/* IPv4 and IPv6 where each has a socket of its own: with one for both, the certificate is the same. */
+static struct places own_places(const struct host *h, uint16_t port, unsigned families)
+{
+    const struct listener *four = families & SITE_V4 ? socket_of(h, port, false) : NULL, *six = families & SITE_V6 ? socket_of(h, port, true) : NULL;
+    struct places p = {.n = 0};
+    if (four || !six)
+        p.addr[p.n++] = reached(h, four, !(families & SITE_V4));
+    if (six && six != four)
+        p.addr[p.n++] = reached(h, six, true);
+    return p;
+}
+
+static struct places places_of(const struct host *h, const struct site *s)
 {
     struct str text = str_of(s->address);
     struct addr a;
     if (text.n > 2 && text.p[0] == '[' && text.p[text.n - 1] == ']')
         text = str_span(text.p + 1, text.n - 2);
-    return addr_parse(text, &a) && !addr_is_any(&a) ? a : own_addr(h, s->port);
+    if (addr_parse(text, &a) && !addr_is_any(&a))
+        return (struct places){.addr = {a}, .n = 1};
+    return own_places(h, s->port, s->families ? s->families : SITE_V4 | SITE_V6);
 }
 
 static size_t group_of(struct tls_questions *q, struct arena *a, const struct site *s, const char *name)
@@ -78,14 +98,16 @@ static void ask(struct tls_questions *q, struct arena *a, size_t group, struct a
 static void add_site(struct tls_questions *q, const struct probe_ctx *ctx, struct arena *a, const struct site *s)
 {
     const char *name = askable(s->name) ? s->name : "";
-    struct addr where = addr_of(ctx->server->host, s);
+    struct places where = places_of(ctx->server->host, s);
     size_t group = group_of(q, a, s, name);
-    ask(q, a, group, where, name, false);
+    for (size_t i = 0; i < where.n; i++)
+        ask(q, a, group, where.addr[i], name, false);
+    /* Its other names stand in the same certificate as a rule: one family will do for them. */
     for (size_t i = 0, n = 0; i < s->aliases.n; i++) {
         if (!askable(s->aliases.v[i]) || strcmp(s->aliases.v[i], name) == 0)
             continue;
         if (n++ < ALIASES_MAX)
-            ask(q, a, group, where, s->aliases.v[i], true);
+            ask(q, a, group, where.addr[0], s->aliases.v[i], true);
         else
             q->groups.v[group].dropped++;
     }
@@ -103,7 +125,7 @@ static void add_panel(struct tls_questions *q, const struct probe_ctx *ctx, stru
             return;
     const char *name = h->name && askable(h->name) ? h->name : "";
     *list_push(a, &q->groups) = (struct tls_group){.object = "panel", .label = arena_printf(a, _("the control panel (port %u)"), panel->port), .name = name, .port = panel->port};
-    ask(q, a, q->groups.n - 1, own_addr(h, panel->port), name, false);
+    ask(q, a, q->groups.n - 1, own_places(h, panel->port, SITE_V4 | SITE_V6).addr[0], name, false);
 }
 
 void tls_questions_collect(const struct probe_ctx *ctx, struct arena *a, struct tls_questions *ret)

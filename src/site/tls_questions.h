@@ -1,4 +1,5 @@
-/* tls_questions.h: which names are asked for where (site.tls): each site with TLS by its name and its other names, and the panel. */
+/* tls_questions.h: which names are asked for where (site.tls): each site with TLS by its name and its other names, and the panel.
+   By IPv4 and by IPv6, where these have sockets of their own. */
 #pragma once
 #include "dialogue/dialogue.h"
 #include "server/probe.h"

@@ -65,8 +65,30 @@ static void dump(void **state)
     arena_free(a);
 }
 
+/* All addresses of one family are not those of the other. */
+static void families(void **state)
+{
+    (void)state;
+    static const struct { const char *listen; unsigned want; } table[] = {
+        {"listen 443 ssl;", SITE_V4}, {"listen *:443 ssl;", SITE_V4}, {"listen [::]:443 ssl;", SITE_V6}, {"listen [::]:443 ssl ipv6only=off;", SITE_V4 | SITE_V6},
+        {"listen 443 ssl; listen [::]:443 ssl;", SITE_V4 | SITE_V6}, {"listen [::]:443 ssl; listen 443 ssl; listen [::]:80;", SITE_V4 | SITE_V6},
+        {"listen 192.0.2.1:443 ssl;", 0}, {"listen [::]:443 ssl ipv6only=on;", SITE_V6},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        struct tree t;
+        char text[300];
+        snprintf(text, sizeof text, "http { server { %s server_name a.example; root /srv/a; } }\n", table[i].listen);
+        tree_make(&t);
+        tree_write(&t, "etc/nginx/nginx.conf", text);
+        tree_load(&t);
+        assert_true(t.server->sites.n >= 1);
+        assert_int_equal(t.server->sites.v[0].families, table[i].want);
+        tree_drop(&t);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(stock), cmocka_unit_test(servers), cmocka_unit_test(dump)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(stock), cmocka_unit_test(servers), cmocka_unit_test(dump), cmocka_unit_test(families)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
