@@ -170,24 +170,20 @@ static void top(struct web *w)
     html_end(h);
 }
 
-static void nav_item(struct web *w, const char *id, const char *text, bool shown)
+/* `chapter` not 0: its name instead of the text. */
+static void nav_item(struct web *w, const char *id, const char *text, unsigned chapter, bool shown)
 {
     if (!shown)
         return;
     html_begin(&w->h, "li");
     html_begin(&w->h, "a");
     html_attribute(&w->h, "href", arena_printf(w->r->arena, "#%s", id));
-    html_text(&w->h, str_of(text));
+    if (chapter)
+        web_name(w, chapter);
+    else
+        html_text(&w->h, str_of(text));
     html_end(&w->h);
     html_end(&w->h);
-}
-
-static bool has_chapter(const struct report *r, unsigned chapter)
-{
-    for (size_t i = 0; i < r->results.n; i++)
-        if (check_chapter(r->results.v[i].finding->check) == chapter)
-            return true;
-    return false;
 }
 
 static void contents(struct web *w)
@@ -196,13 +192,13 @@ static void contents(struct web *w)
     html_begin(&w->h, "nav");
     html_attribute(&w->h, "aria-label", _("Contents"));
     html_begin(&w->h, "ul");
-    nav_item(w, "first", _("First, in this order"), report_count(r, URGENCY_NOW) || report_count(r, URGENCY_SOON));
-    nav_item(w, "overview", _("At a glance"), true);
+    nav_item(w, "first", _("First, in this order"), 0, report_count(r, URGENCY_NOW) || report_count(r, URGENCY_SOON));
+    nav_item(w, "overview", _("At a glance"), 0, true);
     for (unsigned c = 1; c <= CHAPTERS; c++)
-        nav_item(w, arena_printf(r->arena, "chapter-%u", c), arena_printf(r->arena, "%u %s", c, chapter_title(c)), has_chapter(r, c));
-    nav_item(w, "solved", _("Solved"), r->solved.n > 0);
-    nav_item(w, "changes", _("Changes"), r->changes.n > 0);
-    nav_item(w, "coverage", _("Not looked at"), true);
+        nav_item(w, arena_printf(r->arena, "chapter-%u", c), NULL, c, web_has_chapter(r, c));
+    nav_item(w, "solved", _("Solved"), 0, r->solved.n > 0);
+    nav_item(w, "changes", _("Changes"), 0, r->changes.n > 0);
+    nav_item(w, "coverage", _("Not looked at"), 0, true);
     html_end(&w->h);
     html_end(&w->h);
 }

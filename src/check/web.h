@@ -21,8 +21,12 @@ void web_chip(struct web *w, enum urgency u, const char *text);
 /* The urgency of all that was found: the worst one that is there. */
 enum urgency web_verdict(const struct report *r);
 
-/* A section with its heading, and its end. */
-void web_section(struct web *w, const char *id, const char *heading);
+/* "4 Mail". */
+void web_name(struct web *w, unsigned chapter);
+/* What stands below a finding's title: how urgent, which object, which check, since when. */
+void web_kind(struct web *w, const struct result *r, enum urgency u);
+/* A section with its heading (a chapter's name where `chapter` is not 0), and its end. */
+void web_section(struct web *w, const char *id, const char *heading, unsigned chapter);
 void web_end(struct web *w);
 /* A table with a caption (for those who do not see it) and n column headings. */
 void web_table(struct web *w, const char *caption, const char *const heads[], size_t n);
@@ -33,8 +37,10 @@ void web_command(struct web *w, const char *command);
 
 /* web_finding.c */
 void web_first(struct web *w);
-void web_finding(struct web *w, const struct result *r, const struct result **also, size_t also_n); /* evidence, meaning, advice, command */
+/* Evidence, meaning, advice, command; `also`: others of the same check, by their titles. What `before` (NULL: none) has told word for word is not repeated. */
+void web_finding(struct web *w, const struct finding *f, const struct result **also, size_t also_n, const struct finding *before);
 /* web_chapters.c */
+bool web_has_chapter(const struct report *r, unsigned chapter); /* something in it was there to be judged */
 void web_overview(struct web *w);
 void web_chapters(struct web *w);
 /* web_rest.c */

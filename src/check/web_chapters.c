@@ -50,19 +50,48 @@ static struct series series_of(const struct report *r, const struct chapter_run 
     return s;
 }
 
-static void bar(struct web *w, const char *class, size_t x, double y, double height)
+static void measure(struct web *w, const char *name, double value)
 {
     char text[32];
-    struct html *h = &w->h;
-    html_begin(h, "rect");
-    html_attribute(h, "class", class);
-    html_number(h, "x", (int64_t)x);
-    snprintf(text, sizeof text, "%.2f", y);
-    html_attribute(h, "y", text);
-    html_number(h, "width", CHART_STEP - 2);
-    snprintf(text, sizeof text, "%.2f", height);
-    html_attribute(h, "height", text);
-    html_end(h);
+    snprintf(text, sizeof text, "%.2f", value);
+    html_attribute(&w->h, name, text);
+}
+
+static void bar(struct web *w, const char *class, double x, double y, double width, double height)
+{
+    html_begin(&w->h, "rect");
+    html_attribute(&w->h, "class", class);
+    measure(w, "x", x);
+    measure(w, "y", y);
+    measure(w, "width", width);
+    measure(w, "height", height);
+    html_end(&w->h);
+}
+
+/* A column for each run, the newest at the right; between the parts a line of the ground shows. */
+static void columns(struct web *w, const struct series *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        double y = CHART_HEIGHT, x = (double)((CHECK_STORE_CHART - s->n + i) * CHART_STEP + 1);
+        for (size_t p = 0; p < ARRAY_SIZE(parts); p++) {
+            double height = (double)amount(&s->run[i], &parts[p]) * CHART_HEIGHT / s->most;
+            y -= height;
+            if (height > 0)
+                bar(w, web_class(parts[p].u), x, y, CHART_STEP - 2, height > 2.5 ? height - 1 : height * 0.6);
+        }
+    }
+}
+
+/* Before there is a history: one strip, the worst first. */
+static void strip(struct web *w, const struct series *s)
+{
+    double x = 0;
+    for (size_t p = ARRAY_SIZE(parts); p-- > 0;) {
+        double width = (double)amount(&s->run[0], &parts[p]) * CHART_WIDTH / s->most;
+        if (width > 0)
+            bar(w, web_class(parts[p].u), x, CHART_HEIGHT - 10, width > 2.5 ? width - 1 : width * 0.6, 8);
+        x += width;
+    }
 }
 
 /* What the drawing says: "NOW 3 -> 1, SOON 2 -> 2 ...". */
@@ -86,19 +115,15 @@ static void chart(struct web *w, const struct series *s)
     html_attribute(h, "viewBox", "0 0 240 46");
     html_attribute(h, "role", "img");
     html_attribute(h, "aria-label", in_text(w, s));
-    for (size_t i = 0; i < s->n; i++) {
-        double y = CHART_HEIGHT;
-        for (size_t p = 0; p < ARRAY_SIZE(parts); p++) {
-            double height = (double)amount(&s->run[i], &parts[p]) * CHART_HEIGHT / s->most;
-            y -= height;
-            if (height > 0)
-                bar(w, web_class(parts[p].u), (CHECK_STORE_CHART - s->n + i) * CHART_STEP + 1, y, height > 2.5 ? height - 1 : height * 0.6);
-        }
+    if (s->n > 1) {
+        columns(w, s);
+        html_begin(h, "path");
+        html_attribute(h, "class", "ground");
+        html_attribute(h, "d", "M0 45.5h240");
+        html_end(h);
+    } else {
+        strip(w, s);
     }
-    html_begin(h, "path");
-    html_attribute(h, "class", "ground");
-    html_attribute(h, "d", "M0 45.5h240");
-    html_end(h);
     html_end(h);
     html_begin(h, "p");
     html_attribute(h, "class", "span");
@@ -117,6 +142,14 @@ static size_t findings_of(const struct report *r, unsigned chapter)
     return n;
 }
 
+bool web_has_chapter(const struct report *r, unsigned chapter)
+{
+    for (size_t i = 0; i < r->results.n; i++)
+        if (check_chapter(r->results.v[i].finding->check) == chapter && r->results.v[i].finding->state != STATE_NA)
+            return true;
+    return false;
+}
+
 static const char *chapter_id(struct web *w, unsigned chapter)
 {
     return arena_printf(w->r->arena, "chapter-%u", chapter);
@@ -131,7 +164,7 @@ static void card_title(struct web *w, unsigned chapter, bool linked)
         html_begin(h, "a");
         html_attribute(h, "href", arena_printf(w->r->arena, "#%s", chapter_id(w, chapter)));
     }
-    html_text(h, str_of(chapter_title(chapter)));
+    html_element(h, "span", "name", chapter_title(chapter));
     if (linked)
         html_end(h);
     html_end(h);
@@ -143,10 +176,10 @@ static void card(struct web *w, unsigned chapter)
     struct chapter_run now = report_chapter(w->r, chapter);
     bool seen = findings_of(w->r, chapter) > 0;
     html_begin(h, "li");
-    html_attribute(h, "class", seen ? "card" : "card unseen");
-    card_title(w, chapter, seen);
+    html_attribute(h, "class", web_has_chapter(w->r, chapter) ? "card" : "card unseen");
+    card_title(w, chapter, web_has_chapter(w->r, chapter));
     if (!total(&now)) {
-        html_element(h, "p", "span", seen ? _("n/a") : _("not looked at"));
+        html_element(h, "p", "span", web_has_chapter(w->r, chapter) ? web_label(URGENCY_ACCEPTED) : seen ? web_label(URGENCY_NA) : _("not looked at"));
         html_end(h);
         return;
     }
@@ -181,14 +214,14 @@ static void legend(struct web *w)
 
 void web_overview(struct web *w)
 {
-    web_section(w, "overview", _("At a glance"));
+    web_section(w, "overview", _("At a glance"), 0);
     html_begin(&w->h, "ul");
     html_attribute(&w->h, "class", "cards");
     for (unsigned c = 1; c <= CHAPTERS; c++)
         if (findings_of(w->r, c) || w->r->whole)
             card(w, c);
     html_end(&w->h);
-    if (w->r->whole)
+    if (w->r->whole && w->r->chart.n)
         legend(w);
     web_end(w);
 }
@@ -201,7 +234,18 @@ static size_t place_among_first(const struct web *w, const struct result *r)
     return 0;
 }
 
-static void wrong(struct web *w, const struct result *r)
+/* A finding of the same check whose details stand further up: in this chapter, or among the first things. */
+static const struct finding *told_before(const struct web *w, const struct finding *f, const struct finding *before)
+{
+    if (before && before->check == f->check)
+        return before;
+    for (size_t i = 0; i < w->first_n; i++)
+        if (w->first[i]->finding->check == f->check)
+            return w->first[i]->finding;
+    return NULL;
+}
+
+static void wrong(struct web *w, const struct result *r, const struct finding *before)
 {
     struct html *h = &w->h;
     const struct finding *f = r->finding;
@@ -214,12 +258,7 @@ static void wrong(struct web *w, const struct result *r)
     html_end(h);
     html_begin(h, "p");
     html_attribute(h, "class", "kind");
-    web_chip(w, u, web_label(u));
-    html_element(h, "code", NULL, f->check->id);
-    html_element(h, "span", NULL, f->check->requirement);
-    const char *age = page_age(&w->page, r);
-    if (*age)
-        html_element(h, "span", NULL, age);
+    web_kind(w, r, u);
     if (place) {
         html_begin(h, "a");
         html_attribute(h, "href", arena_printf(w->r->arena, "#first-%zu", place));
@@ -228,13 +267,14 @@ static void wrong(struct web *w, const struct result *r)
     }
     html_end(h);
     if (!place)
-        web_finding(w, r, NULL, 0);
+        web_finding(w, f, NULL, 0, told_before(w, f, before));
     html_end(h);
 }
 
 static void wrong_ones(struct web *w, unsigned chapter)
 {
     static const enum urgency order[] = {URGENCY_NOW, URGENCY_SOON};
+    const struct finding *before = NULL;
     size_t told = 0, left = 0, n;
     for (size_t u = 0; u < ARRAY_SIZE(order); u++) {
         const struct result **list = report_sorted(w->r, order[u], &n);
@@ -242,9 +282,10 @@ static void wrong_ones(struct web *w, unsigned chapter)
             if (check_chapter(list[i]->finding->check) != chapter)
                 continue;
             if (told < SHOWN_WRONG && ++told)
-                wrong(w, list[i]);
+                wrong(w, list[i], before);
             else
                 left++;
+            before = list[i]->finding;
         }
     }
     if (left)
@@ -260,7 +301,7 @@ static void not_seen(struct web *w, const struct chapter_run *c)
     web_chip(w, URGENCY_UNKNOWN, arena_printf(w->r->arena, "%s %u", web_label(URGENCY_UNKNOWN), c->unknown));
     html_begin(&w->h, "a");
     html_attribute(&w->h, "href", "#coverage");
-    html_text(&w->h, str_of(_("why")));
+    html_text(&w->h, str_of(_("the reasons")));
     html_end(&w->h);
     html_end(&w->h);
 }
@@ -328,15 +369,13 @@ void web_chapters(struct web *w)
 {
     for (unsigned c = 1; c <= CHAPTERS; c++) {
         struct chapter_run now = report_chapter(w->r, c);
-        if (!findings_of(w->r, c))
+        if (!web_has_chapter(w->r, c))
             continue;
-        web_section(w, chapter_id(w, c), arena_printf(w->r->arena, "%u %s", c, chapter_title(c)));
+        web_section(w, chapter_id(w, c), NULL, c);
         wrong_ones(w, c);
         not_seen(w, &now);
         folded(w, c, URGENCY_ACCEPTED);
         folded(w, c, URGENCY_OK);
-        if (!total(&now))
-            html_element(&w->h, "p", "note", _("n/a"));
         web_end(w);
     }
 }

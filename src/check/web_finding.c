@@ -62,18 +62,14 @@ static void others(struct web *w, const struct result **also, size_t n)
     row_end(w);
 }
 
-void web_finding(struct web *w, const struct result *r, const struct result **also, size_t also_n)
+static bool same(const char *a, const char *b)
 {
-    const struct finding *f = r->finding;
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void what_to_do(struct web *w, const struct finding *f)
+{
     const char *advice = in_words(f->check->advice);
-    html_begin(&w->h, "dl");
-    html_attribute(&w->h, "class", "finding-facts");
-    if (f->evidence.n)
-        evidence(w, f);
-    if (also_n)
-        others(w, also, also_n);
-    if (f->impact)
-        text_row(w, _("means"), f->impact);
     if (*advice)
         text_row(w, _("advice"), advice);
     if (f->next && strlen(f->next) < HTML_TEXT_MAX) { /* a command that had to be cut would be another one */
@@ -83,6 +79,22 @@ void web_finding(struct web *w, const struct result *r, const struct result **al
             html_element(&w->h, "p", "note", f->next_note);
         row_end(w);
     }
+}
+
+void web_finding(struct web *w, const struct finding *f, const struct result **also, size_t also_n, const struct finding *before)
+{
+    html_begin(&w->h, "dl");
+    html_attribute(&w->h, "class", "finding-facts");
+    if (f->evidence.n)
+        evidence(w, f);
+    if (also_n)
+        others(w, also, also_n);
+    if (f->impact && !(before && same(f->impact, before->impact)))
+        text_row(w, _("means"), f->impact);
+    if (before && same(f->next, before->next) && same(f->next_note, before->next_note))
+        text_row(w, _("advice"), _("as above"));
+    else
+        what_to_do(w, f);
     html_end(&w->h);
 }
 
@@ -126,14 +138,9 @@ static void one(struct web *w, size_t at)
     html_end(&w->h);
     html_begin(&w->h, "p");
     html_attribute(&w->h, "class", "kind");
-    web_chip(w, u, web_label(u));
-    html_element(&w->h, "code", NULL, r->finding->check->id);
-    html_element(&w->h, "span", NULL, r->finding->check->requirement);
-    const char *age = page_age(&w->page, r);
-    if (*age)
-        html_element(&w->h, "span", NULL, age);
+    web_kind(w, r, u);
     html_end(&w->h);
-    web_finding(w, r, also, also_n);
+    web_finding(w, r->finding, also, also_n, NULL);
     html_end(&w->h);
     html_end(&w->h);
 }
@@ -143,7 +150,7 @@ void web_first(struct web *w)
     choose(w);
     if (!w->first_n)
         return;
-    web_section(w, "first", _("First, in this order"));
+    web_section(w, "first", _("First, in this order"), 0);
     html_begin(&w->h, "ol");
     html_attribute(&w->h, "class", "first");
     for (size_t i = 0; i < w->first_n; i++)

@@ -1,4 +1,5 @@
 /* web_parts.c: marks, labels, tables: what all sections of the page use. */
+#include "check/registry.h"
 #include "check/web.h"
 
 static const struct { const char *class, *label, *mark; } urgencies[URGENCY_COUNT] = {
@@ -7,7 +8,7 @@ static const struct { const char *class, *label, *mark; } urgencies[URGENCY_COUN
     [URGENCY_ACCEPTED] = {"accepted", N_("Accepted"), "M3 1h1.8v14H3zM6 2h8l-2.2 3L14 8H6z"},
     [URGENCY_UNKNOWN] = {"unknown", N_("Not seen"), "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM3.6 7.1v1.8h1.9V7.1zM7.1 7.1v1.8h1.8V7.1zM10.5 7.1v1.8h1.9V7.1z"},
     [URGENCY_OK] = {"ok", N_("In order"), "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM7 11.6 3.6 8.2 4.9 6.9 7 9l4.2-4.2 1.3 1.3z"},
-    [URGENCY_NA] = {"na", N_("Not applicable"), "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM4 7.1v1.8h8V7.1z"},
+    [URGENCY_NA] = {"na", N_("n/a"), "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM4 7.1v1.8h8V7.1z"},
 };
 
 const char *web_class(enum urgency u)
@@ -51,7 +52,26 @@ enum urgency web_verdict(const struct report *r)
     return URGENCY_NA;
 }
 
-void web_section(struct web *w, const char *id, const char *heading)
+void web_name(struct web *w, unsigned chapter)
+{
+    html_printf(&w->h, "%u ", chapter);
+    html_element(&w->h, "span", "name", chapter_title(chapter));
+}
+
+void web_kind(struct web *w, const struct result *r, enum urgency u)
+{
+    const struct finding *f = r->finding;
+    web_chip(w, u, web_label(u));
+    if (*f->object && !strstr(f->title, f->object))
+        html_element(&w->h, "strong", NULL, f->object);
+    html_element(&w->h, "code", NULL, f->check->id);
+    html_element(&w->h, "span", NULL, f->check->requirement);
+    const char *age = page_age(&w->page, r);
+    if (*age)
+        html_element(&w->h, "span", NULL, age);
+}
+
+void web_section(struct web *w, const char *id, const char *heading, unsigned chapter)
 {
     const char *title = arena_printf(w->r->arena, "%s-title", id);
     html_begin(&w->h, "section");
@@ -59,7 +79,10 @@ void web_section(struct web *w, const char *id, const char *heading)
     html_attribute(&w->h, "aria-labelledby", title);
     html_begin(&w->h, "h2");
     html_attribute(&w->h, "id", title);
-    html_text(&w->h, str_of(heading));
+    if (chapter)
+        web_name(w, chapter);
+    else
+        html_text(&w->h, str_of(heading));
     html_end(&w->h);
 }
 

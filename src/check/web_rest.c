@@ -31,7 +31,7 @@ void web_solved(struct web *w)
     const struct report *r = w->r;
     if (!r->solved.n)
         return;
-    web_section(w, "solved", _("Solved since the last check"));
+    web_section(w, "solved", _("Solved since the last check"), 0);
     web_table(w, _("Solved since the last check"), heads, ARRAY_SIZE(heads));
     for (size_t i = 0; i < r->solved.n && i < SHOWN_SOLVED; i++) {
         html_begin(&w->h, "tr");
@@ -51,7 +51,7 @@ void web_changes(struct web *w)
     const struct report *r = w->r;
     if (!r->changes.n)
         return;
-    web_section(w, "changes", _("What was changed, and how it is taken back"));
+    web_section(w, "changes", _("What was changed, and how it is taken back"), 0);
     web_table(w, _("What was changed, and how it is taken back"), heads, ARRAY_SIZE(heads));
     for (size_t i = 0; i < r->changes.n && i < SHOWN_CHANGES; i++) {
         const struct change_made *c = &r->changes.v[i];
@@ -179,7 +179,7 @@ static void basis(struct web *w)
 
 void web_coverage(struct web *w)
 {
-    web_section(w, "coverage", _("What was not looked at, and why"));
+    web_section(w, "coverage", _("What was not looked at, and why"), 0);
     unseen(w);
     blind(w);
     basis(w);
