@@ -62,9 +62,9 @@ void web_kind(struct web *w, const struct result *r, enum urgency u)
 {
     const struct finding *f = r->finding;
     web_chip(w, u, web_label(u));
-    if (*f->object && !strstr(f->title, f->object))
-        html_element(&w->h, "strong", NULL, f->object);
     html_element(&w->h, "code", NULL, f->check->id);
+    if (*f->object && !strcasestr(f->title, f->object))
+        html_element(&w->h, "span", NULL, f->object);
     html_element(&w->h, "span", NULL, f->check->requirement);
     const char *age = page_age(&w->page, r);
     if (*age)

@@ -156,7 +156,7 @@ static void nothing_to_judge(struct web *w)
         html_text(&w->h, STR(" "));
         html_element(&w->h, "code", "place", list[i]->finding->check->id);
         html_end(&w->h);
-        web_cell(w, NULL, page_reason(list[i]->finding));
+        web_cell(w, NULL, list[i]->finding->title);
         html_end(&w->h);
     }
     web_table_end(w);
