@@ -84,7 +84,8 @@ bool conftree_get(const struct conftree *t, const struct conf_node *in, const ch
 struct str conf_unquote(struct str value);
 
 /* Edits: 1 the text has changed, 0 it was so already, negative: refused, the text is as before.
-   Values are written as given: in the program's own syntax, quotes included, in one line. `in` names where; a section that was looked for and
+   Values are written as given: in the program's own syntax, quotes included, in one line. A Postfix list of several lines keeps its lines: only
+   the words that differ change. `in` names where; a section that was looked for and
    is not there must not be passed on as NULL (that is the top of the file): check CONF_AT first. */
 
 /* Sets the occurrence that counts (Postfix and Apache: the last, sshd: the first); adds one where there is none. nginx, ProFTPD: -EEXIST where

@@ -28,10 +28,12 @@ static bool as_wanted(const struct conftree *old, const struct conftree *new, co
     if (!c->added)
         return true;
     const struct conf_node *node = &new->nodes[c->node];
-    _cleanup_(buf_free) struct buf value = BUF(CONFTREE_BYTES_MAX);
+    _cleanup_(buf_free) struct buf value = BUF(CONFTREE_BYTES_MAX), want = BUF(CONFTREE_BYTES_MAX);
     conftree_value(new, node, &value);
-    return node->kind == c->want.kind && node->parent == c->want.parent && str_eq(node->name, c->want.name) &&
-           conf_same_value(buf_str(&value), c->want.value);
+    conf_value_of(old->g, c->want.kind, c->want.value, &want);
+    bool whole = conf_same_value(buf_str(&want), c->want.value); /* no comment in it, no continuation */
+    return whole && node->kind == c->want.kind && node->parent == c->want.parent && str_eq(node->name, c->want.name) &&
+           str_eq(buf_str(&value), buf_str(&want));
 }
 
 static unsigned line_of(const struct conftree *t, size_t at)
@@ -114,6 +116,8 @@ static void put_value(const struct conftree *t, const struct conf_node *node, st
         t->g->put_entry(put, t->g, node->name, "=", value);
         return;
     }
+    if (conf_splice_words(t, node, value, c, put))
+        return;
     if (!node->assigned) {
         c->at = node->name_end;
         c->cut = 0;

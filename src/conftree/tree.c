@@ -268,14 +268,19 @@ struct str conf_unquote(struct str v)
     return quoted && !memchr(v.p + 1, v.p[0], v.n - 2) ? str_span(v.p + 1, v.n - 2) : v;
 }
 
+void conf_value_of(const struct conf_grammar *g, enum conf_kind kind, struct str raw, struct buf *ret)
+{
+    if (!g->statement)
+        conf_value_tokens(g, raw, ret);
+    else if (kind == CONF_SECTION && g->statement != conf_line_angle)
+        buf_adds(ret, str_trim(raw));
+    else
+        conf_value_lines(g, raw, ret);
+}
+
 void conftree_value(const struct conftree *t, const struct conf_node *node, struct buf *ret)
 {
-    if (node->kind == CONF_SECTION && t->g->statement != NULL && t->g->statement != conf_line_angle)
-        buf_adds(ret, str_trim(node->value));
-    else if (t->g->statement)
-        conf_value_lines(t->g, node->value, ret);
-    else
-        conf_value_tokens(t->g, node->value, ret);
+    conf_value_of(t->g, node->kind, node->value, ret);
 }
 
 bool conftree_get(const struct conftree *t, const struct conf_node *in, const char *name, struct buf *ret)

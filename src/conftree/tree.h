@@ -75,6 +75,8 @@ int conf_read(struct conftree *t);
 
 void conf_parse_lines(struct parser *p);
 void conf_parse_tokens(struct parser *p);
+/* A value as the program reads it. */
+void conf_value_of(const struct conf_grammar *g, enum conf_kind kind, struct str raw, struct buf *ret);
 void conf_value_lines(const struct conf_grammar *g, struct str raw, struct buf *ret);
 void conf_value_tokens(const struct conf_grammar *g, struct str raw, struct buf *ret);
 /* Where a comment begins in a value's line; the end of the view where there is none. */
@@ -92,6 +94,9 @@ struct change {
     struct conf_node want; /* the added one: kind, name, value, parent */
 };
 int conf_apply(struct conftree *t, const struct change *c, struct err *err) _must_check_;
+
+/* words.c: only the words that differ, where a value of several lines has some in common with the new one. false: not so. */
+bool conf_splice_words(const struct conftree *t, const struct conf_node *node, struct str value, struct change *c, struct buf *put);
 
 /* Where a new statement goes. */
 struct place {
