@@ -1,0 +1,99 @@
+/* plan.h: a change before it happens: what would be put right, whom it would hurt, every step with its old and new state. A domain's fix fills a plan
+   (plan_fn, a check's row names it); nothing is touched meanwhile. change/show.h shows it, change/apply.h carries it out, change/undo.h takes it back.
+
+   Steps come in two sorts. *State* steps (file, mode, link, directory, command, unit) have an inverse, which is on disk before the step is done.
+   *Settling* steps (test, reload) make the running service follow the files; they are done after the state steps, and again after these were taken back.
+   All paths are those of the live machine. Runs in `bansho` as root. */
+#pragma once
+#include "base/arena.h"
+#include "base/rootfs.h"
+#include "model/act.h"
+#include "model/check.h"
+#include "unit/unit.h"
+
+#define PLAN_STEPS_MAX 512
+#define PLAN_FILE_MAX (8u << 20) /* of a file that is edited */
+#define XATTRS_MAX (64u << 10)
+
+enum step_type { STEP_FILE, STEP_MODE, STEP_LINK, STEP_DIRECTORY, STEP_COMMAND, STEP_UNIT, STEP_TEST, STEP_SETTLE, STEP_TYPE_COUNT };
+
+/* What lies at a path. Attributes of symbolic links are not kept apart: owner only. */
+enum node_type { NODE_ABSENT, NODE_FILE, NODE_LINK, NODE_DIRECTORY, NODE_TYPE_COUNT };
+struct node {
+    enum node_type type;
+    struct str content; /* NODE_FILE: its bytes; NODE_LINK: its target */
+    unsigned mode, uid, gid;
+    int64_t mtime_s;
+    int64_t mtime_ns;
+    struct str xattrs;  /* names and values, ACLs and SELinux label among them: change/node.h's form */
+};
+
+struct step {
+    enum step_type type;
+    const char *path;           /* FILE MODE LINK DIRECTORY; resolved: no link on the way */
+    struct node before, after;  /* of the path; MODE, LINK, DIRECTORY too */
+    const struct act *act;      /* NULL: none (TEST), or not looked up yet */
+    const char *act_name;       /* from a journal: its row's name */
+    const char *const *argv;    /* COMMAND, TEST: NULL-terminated */
+    const char *const *inverse; /* COMMAND: what takes it back; NULL: nothing can (then `what` says so) */
+    const char *unit;           /* UNIT, SETTLE */
+    enum unit_verb verb;        /* UNIT: what is done; SETTLE: UNIT_RELOAD or UNIT_RESTART */
+    struct unit_state unit_before; /* UNIT */
+    const char *what;           /* COMMAND: for people, in their language; else NULL */
+};
+
+struct plan {
+    struct arena *arena;
+    const struct root *root;    /* live */
+    const struct check *check;
+    int64_t now;
+    const char *title;          /* what will be put right */
+    LIST(const char *) harmed, unchanged, untested, notes; /* for people; `harmed` empty: nobody */
+    LIST(const char *) wait;    /* reasons to wait: without --now the change is refused */
+    LIST(const char *) cannot;  /* objects that stay wrong, and why */
+    LIST(const char *) objects; /* of the findings that it is for */
+    LIST(const struct check *) verify; /* besides the check itself: nothing of these may become worse */
+    LIST(struct step) steps;    /* state steps in their order, then settling ones */
+};
+
+struct plan *plan_new(struct arena *a, const struct root *root, const struct check *check, int64_t now);
+
+void plan_title(struct plan *p, const char *text, ...) _printf_(2, 3);
+void plan_harmed(struct plan *p, const char *text, ...) _printf_(2, 3);
+void plan_unchanged(struct plan *p, const char *text, ...) _printf_(2, 3);
+void plan_untested(struct plan *p, const char *text, ...) _printf_(2, 3);
+void plan_note(struct plan *p, const char *text, ...) _printf_(2, 3);
+void plan_wait(struct plan *p, const char *text, ...) _printf_(2, 3);
+void plan_cannot(struct plan *p, const char *object, const char *text, ...) _printf_(3, 4);
+/* A check that must not become worse. NULL is passed over. */
+void plan_verify(struct plan *p, const struct check *check);
+
+/* The file as it will be after the steps planned so far; links are followed. -ENOENT: it will not be there; other -errno with the reason for people: not a
+   regular file, too large. The bytes live in the plan's arena. */
+int plan_read(struct plan *p, const char *path, struct str *ret, struct err *err) _must_check_;
+
+/* The file's new content; owner, mode, times, ACL and attributes stay. A link is followed to its target. A file that is not there is created with mode,
+   uid 0 and gid 0 (mode 0: 0644); its directories must exist. Planned twice: one step with the last content; content as it is already: no step.
+   Refused with the reason (-EPERM immutable, -EROFS, -EMLINK hard links, -EBUSY somebody else's: a panel generates it, configuration management
+   names itself in it, dpkg runs). */
+int plan_write(struct plan *p, const char *path, struct str content, unsigned mode, struct err *err) _must_check_;
+/* It will not be there: a file or a link. */
+int plan_remove(struct plan *p, const char *path, struct err *err) _must_check_;
+/* Mode, and owner where uid or gid is not (unsigned)-1. Files and directories. */
+int plan_mode(struct plan *p, const char *path, unsigned mode, unsigned uid, unsigned gid, struct err *err) _must_check_;
+int plan_link(struct plan *p, const char *path, const char *target, struct err *err) _must_check_;
+/* A directory; one that is there stays as it is. Parents must exist or be planned. */
+int plan_directory(struct plan *p, const char *path, unsigned mode, unsigned uid, unsigned gid, struct err *err) _must_check_;
+
+/* A program that changes something: argv and what takes it back (NULL-terminated, copied), as act's row allows. `what` is for people. */
+int plan_command(struct plan *p, const struct act *act, const char *const argv[], const char *const inverse[], const char *what, struct err *err) _must_check_;
+/* UNIT_START, STOP, ENABLE, DISABLE; where the unit is so already: no step. Its inverse is its state now. */
+int plan_unit(struct plan *p, const char *unit, enum unit_verb verb, struct err *err) _must_check_;
+
+/* Settling: a program that must say yes (postfix check, nginx -t); planned twice counts once. */
+void plan_test(struct plan *p, const char *const argv[]);
+/* Settling: the unit follows its files (reload, or restart where `verb` says so); done only where it runs. Planned twice counts once; restart wins. */
+void plan_settle(struct plan *p, const char *unit, enum unit_verb verb);
+
+/* true: nothing to do (no state step). */
+bool plan_empty(const struct plan *p);

@@ -1,0 +1,185 @@
+#include "change/steps.h"
+#include "base/child.h"
+#include "base/i18n.h"
+#include "change/node.h"
+#include <errno.h>
+#include <stdio.h>
+
+#define COMMAND_MS 600000 /* package managers take minutes */
+#define TEST_MS 60000
+
+static int run(const char *const argv[], int timeout_ms, struct err *err)
+{
+    struct child_result res = {0};
+    int r = child_run(argv, &(struct child_options){.timeout_ms = timeout_ms, .max_output = 1u << 20}, &res, err);
+    if (r == 0 && res.status != 0) {
+        /* The last lines say why. */
+        struct str text = str_trim(res.err.n ? buf_str(&res.err) : buf_str(&res.out));
+        if (text.n > 400)
+            text = str_from(text, text.n - 400);
+        if (res.status == -ETIME)
+            r = err_set(err, -ETIME, _("%s did not end in time"), argv[0]);
+        else
+            r = err_set(err, -EIO, _("%s ended with status %d: %.*s"), argv[0], res.status, (int)text.n, text.p);
+    }
+    child_result_free(&res);
+    return r;
+}
+
+/* --- paths --- */
+
+static void temporary_name(const struct step_place *at, char ret[64])
+{
+    snprintf(ret, 64, ".bansho-%06u-%zu", at->change, at->at);
+}
+
+static int path_do(const struct step *s, const struct step_place *at, struct err *err)
+{
+    char temporary[64];
+    temporary_name(at, temporary);
+    return node_put(s->path, &s->after, temporary, err);
+}
+
+/* A step that was cut off in the middle may have set the owner but not yet the mode. */
+static bool half_done(const struct step *s, const struct node *now, const struct step_record *r)
+{
+    bool like_before = now->type == s->before.type && str_eq(now->content, s->before.content);
+    bool like_after = now->type == s->after.type && str_eq(now->content, s->after.content);
+    return r && r->begun && !r->done && (like_before || like_after);
+}
+
+/* The directory's own time goes back too, unless something else happened in it. */
+static void restore_parent(const struct step *s, const struct step_record *r, const struct timespec *before_us)
+{
+    bool untouched = before_us->tv_sec == r->parent_after.tv_sec && before_us->tv_nsec == r->parent_after.tv_nsec;
+    if (r->parent_before.tv_sec && (untouched || !r->done) && node_parent_set_time(s->path, r->parent_before) < 0)
+        return; /* a time is no reason to fail */
+}
+
+static void remove_temporary(const struct step *s, const struct step_place *at)
+{
+    char temporary[64];
+    const char *slash = strrchr(s->path, '/');
+    temporary_name(at, temporary);
+    struct buf b = BUF(8192);
+    buf_adds(&b, str_span(s->path, (size_t)(slash + 1 - s->path)));
+    buf_addz(&b, temporary);
+    if (node_put(b.p, &(struct node){.type = NODE_ABSENT}, temporary, NULL) < 0)
+        buf_reset(&b); /* it lies there as a hidden file; nothing reads it */
+    buf_free(&b);
+}
+
+static int path_back(const struct step *s, const struct step_place *at, struct err *err)
+{
+    char temporary[64];
+    struct node now;
+    struct timespec parent = {0};
+    struct arena *a = arena_new(4u * PLAN_FILE_MAX);
+    temporary_name(at, temporary);
+    int r = node_read(s->path, a, &now);
+    if (r < 0) {
+        r = err_set(err, r, "%s: %s", s->path, err_name(-r));
+        goto out;
+    }
+    if (node_parent_time(s->path, &parent) < 0)
+        parent = (struct timespec){0};
+    bool back = node_same(&now, &s->before);
+    if (at->record && at->record->begun && !at->record->done)
+        remove_temporary(s, at);
+    if (!back && !node_same(&now, &s->after) && !half_done(s, &now, at->record)) {
+        r = 1;
+        goto out;
+    }
+    r = back && now.mtime_s == s->before.mtime_s && now.mtime_ns == s->before.mtime_ns ? 0 : node_put(s->path, &s->before, temporary, err);
+    if (r == 0 && at->record)
+        restore_parent(s, at->record, &parent);
+out:
+    arena_free(a);
+    return r;
+}
+
+/* --- commands and units --- */
+
+static int command_do(const struct step *s, const struct step_place *at, struct err *err)
+{
+    (void)at;
+    return run(s->argv, COMMAND_MS, err);
+}
+
+static int command_back(const struct step *s, const struct step_place *at, struct err *err)
+{
+    (void)at;
+    return s->inverse ? run(s->inverse, COMMAND_MS, err) : err_set(err, -EOPNOTSUPP, _("this step cannot be taken back: %s"), s->what ? s->what : s->argv[0]);
+}
+
+static int test_do(const struct step *s, const struct step_place *at, struct err *err)
+{
+    (void)at;
+    return run(s->argv, TEST_MS, err);
+}
+
+static int unit_step_do(const struct step *s, const struct step_place *at, struct err *err)
+{
+    (void)at;
+    return unit_do(s->unit, s->verb, 0, err);
+}
+
+/* Back to what it was, whatever it is now. */
+static int unit_step_back(const struct step *s, const struct step_place *at, struct err *err)
+{
+    (void)at;
+    bool was_active = strcmp(s->unit_before.active, "active") == 0, was_enabled = strcmp(s->unit_before.file, "enabled") == 0;
+    switch (s->verb) {
+    case UNIT_START:
+    case UNIT_STOP: return unit_do(s->unit, was_active ? UNIT_START : UNIT_STOP, 0, err);
+    case UNIT_ENABLE:
+    case UNIT_DISABLE: return unit_do(s->unit, was_enabled ? UNIT_ENABLE : UNIT_DISABLE, 0, err);
+    default: return unit_do(s->unit, s->verb, 0, err);
+    }
+}
+
+/* A service that died of what was changed is started, not reloaded: unit_do of a unit that does not run would do nothing. */
+static int settle_do(const struct step *s, const struct step_place *at, struct err *err)
+{
+    struct unit_state now = {0};
+    int r = unit_state(s->unit, &now, err);
+    if (r < 0)
+        return r;
+    bool runs = strcmp(now.active, "active") == 0 || strcmp(now.active, "reloading") == 0;
+    (void)at;
+    return unit_do(s->unit, runs ? s->verb : UNIT_RESTART, 0, err);
+}
+
+static const struct {
+    int (*go)(const struct step *s, const struct step_place *at, struct err *err);
+    int (*back)(const struct step *s, const struct step_place *at, struct err *err);
+} rows[STEP_TYPE_COUNT] = {
+    [STEP_FILE] = {path_do, path_back},
+    [STEP_MODE] = {path_do, path_back},
+    [STEP_LINK] = {path_do, path_back},
+    [STEP_DIRECTORY] = {path_do, path_back},
+    [STEP_COMMAND] = {command_do, command_back},
+    [STEP_UNIT] = {unit_step_do, unit_step_back},
+    [STEP_TEST] = {test_do, NULL},
+    [STEP_SETTLE] = {settle_do, NULL},
+};
+
+int step_do(const struct step *s, const struct step_place *at, struct err *err)
+{
+    return rows[s->type].go(s, at, err);
+}
+
+int step_back(const struct step *s, const struct step_place *at, struct err *err)
+{
+    return rows[s->type].back(s, at, err);
+}
+
+bool step_settles(const struct step *s)
+{
+    return s->type == STEP_TEST || (s->type == STEP_SETTLE && strcmp(s->unit_before.active, "active") == 0);
+}
+
+const char *step_object(const struct step *s)
+{
+    return s->path ? s->path : s->unit ? s->unit : s->what ? s->what : s->argv[0];
+}

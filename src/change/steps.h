@@ -1,0 +1,20 @@
+/* steps.h: one step, done and taken back; one row for each type. */
+#pragma once
+#include "change/apply.h"
+
+/* What a step needs to know beside itself. */
+struct step_place {
+    unsigned change;
+    size_t at;
+    const struct step_record *record; /* going back: what the log says; else NULL */
+};
+
+/* Does the step. 0 or -errno. */
+int step_do(const struct step *s, const struct step_place *at, struct err *err) _must_check_;
+/* Takes a state step back, also one that was only begun. Done twice it does nothing more. 0; 1: it was left alone, since somebody else changed the path
+   meanwhile; -EOPNOTSUPP: it has no way back; -errno. */
+int step_back(const struct step *s, const struct step_place *at, struct err *err) _must_check_;
+/* May it run, and must it? false: a settling step for a unit that did not run before. */
+bool step_settles(const struct step *s);
+/* For the log of acts: the path, the unit, the command's object. */
+const char *step_object(const struct step *s);
