@@ -2,6 +2,7 @@
    Without a check the list of them, with --withdraw the way back (verb_accepted.c). */
 #include "base/clock.h"
 #include "bin/verb_accepted.h"
+#include "bin/session.h"
 #include "bin/verbs.h"
 #include "check/registry.h"
 #include "store/check_store.h"
@@ -30,18 +31,6 @@ static bool end_of_day(struct str text, int64_t *ret)
     struct tm next = {.tm_year = (int)y - 1900, .tm_mon = (int)m - 1, .tm_mday = (int)d + 1, .tm_isdst = -1};
     *ret = (int64_t)mktime(&next);
     return true;
-}
-
-static const char *who(struct arena *a)
-{
-    const char *sudo = secure_getenv("SUDO_USER");
-    if (sudo && *sudo)
-        return arena_dupz(a, sudo);
-    struct passwd entry, *found = NULL;
-    char buffer[4096];
-    if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found)
-        return arena_dupz(a, entry.pw_name);
-    return arena_printf(a, "uid %u", (unsigned)getuid());
 }
 
 static bool is_wrong(const struct past_finding *f)
@@ -133,7 +122,7 @@ static enum outcome store(struct acceptance *a, const struct call *c, struct are
     if (r == 0) {
         a->id = f->id;
         a->object = f->object;
-        a->who = who(arena);
+        a->who = session_who(arena);
         r = check_store_accept(s, a, &err);
     }
     if (r == 0)

@@ -3,6 +3,8 @@
 #include "base/nearest.h"
 #include "base/worker.h"
 #include "bin/check_page.h"
+#include "bin/session.h"
+#include "bin/verbs.h"
 #include "check/history.h"
 #include "check/registry.h"
 #include "config/config.h"
@@ -14,8 +16,6 @@
 #include <time.h>
 
 #define MAX_CHECKS 256
-#define NO_CONFIG "/etc/bansho/none" /* a name that is not there: only the defaults */
-#define REPORT_MAX (256u << 20)
 
 static const struct verb_option check_options[] = {
     {"root", 0, ARGUMENT_DIR, "DIR", NULL, N_("judge the system below DIR (a mounted disk, an unpacked server): files only, no program is run")},
@@ -24,27 +24,6 @@ static const struct verb_option check_options[] = {
     {"all", 0, ARGUMENT_NONE, NULL, NULL, N_("every finding, also what is fine or accepted")},
     {0},
 };
-
-/* All that one run stands on. */
-struct session {
-    struct root root;
-    struct host *host;
-    struct config *config;
-    struct server *server;
-    struct report report;
-    struct run run;
-    const char *state_dir; /* NULL: none */
-};
-
-static void session_done(struct session *s)
-{
-    server_free(s->server);
-    config_free(s->config);
-    host_free(s->host);
-    arena_free(s->run.arena);
-    arena_free(s->report.arena);
-    root_close(&s->root);
-}
 
 /* Checks whose id is the word, or begins with the word and a dot, or that belong to the chapter with that number. */
 static bool is_meant(const struct check *c, struct str word)
@@ -88,73 +67,6 @@ static bool select_checks(const struct call *c, struct selection *ret)
             return false;
         }
     return true;
-}
-
-static void note(struct session *s, const char *text)
-{
-    *list_push(s->report.arena, &s->report.notes) = text;
-}
-
-/* Without a usable configuration nothing can be judged as its owner means it; the one below a foreign root must not stop us. */
-static int configure(struct session *s, struct err *err)
-{
-    struct err mine = {0};
-    int r = config_load(&s->root, CONFIG_PATH, &s->config, s->root.live ? err : &mine);
-    if (r < 0 && !s->root.live) {
-        config_free(s->config);
-        s->config = NULL;
-        note(s, _("its bansho.conf has errors; the defaults hold"));
-        return config_load(&s->root, NO_CONFIG, &s->config, err);
-    }
-    if (r == -EINVAL && s->config && s->config->errors.n) {
-        const struct config_error *e = &s->config->errors.v[0];
-        return err_at(err, r, e->file, e->line, e->column, _("%s (all errors: bansho config check)"), e->text);
-    }
-    for (size_t i = 0; r == 0 && i < s->config->errors.n; i++) {
-        const struct config_error *e = &s->config->errors.v[i];
-        note(s, arena_printf(s->report.arena, "%s:%u: %s", e->file, e->line, e->text));
-    }
-    return r;
-}
-
-/* Opens the root and takes the snapshot. Below a foreign root everything is a stranger's: the process gives up its privileges before it reads any of it. */
-static int look(struct session *s, const char *path, struct err *err)
-{
-    int r = worker_prepare(err);
-    if (r == 0)
-        r = root_open(path, &s->root, err);
-    if (r == 0 && !s->root.live)
-        r = worker_confine(WORKER_FILES, err);
-    struct clock clock = clock_system();
-    if (r == 0)
-        r = host_new(&s->root, &clock, &s->host, err);
-    if (r == 0)
-        r = configure(s, err);
-    if (r == 0)
-        r = server_new(s->host, &s->server, err);
-    if (r == 0 && s->root.live)
-        dialogue_prepare();
-    return r;
-}
-
-static void tell_progress(void *arg, size_t done, size_t total)
-{
-    progress_show(arg, _("checking"), done, total);
-}
-
-static int run_checks(struct session *s, const struct selection *chosen, struct err *err)
-{
-    char run[9];
-    uint32_t bits = 0;
-    if (getrandom(&bits, sizeof bits, 0) != sizeof bits)
-        return err_set(err, -errno, "getrandom: %s", err_name(errno));
-    snprintf(run, sizeof run, "%08x", (unsigned)bits);
-    struct probe_ctx ctx = {.server = s->server, .config = s->config, .now = s->host->now, .live = s->root.live, .run = run, .state_dir = s->state_dir ? s->state_dir : ""};
-    struct progress progress = progress_begin();
-    struct run_options o = {.ctx = &ctx, .checks = chosen->list, .n = chosen->n, .progress = tell_progress, .arg = &progress};
-    int r = checks_run(&o, &s->run, err);
-    progress_end(&progress);
-    return r;
 }
 
 /* Below a foreign root nothing of this machine's memory applies. */
@@ -232,12 +144,9 @@ static enum outcome check_for(const struct call *c, const struct page_place *pag
     struct term t = term_of(stdout);
     tzset(); /* while our own time zone can still be read */
     _cleanup_(session_done) struct session s = {.root = {.fd = -1}};
-    s.report = (struct report){.arena = arena_new(REPORT_MAX), .run = &s.run, .root = root, .language = c->language, .whole = c->args_n == 0};
-    s.state_dir = check_store_dir(s.report.arena);
-    if (look(&s, root, &err) < 0 || run_checks(&s, &chosen, &err) < 0)
+    if (session_look(&s, root, c->language, &err) < 0 || session_run(&s, chosen.list, chosen.n, &err) < 0)
         return complain(&err);
-    s.report.host = s.host;
-    s.report.time = s.host->now;
+    s.report.whole = c->args_n == 0;
     remember(&s);
     account(&s.report);
     if (!page_is_stdout(page))

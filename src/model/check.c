@@ -69,6 +69,12 @@ void finding_next_note(struct findings *out, struct finding *f, const char *text
     f->next_note = TEXT(out->arena, text);
 }
 
+void finding_by_hand(struct findings *out, struct finding *f)
+{
+    (void)out;
+    f->by_hand = true;
+}
+
 void findings_encode(const struct findings *f, struct buf *out)
 {
     buf_put_u32(out, (uint32_t)f->list.n);
@@ -82,6 +88,7 @@ void findings_encode(const struct findings *f, struct buf *out)
         buf_put_z(out, x->impact);
         buf_put_z(out, x->next);
         buf_put_z(out, x->next_note);
+        buf_put_u32(out, x->by_hand);
         buf_put_u32(out, (uint32_t)x->evidence.n);
         for (size_t k = 0; k < x->evidence.n; k++) {
             buf_put_z(out, x->evidence.v[k].text);
@@ -108,6 +115,7 @@ static void decode_one(struct cursor *c, struct findings *into)
     f.impact = text(c, into->arena);
     f.next = text(c, into->arena);
     f.next_note = text(c, into->arena);
+    f.by_hand = cursor_below(c, 2);
     c->bad |= !f.object || !f.title;
     uint32_t n = cursor_below(c, MAX_EVIDENCE + 1);
     for (uint32_t i = 0; i < n && !c->bad; i++) {

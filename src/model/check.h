@@ -31,6 +31,7 @@ struct finding {
     const char *impact;     /* what follows for people if it stays, or NULL */
     const char *next;       /* the exact command to type next, or NULL; never a verb that this build lacks */
     const char *next_note;  /* what that command does to whom, or NULL */
+    bool by_hand;           /* bansho's own fix does not know this object (another product, a file that it must not touch) */
     LIST(struct evidence) evidence;
 };
 
@@ -45,7 +46,12 @@ struct probe_ctx; /* server/probe.h */
 /* A probe adds one finding for each object it judged (ok ones too). It returns 0, or a negative -errno where it could not run at all: the runner
    then adds `unknown` with err's text. A probe that adds nothing is n/a. */
 struct err;
+struct plan; /* change/plan.h */
 typedef int probe_fn(const struct probe_ctx *ctx, struct findings *out, struct err *err);
+
+/* Fills a plan that puts right what `wrong` holds (the warn and fail findings of one fresh run, narrowed to the objects that were asked for). Where bansho cannot
+   do it for an object it says so (plan_cannot). 0 or -errno. Runs as root, in the process that will apply the plan. */
+typedef int plan_fn(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err);
 
 struct check {
     const char *id;          /* "mail.relay" */
@@ -58,6 +64,7 @@ struct check {
     probe_fn *probe;
     int timeout_ms;          /* 0: 15,000 */
     bool wants_dialogue;     /* without a live machine (--root) the runner answers unknown and does not call the probe */
+    plan_fn *plan;           /* NULL: only a person can put it right */
 };
 
 struct check_table {
@@ -71,6 +78,7 @@ struct finding *finding_add(struct findings *out, enum state state, const char *
 void finding_evidence(struct findings *out, struct finding *f, const char *file, unsigned line, const char *text, ...) _printf_(5, 6);
 void finding_impact(struct findings *out, struct finding *f, const char *text, ...) _printf_(3, 4);
 void finding_next(struct findings *out, struct finding *f, const char *command, ...) _printf_(3, 4);
+void finding_by_hand(struct findings *out, struct finding *f);
 void finding_next_note(struct findings *out, struct finding *f, const char *text, ...) _printf_(3, 4);
 
 /* Between a check's process and the runner. Decoding checks every enum and length; -EBADMSG otherwise. `check` is filled in by the caller. */

@@ -42,7 +42,7 @@ struct starter starter_of_unit(const struct host *h, struct arena *a, const char
     return s;
 }
 
-static bool switched_on(const struct apt_row *row)
+bool automatic_is_on(const struct apt_row *row)
 {
     static const char *const yes[] = {"yes", "true", "on", "always"};
     for (size_t i = 0; row->value && i < ARRAY_SIZE(yes); i++)
@@ -67,7 +67,7 @@ static unsigned obstacles(const struct automatic_facts *x, struct findings *out,
     unsigned n = 0;
     for (size_t i = 0; i < x->settings_n; i++) {
         const struct apt_row *row = &x->settings[i];
-        if (switched_on(row))
+        if (automatic_is_on(row))
             continue;
         n++;
         if (row->value)
@@ -171,7 +171,7 @@ int update_automatic(const struct probe_ctx *ctx, struct findings *out, struct e
 {
     const struct host *h = ctx->server->host;
     struct automatic_facts x = {.booted = h->booted, .now = ctx->now};
-    bool dpkg = root_exists(h->root, "/var/lib/dpkg/status"), rpm = root_exists(h->root, "/usr/bin/dnf") || root_exists(h->root, "/usr/bin/yum") || root_exists(h->root, "/var/lib/rpm");
+    bool dpkg = automatic_is_apt(h), rpm = root_exists(h->root, "/usr/bin/dnf") || root_exists(h->root, "/usr/bin/yum") || root_exists(h->root, "/var/lib/rpm");
     if (!dpkg && !rpm)
         return err_set(err, -ENOENT, "%s", _("neither apt nor dnf was found: how this system is updated is not known"));
     if (dpkg)
@@ -184,4 +184,9 @@ int update_automatic(const struct probe_ctx *ctx, struct findings *out, struct e
         automatic_judge(&x, out);
     plesk(h, out);
     return 0;
+}
+
+bool automatic_is_apt(const struct host *h)
+{
+    return root_exists(h->root, "/var/lib/dpkg/status");
 }

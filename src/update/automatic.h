@@ -31,8 +31,14 @@ struct automatic_facts {
 
 /* "1", "7", "always", "12h" of APT::Periodic: seconds; 0: off. -1: not understood. */
 int64_t apt_interval(const char *value);
+/* Is this setting a yes of apt's (yes, always, an interval)? */
+bool automatic_is_on(const struct apt_row *row);
+/* Debian and Ubuntu; false: dnf. */
+bool automatic_is_apt(const struct host *h);
 void automatic_judge(const struct automatic_facts *f, struct findings *out);
 int update_automatic(const struct probe_ctx *ctx, struct findings *out, struct err *err);
+
+plan_fn update_automatic_plan; /* automatic_fix.c */
 
 /* automatic_apt.c, automatic_dnf.c */
 void automatic_apt(const struct host *h, struct arena *a, struct automatic_facts *ret);

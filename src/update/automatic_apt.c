@@ -1,7 +1,9 @@
 /* automatic_apt.c: unattended-upgrades as apt.systemd.daily(8) runs it: APT::Periodic decides, two timers (or cron) start it, stamps tell when it ran. */
 #include "base/i18n.h"
 #include "update/automatic.h"
+#include <fcntl.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* Debian patterns are "origin=Debian,codename=...-security,label=Debian-Security", Ubuntu's "${distro_id}:${distro_codename}-security". */
 static void find_security(const struct apt_conf *c, struct automatic_facts *ret)
@@ -38,16 +40,29 @@ static void newest(const struct host *h, struct automatic_facts *ret)
     }
 }
 
-/* The latest of what had to be there before it could run: the system, this copy of it, the package. */
+/* The time of a file, or of a link itself (a timer's link is made when it is switched on). */
+static void not_before(const struct host *h, const char *path, struct automatic_facts *ret)
+{
+    struct stat st;
+    int fd = path ? root_openat(h->root, path, O_PATH | O_NOFOLLOW) : -1;
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && st.st_mtime > ret->since && st.st_mtime <= ret->now)
+        ret->since = st.st_mtime;
+    close(fd);
+}
+
+/* The latest of what had to be there before it could run: the system, this copy of it, the package, the settings and links that switched it on. */
 static void since(const struct host *h, struct automatic_facts *ret)
 {
-    static const char *const traces[] = {"/etc/machine-id", "/var/lib/dpkg/info/unattended-upgrades.list"};
+    static const char *const traces[] = {
+        "/etc/machine-id", "/var/lib/dpkg/info/unattended-upgrades.list", "/etc/systemd/system/timers.target.wants/apt-daily.timer", "/etc/systemd/system/timers.target.wants/apt-daily-upgrade.timer",
+    };
     ret->since = h->installed;
-    for (size_t i = 0; i < ARRAY_SIZE(traces); i++) {
-        struct stat st;
-        if (root_stat(h->root, traces[i], &st) == 0 && st.st_mtime > ret->since && st.st_mtime <= ret->now)
-            ret->since = st.st_mtime;
-    }
+    for (size_t i = 0; i < ARRAY_SIZE(traces); i++)
+        not_before(h, traces[i], ret);
+    for (size_t i = 0; i < ret->settings_n; i++)
+        not_before(h, ret->settings[i].file, ret);
 }
 
 static void starters(const struct host *h, struct arena *a, struct automatic_facts *ret)

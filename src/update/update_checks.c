@@ -14,6 +14,7 @@ static const struct check rows[] = {
         .advice = N_("Switch automatic security updates on (unattended-upgrades on Debian and Ubuntu, dnf-automatic on AlmaLinux and Rocky) and look after some days whether "
                      "they have run. With Plesk look at Tools & Settings, Update Settings as well."),
         .probe = update_automatic,
+        .plan = update_automatic_plan,
     },
     {
         .id = "update.pending",

@@ -1,0 +1,24 @@
+/* desk.h: what `fix` and `undo` need to change something: the journal with its lock, the executor, what earlier runs left, progress and questions. */
+#pragma once
+#include "act/executor.h"
+#include "bin/verbs.h"
+#include "change/apply.h"
+
+struct desk {
+    const struct term *term;
+    bool quiet;              /* --json: only errors are said */
+    struct journal journal;
+    struct executor executor;
+    struct change_desk change; /* verify and arg are the caller's */
+    bool open;
+};
+
+/* Takes the lock, brings to an end what an earlier run left, opens the executor. */
+int desk_open(struct desk *d, const struct config *c, struct arena *a, struct err *err) _must_check_;
+void desk_close(struct desk *d);
+
+/* Before anything is looked at: a change that was interrupted is ended first. OUTCOME_FINE also where there is none, and without root. */
+enum outcome desk_recover(const struct term *t, bool quiet);
+
+/* Asks on the terminal. false: no, or nobody to ask. */
+bool desk_confirm(bool json);

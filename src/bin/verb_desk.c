@@ -1,0 +1,90 @@
+#include "bin/desk.h"
+#include "bin/session.h"
+#include "change/show.h"
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define STATE_DIR "/var/lib/bansho"
+
+static void progress(void *arg, const struct step *s, bool back, size_t at, size_t n)
+{
+    struct arena *a = arena_new(1u << 20);
+    _cleanup_(buf_free) struct buf b = BUF(65536);
+    (void)arg;
+    (void)at;
+    (void)n;
+    buf_addz(&b, back ? "  < " : "  > ");
+    text_escape(&b, str_of(step_text(s, back, a)));
+    fprintf(stderr, "%s\n", b.p);
+    arena_free(a);
+}
+
+static void tell(void *arg, const char *text)
+{
+    (void)arg;
+    complainf("%s", text);
+}
+
+int desk_open(struct desk *d, const struct config *c, struct arena *a, struct err *err)
+{
+    const char *who = session_who(a);
+    struct clock clock = clock_system();
+    int r = journal_open(JOURNAL_DIR, true, &d->journal, err);
+    if (r < 0)
+        return r;
+    d->open = true;
+    r = executor_open(STATE_DIR, c && executor_observes(c, CALLER_ADMIN), CALLER_ADMIN, who, clock_now(&clock), &d->executor, err);
+    if (r < 0)
+        return r;
+    d->change = (struct change_desk){.acts = executor_desk(&d->executor), .progress = d->quiet ? NULL : progress, .tell = tell, .who = who, .from = session_from(a)};
+    r = change_recover(&d->journal, &d->change, err);
+    if (r >= 0)
+        r = journal_expire(&d->journal, clock_now(&clock) - (int64_t)JOURNAL_KEEP_DAYS * DAY, err);
+    return r < 0 ? r : 0;
+}
+
+void desk_close(struct desk *d)
+{
+    executor_close(&d->executor);
+    if (d->open)
+        journal_close(&d->journal);
+    d->open = false;
+}
+
+/* Is there a change that an earlier run had to leave? Looked at without the lock: the usual answer is no. */
+static bool left_over(struct arena *a)
+{
+    struct journal j;
+    struct changes all = {0};
+    bool found = false;
+    if (journal_open(JOURNAL_DIR, false, &j, NULL) < 0)
+        return false;
+    if (journal_list(&j, a, &all, NULL) == 0)
+        for (size_t i = 0; i < all.list.n; i++)
+            found = found || all.list.v[i].status == CHANGE_BEGUN || all.list.v[i].status == CHANGE_UNDOING;
+    journal_close(&j);
+    return found;
+}
+
+enum outcome desk_recover(const struct term *t, bool quiet)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(256u << 20);
+    struct err err = {0};
+    struct desk d = {.term = t, .quiet = quiet};
+    if (geteuid() != 0 || !left_over(a))
+        return OUTCOME_FINE;
+    int r = desk_open(&d, NULL, a, &err);
+    desk_close(&d);
+    return r == -EWOULDBLOCK ? (complain(&err), OUTCOME_REFUSED) : r < 0 ? complain(&err) : OUTCOME_FINE;
+}
+
+bool desk_confirm(bool json)
+{
+    char answer[16] = "";
+    if (json || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        return false;
+    printf("%s ", _("Do it? [y/N]"));
+    fflush(stdout);
+    return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}

@@ -1,0 +1,316 @@
+/* verb_fix.c: `bansho fix ID [OBJECT...]`: what a check found is put right: planned, shown, confirmed, applied, looked at again; or rolled back. */
+#include "base/nearest.h"
+#include "bin/desk.h"
+#include "bin/session.h"
+#include "bin/verbs.h"
+#include "change/show.h"
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define PLAN_MAX (512u << 20)
+#define CHECKS_MAX 16 /* the check itself and those that must not become worse */
+
+static const struct verb_option fix_options[] = {
+    {"plan", 0, ARGUMENT_NONE, NULL, NULL, N_("only show what would be done; changes nothing")},
+    {"yes", 'y', ARGUMENT_NONE, NULL, NULL, N_("do it without asking")},
+    {"now", 0, ARGUMENT_NONE, NULL, NULL, N_("do it although the plan advises to wait")},
+    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the plan and what came of it as JSON (schema bansho.fix/1)")},
+    {0},
+};
+
+struct fix {
+    const struct call *call;
+    const struct check *check;
+    struct session before;
+    struct arena *first;   /* of the first run's findings, which the plan names */
+    struct findings wrong;
+    struct plan *plan;
+    struct arena *arena;
+    struct term term;
+    size_t fine, unknown;  /* of the check's findings before */
+    bool json;
+};
+
+static void fix_done(struct fix *f)
+{
+    session_done(&f->before);
+    arena_free(f->first);
+    arena_free(f->arena);
+}
+
+static bool is_wrong(const struct finding *f)
+{
+    return f->state == STATE_WARN || f->state == STATE_FAIL;
+}
+
+static bool is_meant(const struct fix *f, const struct finding *x)
+{
+    for (size_t i = 1; i < f->call->args_n; i++)
+        if (strcmp(f->call->args[i], x->object) == 0)
+            return true;
+    return f->call->args_n == 1;
+}
+
+static enum outcome choose(struct fix *f)
+{
+    const char *id = f->call->args[0];
+    f->check = check_by_id(str_of(id));
+    if (!f->check) {
+        const char *ids[256];
+        size_t n = 0;
+        for (size_t t = 0; t < check_tables_n; t++)
+            for (size_t i = 0; i < check_tables[t]->n && n < ARRAY_SIZE(ids); i++)
+                ids[n++] = check_tables[t]->rows[i].id;
+        const char *near = nearest(str_of(id), ids, n);
+        return near ? complainf(_("there is no check \"%s\". Did you mean: bansho fix %s"), id, near) : complainf(_("there is no check \"%s\""), id);
+    }
+    if (!f->check->plan)
+        return complainf(_("%s: bansho cannot put this right; what to do by hand: bansho explain %s"), id, id);
+    return OUTCOME_FINE;
+}
+
+/* Runs the check and keeps what is wrong among the objects that were asked for. */
+static enum outcome look(struct fix *f)
+{
+    struct err err = {0};
+    const struct check *one[] = {f->check};
+    if (session_look(&f->before, "/", f->call->language, &err) < 0 || session_run(&f->before, one, 1, &err) < 0)
+        return complain(&err);
+    f->wrong = (struct findings){.arena = f->arena, .check = f->check};
+    for (size_t i = 0; i < f->before.run.findings.n; i++) {
+        const struct finding *x = &f->before.run.findings.v[i];
+        f->unknown += x->state == STATE_UNKNOWN && is_meant(f, x);
+        f->fine += x->state == STATE_OK && is_meant(f, x);
+        if (is_wrong(x) && is_meant(f, x))
+            *list_push(f->arena, &f->wrong.list) = *x;
+    }
+    return OUTCOME_FINE;
+}
+
+static void say_json(const struct fix *f, const char *result, unsigned id, const struct err *err)
+{
+    struct emit j = emit_to(stdout);
+    emit_object(&j, NULL);
+    emit_text(&j, "schema", "bansho.fix/1");
+    emit_text(&j, "check", f->check->id);
+    if (f->plan)
+        plan_json(f->plan, &j, "plan");
+    else
+        emit_null(&j, "plan");
+    emit_text(&j, "result", result);
+    if (id)
+        emit_int(&j, "change", id);
+    else
+        emit_null(&j, "change");
+    emit_text(&j, "reason", err && err->text[0] ? err->text : NULL);
+    emit_end(&j);
+    emit_done(&j);
+}
+
+/* Nothing is wrong, or nothing that could be told. */
+static enum outcome nothing_to_do(const struct fix *f)
+{
+    if (f->json)
+        say_json(f, f->unknown ? "unknown" : "nothing-to-do", 0, NULL);
+    else if (f->unknown && !f->fine)
+        printf(_("%s: could not be looked at, so nothing is changed. Why: bansho check %s\n"), f->check->id, f->check->id);
+    else
+        printf(_("%s: nothing to do, nothing is wrong\n"), f->check->id);
+    return f->unknown ? OUTCOME_UNKNOWN : OUTCOME_FINE;
+}
+
+static enum outcome make_plan(struct fix *f)
+{
+    struct err err = {0};
+    struct probe_ctx ctx = session_ctx(&f->before);
+    f->plan = plan_new(f->arena, &f->before.root, f->check, f->before.host->now);
+    for (size_t i = 0; i < f->wrong.list.n; i++)
+        *list_push(f->arena, &f->plan->objects) = f->wrong.list.v[i].object;
+    int r = f->check->plan(&ctx, &f->wrong, f->plan, &err);
+    return r < 0 ? complain(&err) : OUTCOME_FINE;
+}
+
+static void show(const struct fix *f, bool only)
+{
+    _cleanup_(buf_free) struct buf b = BUF(16u << 20);
+    if (only)
+        buf_printf(&b, "%s\n", _("This is the plan. Nothing has been changed."));
+    plan_show(f->plan, &f->term, only, &b);
+    fwrite(b.p, 1, b.n, stdout);
+    fflush(stdout);
+}
+
+/* --- looking again --- */
+
+static const struct finding *find(const struct run *run, const struct finding *like)
+{
+    for (size_t i = 0; i < run->findings.n; i++)
+        if (run->findings.v[i].check == like->check && strcmp(run->findings.v[i].object, like->object) == 0)
+            return &run->findings.v[i];
+    return NULL;
+}
+
+static bool was_to_be_fixed(const struct plan *p, const struct finding *x)
+{
+    for (size_t i = 0; x->check == p->check && i < p->objects.n; i++)
+        if (strcmp(p->objects.v[i], x->object) == 0)
+            return true;
+    return false;
+}
+
+/* How bad an answer is: one that cannot be had any more is as bad as a wrong one. */
+static int badness(const struct finding *x)
+{
+    static const int by_state[STATE_COUNT] = {[STATE_OK] = 0, [STATE_NA] = 0, [STATE_WARN] = 1, [STATE_UNKNOWN] = 2, [STATE_FAIL] = 3};
+    return x ? by_state[x->state] : 0;
+}
+
+static int judge(const struct fix *f, const struct run *now, struct err *err)
+{
+    for (size_t i = 0; i < now->findings.n; i++) {
+        const struct finding *x = &now->findings.v[i], *old = find(&f->before.run, x);
+        const char *why = x->evidence.n ? x->evidence.v[0].text : "";
+        if (was_to_be_fixed(f->plan, x) && badness(x))
+            return err_set(err, -ECANCELED, _("it did not help: %s %s: %s. %s"), x->check->id, x->object, x->title, why);
+        if (badness(x) > badness(old))
+            return err_set(err, -ECANCELED, _("it made something worse: %s %s: %s. %s"), x->check->id, x->object, x->title, why);
+    }
+    return 0;
+}
+
+static size_t checks_of(const struct fix *f, const struct check *list[CHECKS_MAX])
+{
+    size_t n = 0;
+    list[n++] = f->check;
+    for (size_t i = 0; i < f->plan->verify.n && n < CHECKS_MAX; i++)
+        list[n++] = f->plan->verify.v[i];
+    return n;
+}
+
+static int verify(void *arg, struct err *err)
+{
+    struct fix *f = arg;
+    const struct check *list[CHECKS_MAX];
+    _cleanup_(session_done) struct session after = {.root = {.fd = -1}};
+    int r = session_look(&after, "/", f->call->language, err);
+    if (r == 0)
+        r = session_run(&after, list, checks_of(f, list), err);
+    return r < 0 ? r : judge(f, &after.run, err);
+}
+
+/* How the other checks stand before anything is done. */
+static int baseline(struct fix *f, struct err *err)
+{
+    const struct check *list[CHECKS_MAX];
+    size_t n = checks_of(f, list);
+    if (n == 1)
+        return 0;
+    f->first = f->before.run.arena;
+    f->before.run = (struct run){0};
+    return session_run(&f->before, list, n, err);
+}
+
+/* --- doing it --- */
+
+static enum outcome refused(const struct fix *f, const char *why)
+{
+    struct err err = {0};
+    err_set(&err, -EPERM, "%s", why);
+    if (f->json)
+        say_json(f, "refused", 0, &err);
+    else
+        complain(&err);
+    return OUTCOME_REFUSED;
+}
+
+static enum outcome say_result(const struct fix *f, int r, unsigned id, const struct err *err)
+{
+    static const struct {
+        int code;
+        const char *word;
+        enum outcome outcome;
+    } results[] = {
+        {0, "applied", OUTCOME_FINE},           {-ECANCELED, "rolled-back", OUTCOME_WRONG}, {-EUCLEAN, "stuck", OUTCOME_USAGE},      {-EPERM, "refused", OUTCOME_REFUSED},
+        {-EDQUOT, "refused", OUTCOME_REFUSED},  {-ESTALE, "refused", OUTCOME_REFUSED},      {-EBUSY, "refused", OUTCOME_REFUSED},    {-EWOULDBLOCK, "refused", OUTCOME_REFUSED},
+    };
+    size_t i = 0;
+    while (i < ARRAY_SIZE(results) && results[i].code != r)
+        i++;
+    const char *word = i < ARRAY_SIZE(results) ? results[i].word : "failed";
+    enum outcome o = i < ARRAY_SIZE(results) ? results[i].outcome : OUTCOME_USAGE;
+    if (f->json)
+        say_json(f, word, id, err);
+    else if (r == 0)
+        printf(_("Done, and looked at again: it is right now. This is change %u. To take it back: bansho undo %u\n"), id, id);
+    else
+        complain(err);
+    if (!f->json && r == -ECANCELED)
+        printf("%s\n", _("Everything was rolled back: the server is as it was before."));
+    return r == 0 && f->plan->cannot.n ? OUTCOME_WRONG : o;
+}
+
+static enum outcome apply(struct fix *f)
+{
+    struct err err = {0};
+    struct desk desk = {.term = &f->term, .quiet = f->json};
+    unsigned id = 0;
+    int r = desk_open(&desk, f->before.config, f->arena, &err);
+    if (r == 0)
+        r = baseline(f, &err);
+    if (r == 0) {
+        desk.change.verify = verify;
+        desk.change.arg = f;
+        r = change_apply(&desk.journal, f->plan, &desk.change, &id, &err);
+    }
+    desk_close(&desk);
+    return say_result(f, r, id, &err);
+}
+
+static enum outcome decide(struct fix *f)
+{
+    bool only = call_option(f->call, "plan");
+    if (!f->json)
+        show(f, only);
+    if (plan_empty(f->plan))
+        return f->json ? (say_json(f, "cannot", 0, NULL), OUTCOME_WRONG) : OUTCOME_WRONG;
+    if (only)
+        return f->json ? (say_json(f, "planned", 0, NULL), OUTCOME_FINE) : OUTCOME_FINE;
+    if (geteuid() != 0)
+        return refused(f, _("changing the server needs root: sudo bansho fix ..."));
+    if (f->plan->wait.n && !call_option(f->call, "now"))
+        return refused(f, _("the plan advises to wait (see above). To do it all the same: --now"));
+    if (!call_option(f->call, "yes") && !desk_confirm(f->json))
+        return refused(f, _("not confirmed; nothing was changed. To do it without being asked: -y"));
+    return apply(f);
+}
+
+static enum outcome fix(const struct call *c)
+{
+    _cleanup_(fix_done) struct fix f = {.call = c, .before = {.root = {.fd = -1}}, .arena = arena_new(PLAN_MAX), .term = term_of(stdout), .json = call_option(c, "json")};
+    enum outcome o = choose(&f);
+    if (o == OUTCOME_FINE)
+        o = desk_recover(&f.term, f.json);
+    if (o == OUTCOME_FINE)
+        o = look(&f);
+    if (o != OUTCOME_FINE)
+        return o;
+    if (!f.wrong.list.n)
+        return nothing_to_do(&f);
+    o = make_plan(&f);
+    return o == OUTCOME_FINE ? decide(&f) : o;
+}
+
+const struct verb verb_fix = {
+    .name = "fix",
+    .usage = "ID [OBJECT...] [--plan] [-y] [--now] [--json]",
+    .summary = N_("puts right what a check found, after showing what would be done; can be taken back"),
+    .help = N_("Looks, makes a plan and shows it: what is put right, who would be hurt, the difference of every file, every step, the way back. Then it asks. "
+               "After the change the check looks again, by real dialogue; if it is not right then, or something else became worse, everything goes back by itself.\n\n"
+               "Every step is written down with what was there before: bansho changes, bansho undo."),
+    .options = fix_options,
+    .argument = ARGUMENT_CHECK,
+    .min = 1,
+    .max = 64,
+    .run = fix,
+};
