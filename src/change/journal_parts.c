@@ -146,6 +146,29 @@ static bool node_of_json(const json_t *j, struct arena *a, struct node *ret)
     return true;
 }
 
+static json_t *times_json(const struct path_times *t)
+{
+    json_t *j = json_object();
+    for (size_t i = 0; i < t->list.n; i++) {
+        const struct path_time *x = &t->list.v[i];
+        json_object_set_new(j, x->path, json_sprintf("%lld.%09ld", (long long)x->time.tv_sec, x->time.tv_nsec));
+    }
+    return j;
+}
+
+static bool times_of_json(json_t *j, struct arena *a, struct path_times *ret)
+{
+    const char *path;
+    json_t *value;
+    json_object_foreach(j, path, value) {
+        struct node n = {0};
+        if (*path != '/' || !time_of(value, &n))
+            return false;
+        *list_push(a, &ret->list) = (struct path_time){arena_dupz(a, path), {.tv_sec = (time_t)n.mtime_s, .tv_nsec = (long)n.mtime_ns}};
+    }
+    return true;
+}
+
 static json_t *argv_json(const char *const *argv)
 {
     json_t *j = json_array();
@@ -192,6 +215,8 @@ json_t *step_json(const struct step *s)
         json_object_set_new(j, "was_active", json_boolean(strcmp(s->unit_before.active, "active") == 0));
         json_object_set_new(j, "was_enabled", json_boolean(strcmp(s->unit_before.file, "enabled") == 0));
     }
+    if (s->times.list.n)
+        json_object_set_new(j, "times", times_json(&s->times));
     if (s->what)
         json_object_set_new(j, "what", bytes_json(str_of(s->what)));
     return j;
@@ -226,6 +251,8 @@ bool step_of_json(const json_t *j, struct arena *a, struct step *ret)
     if (command && !argv_of_json(command, a, &s.argv))
         return false;
     if (inverse && !argv_of_json(inverse, a, &s.inverse))
+        return false;
+    if (!times_of_json(json_object_get(j, "times"), a, &s.times))
         return false;
     const char *verb = json_string_value(json_object_get(j, "verb"));
     if (has_unit && (!verb || unit_verb_by_name(verb, &s.verb) < 0))

@@ -2,6 +2,7 @@
 #include "base/i18n.h"
 #include "change/change_acts.h"
 #include "change/keeper.h"
+#include "change/unit_times.h"
 #include <errno.h>
 #include <stdarg.h>
 
@@ -269,6 +270,8 @@ int plan_unit(struct plan *p, const char *unit, enum unit_verb verb, struct err 
     s->unit = arena_dupz(p->arena, unit);
     s->verb = verb;
     s->unit_before = now;
+    if (verb == UNIT_ENABLE || verb == UNIT_DISABLE)
+        unit_times_read(unit, p->arena, &s->times);
     return 0;
 }
 

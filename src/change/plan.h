@@ -10,6 +10,7 @@
 #include "model/act.h"
 #include "model/check.h"
 #include "unit/unit.h"
+#include <time.h>
 
 #define PLAN_STEPS_MAX 512
 #define PLAN_FILE_MAX (8u << 20) /* of a file that is edited */
@@ -28,6 +29,14 @@ struct node {
     struct str xattrs;  /* names and values, ACLs and SELinux label among them: change/node.h's form */
 };
 
+struct path_time {
+    const char *path;
+    struct timespec time;
+};
+struct path_times {
+    LIST(struct path_time) list;
+};
+
 struct step {
     enum step_type type;
     const char *path;           /* FILE MODE LINK DIRECTORY; resolved: no link on the way */
@@ -38,7 +47,8 @@ struct step {
     const char *const *inverse; /* COMMAND: what takes it back; NULL: nothing can (then `what` says so) */
     const char *unit;           /* UNIT, SETTLE */
     enum unit_verb verb;        /* UNIT: what is done; SETTLE: UNIT_RELOAD or UNIT_RESTART */
-    struct unit_state unit_before; /* UNIT */
+    struct unit_state unit_before; /* UNIT, SETTLE */
+    struct path_times times;    /* UNIT that enables or disables: change/unit_times.h */
     const char *what;           /* COMMAND: for people, in their language; else NULL */
 };
 

@@ -4,7 +4,6 @@
 #include <time.h>
 
 #define DIFF_SHOWN (64u << 10)
-#define CONTEXT 2
 
 static void line(const struct term *t, struct buf *out, const char *label, const char *text)
 {
@@ -86,11 +85,14 @@ static void difference(const struct term *t, struct buf *out, const char *path, 
 {
     _cleanup_(buf_free) struct buf diff = BUF(DIFF_SHOWN);
     _cleanup_(buf_free) struct buf safe = BUF(4 * DIFF_SHOWN);
-    int r = diff_unified(from, to, CONTEXT, &diff);
-    struct str rest = buf_str(&diff), one;
     buf_addz(out, "  ");
     text_escape(out, str_of(path));
     buf_addc(out, '\n');
+    int r = diff_unified(from, to, path, path, &diff);
+    struct str rest = buf_str(&diff), one;
+    for (int i = 0; i < 2; i++)
+        if (!str_line(&rest, &one))
+            return; /* the names: the path stands above */
     while (str_line(&rest, &one)) {
         enum colour c = one.n && one.p[0] == '+' ? COLOUR_GOOD : one.n && one.p[0] == '-' ? COLOUR_BAD : COLOUR_DIM;
         buf_reset(&safe);
@@ -169,7 +171,7 @@ static void step_to_json(struct emit *j, const struct step *s, struct arena *a)
     emit_text(j, "unit", s->unit);
     if (is_shown(s)) {
         struct buf diff = BUF(DIFF_SHOWN);
-        if (diff_unified(text_of(&s->before), text_of(&s->after), CONTEXT, &diff) == 0)
+        if (diff_unified(text_of(&s->before), text_of(&s->after), s->before.type == NODE_ABSENT ? NULL : s->path, s->after.type == NODE_ABSENT ? NULL : s->path, &diff) == 0)
             emit_str(j, "diff", buf_str(&diff));
         buf_free(&diff);
     }

@@ -2,6 +2,7 @@
 #include "base/child.h"
 #include "base/i18n.h"
 #include "change/node.h"
+#include "change/unit_times.h"
 #include <errno.h>
 #include <stdio.h>
 
@@ -129,13 +130,12 @@ static int unit_step_back(const struct step *s, const struct step_place *at, str
 {
     (void)at;
     bool was_active = strcmp(s->unit_before.active, "active") == 0, was_enabled = strcmp(s->unit_before.file, "enabled") == 0;
-    switch (s->verb) {
-    case UNIT_START:
-    case UNIT_STOP: return unit_do(s->unit, was_active ? UNIT_START : UNIT_STOP, 0, err);
-    case UNIT_ENABLE:
-    case UNIT_DISABLE: return unit_do(s->unit, was_enabled ? UNIT_ENABLE : UNIT_DISABLE, 0, err);
-    default: return unit_do(s->unit, s->verb, 0, err);
-    }
+    if (s->verb == UNIT_START || s->verb == UNIT_STOP)
+        return unit_do(s->unit, was_active ? UNIT_START : UNIT_STOP, 0, err);
+    int r = unit_do(s->unit, was_enabled ? UNIT_ENABLE : UNIT_DISABLE, 0, err);
+    if (r == 0)
+        unit_times_restore(&s->times);
+    return r;
 }
 
 /* A service that died of what was changed is started, not reloaded: unit_do of a unit that does not run would do nothing. */
