@@ -63,8 +63,7 @@ static int do_state(struct journal *j, unsigned id, const struct step *s, size_t
     d->acts.done(d->acts.arg, s->act, step_object(s), r);
     if (r < 0)
         return r;
-    timed = s->path && node_parent_time(s->path, &parent) == 0;
-    return journal_add(j, id, EVENT_DONE, (unsigned)at, timed ? &parent : NULL, NULL, err);
+    return journal_add(j, id, EVENT_DONE, (unsigned)at, NULL, NULL, err);
 }
 
 static int do_steps(struct journal *j, unsigned id, const struct plan *p, const struct change_desk *d, struct err *err)

@@ -92,7 +92,6 @@ static bool step_event(struct change *c, enum journal_event e, struct str rest)
         return true;
     case EVENT_DONE:
         r->done = true;
-        r->parent_after = told ? parent_parse(word) : r->parent_after;
         return true;
     default:
         r->reverted = true;

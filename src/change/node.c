@@ -388,15 +388,3 @@ int node_parent_time(const char *path, struct timespec *ret)
         *ret = st.st_mtim;
     return r;
 }
-
-int node_parent_set_time(const char *path, struct timespec t)
-{
-    const char *name;
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, t};
-    int dir = node_parent(path, &name);
-    if (dir < 0)
-        return dir;
-    int r = futimens(dir, times) < 0 ? -errno : 0;
-    close(dir);
-    return r;
-}

@@ -27,4 +27,3 @@ int node_put_at(int dir, const char *name, const struct node *want, const char *
 
 /* The modification time of the directory that holds path. */
 int node_parent_time(const char *path, struct timespec *ret) _must_check_;
-int node_parent_set_time(const char *path, struct timespec t) _must_check_;

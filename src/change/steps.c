@@ -49,14 +49,6 @@ static bool half_done(const struct step *s, const struct node *now, const struct
     return r && r->begun && !r->done && (like_before || like_after);
 }
 
-/* The directory's own time goes back too, unless something else happened in it. */
-static void restore_parent(const struct step *s, const struct step_record *r, const struct timespec *before_us)
-{
-    bool untouched = before_us->tv_sec == r->parent_after.tv_sec && before_us->tv_nsec == r->parent_after.tv_nsec;
-    if (r->parent_before.tv_sec && (untouched || !r->done) && node_parent_set_time(s->path, r->parent_before) < 0)
-        return; /* a time is no reason to fail */
-}
-
 static void remove_temporary(const struct step *s, const struct step_place *at)
 {
     char temporary[64];
@@ -74,7 +66,6 @@ static int path_back(const struct step *s, const struct step_place *at, struct e
 {
     char temporary[64];
     struct node now;
-    struct timespec parent = {0};
     struct arena *a = arena_new(4u * PLAN_FILE_MAX);
     temporary_name(at, temporary);
     int r = node_read(s->path, a, &now);
@@ -82,8 +73,6 @@ static int path_back(const struct step *s, const struct step_place *at, struct e
         r = err_set(err, r, "%s: %s", s->path, err_name(-r));
         goto out;
     }
-    if (node_parent_time(s->path, &parent) < 0)
-        parent = (struct timespec){0};
     bool back = node_same(&now, &s->before);
     if (at->record && at->record->begun && !at->record->done)
         remove_temporary(s, at);
@@ -92,8 +81,6 @@ static int path_back(const struct step *s, const struct step_place *at, struct e
         goto out;
     }
     r = back && now.mtime_s == s->before.mtime_s && now.mtime_ns == s->before.mtime_ns ? 0 : node_put(s->path, &s->before, temporary, err);
-    if (r == 0 && at->record)
-        restore_parent(s, at->record, &parent);
 out:
     arena_free(a);
     return r;

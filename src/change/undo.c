@@ -1,6 +1,7 @@
 #include "base/i18n.h"
 #include "change/apply.h"
 #include "change/node.h"
+#include "change/parents.h"
 #include "change/rollback.h"
 #include "change/steps.h"
 #include <errno.h>
@@ -47,6 +48,7 @@ static int take_back(struct journal *j, const struct change *c, const struct cha
         if (r >= 0 && journal_add(j, c->id, EVENT_REVERTED, (unsigned)i, NULL, NULL, result == 0 ? err : NULL) < 0 && result == 0)
             result = -EIO;
     }
+    parents_restore(c);
     return result;
 }
 
