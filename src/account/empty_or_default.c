@@ -1,4 +1,5 @@
 #include "account/empty_or_default.h"
+#include "account/database.h"
 #include "account/guess.h"
 #include "base/i18n.h"
 #include <errno.h>
@@ -133,29 +134,12 @@ void extra_root_judge(const struct host *h, struct findings *out)
     }
 }
 
-/* skip-grant-tables: the server asks nobody for a password. */
-static void database_judge(const struct server *s, struct findings *out)
-{
-    const struct instance *i;
-    for (size_t n = 0; (i = server_instance(s, "mysql", n)); n++) {
-        const struct setting *t = setting_get(i, "mysqld", "skip-grant-tables");
-        bool off = t && (strcasecmp(t->value, "off") == 0 || strcmp(t->value, "0") == 0);
-        if (!t || off || !i->wanted)
-            continue;
-        struct finding *f = finding_add(out, STATE_FAIL, "mysql", "%s", _("The database lets everybody in without a password"));
-        finding_evidence(out, f, t->file, t->line, "skip-grant-tables");
-        finding_impact(out, f, "%s", _("every program on this server, and whoever reaches the port, may read and change all databases"));
-        finding_next(out, f, "%s", "grep -rn skip-grant-tables /etc/mysql /etc/my.cnf /etc/my.cnf.d");
-        finding_next_note(out, f, "%s", _("take that line out, then restart the database"));
-    }
-}
-
 int account_empty_or_default(const struct probe_ctx *ctx, struct findings *out, struct err *err)
 {
     const struct host *h = ctx->server->host;
     struct credentials c = {0};
     extra_root_judge(h, out);
-    database_judge(ctx->server, out);
+    database_judge(ctx, out);
     int r = shadow_load(h, &c);
     if (r < 0) {
         credentials_done(&c);

@@ -26,6 +26,7 @@ void pop3_talk(struct stream *s, const void *plan, void *seen) PARSER(pop3);
 void ftp_talk(struct stream *s, const void *plan, void *seen) PARSER(ftp);
 void ssh_talk(struct stream *s, const void *plan, void *seen) PARSER(greeting);
 void mysql_talk(struct stream *s, const void *plan, void *seen) PARSER(greeting);
+void mysql_login_talk(struct stream *s, const void *plan, void *seen) PARSER(greeting); /* plan: the user's name */
 void postgresql_talk(struct stream *s, const void *plan, void *seen) PARSER(greeting);
 void dns_talk(struct stream *s, const void *plan, void *seen) PARSER(greeting);
 

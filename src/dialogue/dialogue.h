@@ -107,6 +107,17 @@ int mysql_ask(const struct endpoint_at *at, struct greeting_seen *ret, struct er
 int postgresql_ask(const struct endpoint_at *at, struct greeting_seen *ret, struct err *err) _must_check_;
 int dns_ask(const struct endpoint_at *at, struct greeting_seen *ret, struct err *err) _must_check_;
 
+/* A login to MySQL with an empty password, left at once where it was let in. Neither accepted nor refused without trouble: the server wants a method for which
+   an empty password is not known. `user` is one that everybody tries first; the server's log shows one attempt. */
+struct mysql_login_seen {
+    enum trouble trouble;
+    bool right;              /* it speaks the protocol */
+    bool accepted, refused;
+    int code;                /* the server's number for the refusal: 1045, 1698 ... */
+    char banner[256], answer[256];
+};
+int mysql_login_ask(const struct endpoint_at *at, const char *user, struct mysql_login_seen *ret, struct err *err) _must_check_;
+
 /* HTTP/1.1, several requests over one connection where the server keeps it open (one worker for all; called again where it does not). Of a body no more than
    what http_answer holds is waited for. seen->trouble is set where the rest could not be asked at all; an answer of its own kind of trouble does not end the others. */
 struct http_request {

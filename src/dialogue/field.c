@@ -30,6 +30,12 @@ static const struct field greeting_rows[] = {
 };
 const struct field_table greeting_fields = FIELDS(greeting_rows);
 
+static const struct field mysql_login_rows[] = {
+    TROUBLE_OF(struct mysql_login_seen, trouble), FLAG_OF(struct mysql_login_seen, right), FLAG_OF(struct mysql_login_seen, accepted), FLAG_OF(struct mysql_login_seen, refused),
+    NUMBER_OF(struct mysql_login_seen, code, 65535), TEXT_OF(struct mysql_login_seen, banner), TEXT_OF(struct mysql_login_seen, answer),
+};
+const struct field_table mysql_login_fields = FIELDS(mysql_login_rows);
+
 static const struct field http_answer_rows[] = {
     TROUBLE_OF(struct http_answer, trouble), NUMBER_OF(struct http_answer, status, 999), TIME_OF(struct http_answer, length),
     TEXT_OF(struct http_answer, type), TEXT_OF(struct http_answer, location), TEXT_OF(struct http_answer, server),

@@ -35,7 +35,7 @@ struct field_table {
 #define TEXTS_OF(T, f) {.kind = FIELD_TEXT, .at = offsetof(T, f), .size = sizeof(((T *)0)->f[0]), .count = ARRAY_SIZE(((T *)0)->f)}
 #define FIELDS(rows) {(rows), ARRAY_SIZE(rows)}
 
-extern const struct field_table tls_fields, smtp_fields, login_fields, greeting_fields, http_fields, http_answer_fields, tls_answer_fields, hello_fields;
+extern const struct field_table tls_fields, smtp_fields, login_fields, greeting_fields, mysql_login_fields, http_fields, http_answer_fields, tls_answer_fields, hello_fields;
 
 void fields_put(struct buf *out, const struct field_table *t, const void *from);
 /* c->bad where anything is wrong; *into may then be half filled. */

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define MYSQL_TOO_MANY 1040 /* connections; "this host is not let in" is an answer like any other */
 #define SSH_LINES 50 /* before its version a server may say other things (RFC 4253 4.2) */
 
 static void finish(struct stream *s, struct greeting_seen *seen)
@@ -32,58 +31,6 @@ void ssh_talk(struct stream *s, const void *plan, void *seen)
     }
     if (ret->right)
         stream_say(s, "SSH-2.0-bansho_probe");
-    finish(s, ret);
-}
-
-/* Packets of MySQL's protocol: length (3 bytes, little-endian), number, content. */
-static bool mysql_packet(struct stream *s, struct str *ret)
-{
-    struct str head;
-    if (!stream_bytes(s, 4, &head))
-        return false;
-    const unsigned char *p = (const unsigned char *)head.p;
-    size_t n = p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16;
-    return n && n <= 2048 ? stream_bytes(s, n, ret) : stream_fail(s, TROUBLE_GARBAGE);
-}
-
-/* A login that must fail, by the native method with an empty scramble. The flags: long password, protocol 4.1, secure connection. */
-static bool mysql_leave(struct stream *s)
-{
-    static const char user[] = "bansho-probe-mysql";
-    struct buf b = BUF(256);
-    struct str answer;
-    buf_put_u32(&b, (uint32_t)(4 + 4 + 1 + 23 + sizeof user + 1) | 1u << 24);
-    buf_put_u32(&b, 0x1 | 0x200 | 0x8000);
-    buf_put_u32(&b, 1u << 24);
-    buf_addc(&b, 33); /* utf8 */
-    for (int i = 0; i < 23; i++)
-        buf_addc(&b, 0);
-    buf_add(&b, user, sizeof user);
-    buf_addc(&b, 0);
-    bool r = stream_send(s, buf_str(&b)) && mysql_packet(s, &answer);
-    buf_free(&b);
-    return r;
-}
-
-void mysql_talk(struct stream *s, const void *plan, void *seen)
-{
-    struct greeting_seen *ret = seen;
-    struct str packet;
-    (void)plan;
-    if (mysql_packet(s, &packet)) {
-        unsigned char kind = (unsigned char)packet.p[0];
-        struct str rest = str_from(packet, 1), version;
-        if (kind == 0xff && packet.n > 3) { /* an error packet, its number first */
-            be_right(ret, str_from(packet, 3));
-            ret->right = (unsigned char)packet.p[1] != (MYSQL_TOO_MANY & 0xff) || packet.p[2] != MYSQL_TOO_MANY >> 8 || stream_fail(s, TROUBLE_CLOSED);
-        } else if (kind == 10 && str_field(&rest, 0, &version)) {
-            be_right(ret, str_starts(version, STR("5.5.5-")) ? str_from(version, 6) : version); /* MariaDB's prefix for old clients */
-            mysql_leave(s);
-            s->trouble = TROUBLE_NONE; /* how it takes leave does not matter */
-        } else {
-            stream_fail(s, TROUBLE_GARBAGE);
-        }
-    }
     finish(s, ret);
 }
 
@@ -145,11 +92,6 @@ static int greeting_ask(const struct endpoint_at *at, talk_fn *talk, struct gree
 int ssh_ask(const struct endpoint_at *at, struct greeting_seen *ret, struct err *err)
 {
     return greeting_ask(at, ssh_talk, ret, err);
-}
-
-int mysql_ask(const struct endpoint_at *at, struct greeting_seen *ret, struct err *err)
-{
-    return greeting_ask(at, mysql_talk, ret, err);
 }
 
 int postgresql_ask(const struct endpoint_at *at, struct greeting_seen *ret, struct err *err)

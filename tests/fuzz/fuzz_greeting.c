@@ -9,5 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         talk_over(data, size, talks[i], NULL, &seen);
         assert(seen.right || seen.trouble != TROUBLE_NONE);
     }
+    struct mysql_login_seen login = {0};
+    talk_over(data, size, mysql_login_talk, "root", &login);
+    assert(!(login.accepted && login.refused) && (!login.accepted || login.right));
     return 0;
 }

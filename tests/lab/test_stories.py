@@ -14,6 +14,7 @@ BOTH, ONCE = True, False # on Debian 13 too, or not
 STORIES = {
     "empty-password": ("an account has no password", "passwd -d webmaster", {("account.empty-or-default", "webmaster"): "fail", ("account.empty-or-default", ""): None,
                        ("account.password-age", "webmaster"): "warn"}, BOTH),
+    "database-open": ("the database's administrator has an empty password", "mysql -e \"ALTER USER root@localhost IDENTIFIED BY ''\"", {("account.empty-or-default", "mysql"): "fail"}, BOTH),
     "second-root": ("an intruder made himself a second root", "useradd -o -u 0 -M -s /bin/bash sysadm; echo sysadm:Qm-93x-pL7 | chpasswd",
                     {("account.empty-or-default", "sysadm"): "fail", ("account.password-age", "sysadm"): "ok"}, ONCE),
     "old-password": ("a password is from years ago", "chage -d 2023-01-10 webmaster",
@@ -36,7 +37,7 @@ STORIES = {
                     "lib=$(readlink -f /usr/lib/x86_64-linux-gnu/libz.so.1); cp $lib $lib.new; mv $lib.new $lib", {("update.pending", "services"): "warn"}, ONCE),
     "end-of-life": ("the system gets no more updates", "sed -i 's/VERSION_ID=.*/VERSION_ID=\"9\"/; s/bookworm/stretch/g; s/12/9/' /etc/os-release", {("update.end-of-life", ""): "fail", ("update.end-of-life", "MariaDB 10.11"): "fail", ("update.end-of-life", "PHP 8.2"): "warn"}, ONCE),
     "service-dead": ("the FTP server died", "systemctl kill -s KILL proftpd; sleep 1; systemctl stop proftpd", {("service.answers", "ftp"): "fail"}, BOTH),
-    "service-frozen": ("the database hangs: its port is open, its unit is active, it says nothing", "pkill -STOP -x mariadbd", {("service.answers", "mysql"): "fail"}, ONCE),
+    "service-frozen": ("the database hangs: its port is open, its unit is active, it says nothing", "pkill -STOP -x mariadbd", {("service.answers", "mysql"): "fail", ("account.empty-or-default", "mysql"): "unknown"}, ONCE),
     "git-in-site": ("the site's whole history can be downloaded",
                     f"mkdir -p {ALPHA}/.git; echo 'ref: refs/heads/main' >{ALPHA}/.git/HEAD; printf '[core]\\n\\tbare = false\\n' >{ALPHA}/.git/config; chmod -R a+rX {ALPHA}/.git",
                     {("site.exposed", "alpha.example"): None, ("site.exposed", "alpha.example/.git"): "fail"}, BOTH),

@@ -4,8 +4,8 @@ typedef int ask_fn(const struct endpoint_at *, struct greeting_seen *, struct er
 #define S(text) {BYTES, text, sizeof text - 1}
 static const struct act ssh[] = {{SAY, "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7\r\n"}, {HEAR}, {ACT_END}}, ssh_first[] = {{SAY, "be welcome\nSSH-2.0-dropbear\n"}, {HEAR}, {ACT_END}},
     not_ssh[] = {{SAY, "220 mail.test ESMTP\r\n"}, {ACT_END}},
-    mysql[] = {S("\x60\0\0\0\x0a" "5.5.5-10.11.6-MariaDB-0+deb12u1\0" "0123456789012345678901234567890123456789012345678901234567890123"), {HEAR_BYTES, NULL, 56},
-        S("\x10\0\0\2\xff\x15\x04#28000denied"), {ACT_END}},
+    mysql[] = {S("\x61\0\0\0\x0a" "5.5.5-10.11.6-MariaDB-0+deb12u1\0" "0123456789012345678901234567890123456789012345678901234567890123"), {HEAR_BYTES, NULL, 78},
+        S("\x0f\0\0\2\xff\x15\x04#28000denied"), {ACT_END}},
     mysql_blocked[] = {S("\x22\0\0\0\xff\x6a\x04Host 'x' is not allowed to conn"), {ACT_END}}, mysql_full[] = {S("\x17\0\0\0\xff\x10\x04Too many connections"), {ACT_END}},
     not_mysql[] = {{SAY, "HTTP/1.1 400 Bad\r\n"}, {ACT_END}},
     pg[] = {{HEAR_BYTES, NULL, 8}, {SAY, "S"}, {ACT_END}}, not_pg[] = {{HEAR_BYTES, NULL, 8}, {SAY, "HTTP/1.1"}, {ACT_END}},
@@ -98,8 +98,56 @@ static void greets_many(void **state)
     }
 }
 
+#define GREETING S("\x61\0\0\0\x0a" "5.5.5-10.11.6-MariaDB-0+deb12u1\0" "0123456789012345678901234567890123456789012345678901234567890123")
+#define HEARD_ROOT {HEAR_BYTES, NULL, 64}
+#define ACCEPTED(number) S("\x07\0\0" number "\0\0\0\x02\0\0\0")
+#define REFUSED(number) S("\x0f\0\0" number "\xff\x15\x04#28000denied")
+#define SWITCH(method) S("\x2c\0\0\2\xfe" method "\0" "01234567890123456789\0")
+static const struct act let_in[] = {GREETING, HEARD_ROOT, ACCEPTED("\2"), {HEAR_BYTES, NULL, 5}, {ACT_END}}, kept_out[] = {GREETING, HEARD_ROOT, REFUSED("\2"), {ACT_END}},
+    switched[] = {GREETING, HEARD_ROOT, SWITCH("mysql_native_password"), {HEAR_BYTES, NULL, 4}, ACCEPTED("\4"), {HEAR_BYTES, NULL, 5}, {ACT_END}},
+    sha2[] = {GREETING, HEARD_ROOT, SWITCH("caching_sha2_password"), {HEAR_BYTES, NULL, 5}, REFUSED("\4"), {ACT_END}},
+    strange[] = {GREETING, HEARD_ROOT, SWITCH("some_other_method_xxx"), {DUMB}}, mute[] = {GREETING, {DUMB}};
+
+static void tries_an_empty_password(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const struct act *script;
+        enum trouble trouble;
+        bool accepted, refused;
+        int code;
+    } logins[] = {
+        {"let in", let_in, TROUBLE_NONE, true, false, 0},
+        {"kept out", kept_out, TROUBLE_NONE, false, true, 1045},
+        {"let in by another method", switched, TROUBLE_NONE, true, false, 0},
+        {"kept out by another method", sha2, TROUBLE_NONE, false, true, 1045},
+        {"a method nobody knows", strange, TROUBLE_NONE, false, false, 0},
+        {"this host is not let in", mysql_blocked, TROUBLE_NONE, false, true, 1130},
+        {"full", mysql_full, TROUBLE_CLOSED, false, false, 0},
+        {"silent after the greeting", mute, TROUBLE_TIMEOUT, false, false, 0},
+        {"a web server", not_mysql, TROUBLE_GARBAGE, false, false, 0},
+        {"gone", gone, TROUBLE_CLOSED, false, false, 0},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(logins); i++) {
+        struct mysql_login_seen seen;
+        struct err err = {0};
+        struct fake f = fake_start(logins[i].script, NULL);
+        struct endpoint_at at = fake_at(&f);
+        if (logins[i].trouble == TROUBLE_TIMEOUT)
+            at.timeout_ms = 400;
+        print_message("%s\n", logins[i].name);
+        assert_int_equal(mysql_login_ask(&at, "root", &seen, &err), 0);
+        fake_stop(&f);
+        assert_int_equal(seen.trouble, logins[i].trouble);
+        assert_int_equal(seen.accepted, logins[i].accepted);
+        assert_int_equal(seen.refused, logins[i].refused);
+        assert_int_equal(seen.code, logins[i].code);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(greets), cmocka_unit_test(hears_a_refused_port), cmocka_unit_test(greets_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(greets), cmocka_unit_test(tries_an_empty_password), cmocka_unit_test(hears_a_refused_port), cmocka_unit_test(greets_many)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
