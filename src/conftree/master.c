@@ -22,7 +22,7 @@ static void skip_gap(struct words *w)
 {
     while (w->at < w->end) {
         char c = w->text.p[w->at];
-        bool comment = c == '#' && w->at && conf_line_begin(w->text, w->at) == w->at;
+        bool comment = c == '#' && w->at && w->text.p[w->at - 1] == '\n';
         if (c == '\n') {
             size_t first = w->at + 1;
             while (first < w->end && conf_blank(w->text.p[first]))

@@ -54,7 +54,7 @@ static void set_indent(struct place *p, struct str outer, struct str unit)
 static struct str unit_of(const struct conftree *t)
 {
     struct str text = buf_str(&t->text);
-    for (size_t i = 0; i < t->n; i++) {
+    for (size_t i = 0; i < t->n && i < 1000; i++) { /* a line may be as long as the file */
         const struct conf_node *n = &t->nodes[i], *outer = n->parent >= 0 ? &t->nodes[n->parent] : NULL;
         if (!outer || !conf_begins_line(t, n) || n->kind == CONF_ODD)
             continue;

@@ -115,6 +115,12 @@ static const struct edit edits[] = {
     {"dovecot: tail", "dovecot", STR("ssl = yes # on\n!include conf.d/*.conf\n"), {}, SET, "ssl", "required", STR("ssl = required # on\n!include conf.d/*.conf\n")},
     {"dovecot: a block", "dovecot", STR("ssl = yes\n"), {}, SECTION, "passdb", "sql", STR("ssl = yes\n\npassdb sql {\n}\n")},
     {"dovecot: into an empty block", "dovecot", STR("a {\n  b {\n  }\n}\n"), {{"a", NULL}, {"b", NULL}}, SET, "k", "v", STR("a {\n  b {\n    k = v\n  }\n}\n")},
+    {"dovecot 2.4: nested", "dovecot", STR("userdb static {\n  fields {\n    uid = 5000\n  }\n}\nauth_allow_cleartext = yes\n"), {{"userdb", "static"}, {"fields", NULL}}, SET, "uid",
+     "5001", STR("userdb static {\n  fields {\n    uid = 5001\n  }\n}\nauth_allow_cleartext = yes\n")},
+    {"dovecot 2.4: added behind blocks", "dovecot", STR("mail_driver = maildir\nprotocols {\n  imap = yes\n}\n"), {}, SET, "auth_allow_cleartext", "no",
+     STR("mail_driver = maildir\nauth_allow_cleartext = no\nprotocols {\n  imap = yes\n}\n")},
+    {"dovecot: a block in one line is left alone", "dovecot", STR("protocols { imap = yes }\nssl = yes\n"), {}, SET, "ssl", "required",
+     STR("protocols { imap = yes }\nssl = required\n")},
     /* nginx */
     {"nginx", "nginx", STR("server {\n    listen 80;\n    location / {\n        deny all;\n    }\n}\n"), {{"server", NULL}, {"location", "/"}}, SET, "deny", "10.0.0.1",
      STR("server {\n    listen 80;\n    location / {\n        deny 10.0.0.1;\n    }\n}\n")},

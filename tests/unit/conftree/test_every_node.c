@@ -265,6 +265,13 @@ static void test_caps(void **state)
         buf_addz(&text, "# a comment that is long, again and again and again and again and again\n");
     assert_true(conftree_open(conf_grammar("nginx"), "f", buf_str(&text), &t, &err) < 0 && err.text[0]);
     buf_reset(&text);
+    for (int i = 0; i < CONFTREE_NODES_MAX / 2; i++) /* one line as long as the file: an edit still walks it a few times only */
+        buf_addz(&text, "a { b \"a long value, and again and again\"; } ");
+    assert_int_equal(conftree_open(conf_grammar("nginx"), "f", buf_str(&text), &t, NULL), 0);
+    assert_int_equal(conftree_set(t, NULL, "c", STR("1"), NULL), -E2BIG);
+    assert_int_equal(conftree_set(t, CONF_AT(t, {"a", NULL, 40000}), "b", STR("1"), NULL), 1);
+    conftree_free(t);
+    buf_reset(&text);
     for (int i = 0; i <= CONFTREE_NODES_MAX; i++)
         buf_addz(&text, "a{");
     for (size_t g = 0; conf_grammar_name(g); g++) {
