@@ -34,6 +34,8 @@ struct unit {
     enum unit_active active;   /* live machine only */
     const char *sub;           /* "running", "exited", ... or "" */
     unsigned main_pid, restarts;
+    const char *restart, *type, *result; /* Restart=, Type=, of the last run ("success" "exit-code" "start-limit-hit" ...); "" or NULL: not seen */
+    bool triggered;    /* a socket, timer or path starts it */
 };
 
 struct user {

@@ -7,7 +7,7 @@
 #define MAX_UNITS 20000
 
 struct shown {
-    struct str id, names, load, active, sub, pid, restarts, fragment;
+    struct str id, names, load, active, sub, pid, restarts, fragment, restart, type, result, triggered;
 };
 
 static enum unit_active active_of(struct str s)
@@ -48,6 +48,10 @@ static void tell(struct host *h, struct str name, const struct shown *s, size_t 
     u->sub = arena_dup(h->arena, s->sub);
     u->main_pid = number(s->pid);
     u->restarts = number(s->restarts);
+    u->restart = arena_dup(h->arena, s->restart);
+    u->type = arena_dup(h->arena, s->type);
+    u->result = arena_dup(h->arena, s->result);
+    u->triggered = s->triggered.n > 0;
 }
 
 static void end_block(struct host *h, struct shown *s, size_t known)
@@ -64,6 +68,7 @@ void unit_show_parse(struct host *h, struct str text)
     const struct { struct str key; struct str *to; } keys[] = {
         {STR("Id="), &s.id}, {STR("Names="), &s.names}, {STR("LoadState="), &s.load}, {STR("ActiveState="), &s.active}, {STR("SubState="), &s.sub},
         {STR("MainPID="), &s.pid}, {STR("NRestarts="), &s.restarts}, {STR("FragmentPath="), &s.fragment},
+        {STR("Restart="), &s.restart}, {STR("Type="), &s.type}, {STR("Result="), &s.result}, {STR("TriggeredBy="), &s.triggered},
     };
     size_t known = h->units.n;
     struct str line;
@@ -85,7 +90,7 @@ void unit_show_parse(struct host *h, struct str text)
 void host_see_unit_states(struct host *h)
 {
     static const char *const argv[] = {
-        "systemctl", "show", "--no-pager", "--property=Id,Names,LoadState,ActiveState,SubState,MainPID,NRestarts,FragmentPath",
+        "systemctl", "show", "--no-pager", "--property=Id,Names,LoadState,ActiveState,SubState,MainPID,NRestarts,FragmentPath,Restart,Type,Result,TriggeredBy",
         "*.service", "*.socket", "*.timer", NULL,
     };
     if (!h->live) {

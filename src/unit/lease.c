@@ -261,7 +261,11 @@ static int stop(struct work *w, struct err *err)
     int r = 0;
     for (size_t i = 0; r == 0 && i < w->stop_first.list.n; i++)
         r = job(w, "StopUnit", w->stop_first.list.v[i], err);
-    return r < 0 ? r : job(w, "StopUnit", w->l.unit, err);
+    if (r == 0)
+        r = job(w, "StopUnit", w->l.unit, err);
+    for (size_t i = 0; r == 0 && i < w->l.brings.list.n; i++) /* systemd is stopping them already: wait for their end */
+        r = job(w, "StopUnit", w->l.brings.list.v[i], err);
+    return r;
 }
 
 static int bring_back(struct work *w, struct err *err);
@@ -284,6 +288,34 @@ static int begin(struct work *w, struct err *err)
             return r; /* its timer still brings it back; the first cause is told */
     }
     return r;
+}
+
+/* Files of a pause that was killed before it began: no lease knows them, and their timer does not run. They do nothing; they only lie there. */
+static void sweep(struct work *w)
+{
+    struct root root;
+    struct names in = {0};
+    struct leases all = {0};
+    struct err ignored = {0};
+    if (root_open("/", &root, NULL) < 0)
+        return;
+    bool known = root_list(&root, SYSTEM_DIR, 20000, w->a, &in) == 0 && unit_leases(&root, w->a, &all, &ignored) == 0;
+    root_close(&root);
+    for (size_t i = 0; known && i < in.list.n; i++) {
+        struct str name = str_of(in.list.v[i]);
+        ptrdiff_t end = str_search(name, STR(".bansho-new"));
+        struct str stem = end >= 0 ? str_span(name.p, (size_t)end) : name;
+        bool ours = str_starts(name, STR("bansho-lease-")) && (str_ends(stem, STR(".timer")) || str_ends(stem, STR(".service")));
+        stem.n -= ours ? str_ends(stem, STR(".timer")) ? 6 : 8 : 0;
+        const char *timer = arena_printf(w->a, "%.*s.timer", (int)stem.n, stem.p);
+        struct unit_view v;
+        for (size_t k = 0; ours && k < all.list.n; k++)
+            ours = strcmp(lease_unit(w->a, all.list.v[k].unit, "timer"), timer) != 0;
+        if (!ours || bus_view(w->bus, timer, w->a, &v, NULL) < 0 || is_up(&v))
+            continue;
+        unlink(arena_printf(w->a, SYSTEM_DIR "/timers.target.wants/%s", timer));
+        unlink(arena_printf(w->a, SYSTEM_DIR "/%s", in.list.v[i]));
+    }
 }
 
 /* What an earlier pause holds stays: who began it and what must come back. */
@@ -347,6 +379,7 @@ int unit_pause(const char *unit, int64_t now, int64_t until, const char *why, co
     _cleanup_(unlock) int fd = lock(err);
     if (fd < 0)
         return fd;
+    sweep(&w);
     r = prepare(&w, now, err);
     if (r == 0)
         r = begin(&w, err);
@@ -432,6 +465,7 @@ int unit_resume(const char *unit, struct err *err)
         return err_set(err, -ENOENT, _("%s is not paused"), name);
     if (r < 0)
         return r;
+    sweep(&w);
     w.l.unit = name;
     take_watchers(&w);
     return bring_back(&w, err);

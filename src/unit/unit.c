@@ -68,12 +68,8 @@ int unit_state(const char *unit, struct unit_state *ret, struct err *err)
     return 0;
 }
 
-/* The unit's last lines since then, in one: " / " between them. They are others' text: raw, escaped where they leave. */
-static void last_words(const char *unit, time_t since, struct buf *b)
+static void add_lines(const char *const argv[], struct buf *b)
 {
-    char from[32];
-    snprintf(from, sizeof from, "--since=@%lld", (long long)since);
-    const char *const argv[] = {"journalctl", "-q", "--no-pager", "-o", "cat", "-n", "4", from, "-u", unit, NULL};
     struct child_options o = {.timeout_ms = 3000, .max_output = 65536};
     struct child_result res = {0};
     struct err ignored = {0};
@@ -86,6 +82,19 @@ static void last_words(const char *unit, time_t since, struct buf *b)
             }
     }
     child_result_free(&res);
+}
+
+/* The unit's last lines since then, in one, " / " between them: its own processes' words, or else what systemd says of it. They are others' text: raw,
+   escaped where they leave. */
+static void last_words(const char *unit, time_t since, struct buf *b)
+{
+    char from[32], own[UNIT_NAME_MAX + 20];
+    snprintf(from, sizeof from, "--since=@%lld", (long long)since);
+    snprintf(own, sizeof own, "_SYSTEMD_UNIT=%s", unit);
+    add_lines((const char *const[]){"journalctl", "--sync", NULL}, b); /* what was just said is on its way to journald */
+    add_lines((const char *const[]){"journalctl", "-q", "--no-pager", "-o", "cat", "-n", "4", from, own, NULL}, b);
+    if (!b->n)
+        add_lines((const char *const[]){"journalctl", "-q", "--no-pager", "-o", "cat", "-n", "4", from, "-u", unit, NULL}, b);
 }
 
 static int failed(const char *unit, const char *result, time_t since, struct err *err)
@@ -188,6 +197,9 @@ static int run_job(struct job *j, const char *name, const struct unit_view *befo
         r = bus_job(j->bus, methods[j->verb], name, j->deadline, result, err);
     if (r < 0)
         return r;
+    struct unit_view after;
+    if (strcmp(result, "failed") == 0 && bus_view(j->bus, name, j->a, &after, NULL) == 0 && *after.result && strcmp(after.result, "success") != 0)
+        return failed(name, after.result, j->since, err); /* why the unit failed says more than that the job did */
     if (strcmp(result, "done") != 0)
         return failed(name, result, j->since, err);
     return settle(j, err);

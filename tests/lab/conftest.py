@@ -7,7 +7,7 @@ Both run on Debian 12; a story marked `trixie` also on Debian 13, one marked `va
 BANSHO_DEB names the package to install; without it `make deb` makes it.
 Where no lab can run the stories are skipped with the reason, unless BANSHO_LAB_REQUIRED is set: then they fail.
 """
-import json, os, pathlib, subprocess, sys
+import ctypes, json, os, pathlib, subprocess, sys
 
 import pytest
 
@@ -70,9 +70,17 @@ def diff_states(reference, now):
     return {key: now.get(key) for key in sorted(reference.keys() | now.keys()) if reference.get(key) != now.get(key)}
 
 
+def outer_clock():
+    """What can be said of a container's clock: the outer machine's kernel knows whether it is kept right (adjtimex: TIME_ERROR is 5)."""
+    return "ok" if 0 <= ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)) < 5 else "unknown"
+
+
 def reviewed(suite):
     """The states of the sound server as somebody reviewed them; an entry may name the suites it is for."""
     entries = json.loads((pathlib.Path(__file__).parent / "sound.json").read_text())
+    for e in entries:
+        if e["state"] == "outer clock":
+            e["state"] = outer_clock()
     return states([e for e in entries if suite in e.get("suites", layers.SUITES)])
 
 

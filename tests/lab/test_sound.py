@@ -1,10 +1,10 @@
 """The sound server gives no warn and no fail: `bansho check` says of it exactly what somebody reviewed (sound.json)."""
 import pytest
 
-from conftest import diff_states, reviewed
+from conftest import diff_states, outer_clock, reviewed
 
-# What the lab cannot have: an archive to ask, and three months of mail logs.
-NOT_SEEN = {("update.pending", ""), ("account.unused", "mail")}
+# What the lab cannot have: an archive to ask, three months of mail logs, and where the outer machine's clock is not synchronised its own cannot be told.
+NOT_SEEN = {("update.pending", ""), ("account.unused", "mail")} | ({("log.clock", "")} if outer_clock() == "unknown" else set())
 
 
 @pytest.mark.trixie

@@ -1,0 +1,131 @@
+#include "log/clock.h"
+#include "base/i18n.h"
+#include <errno.h>
+#include <sys/prctl.h>
+#include <sys/timex.h>
+#include <linux/capability.h>
+
+#define FRESH 900 /* a quarter of an hour: the first answers of time servers have come by then */
+
+/* Units of the programs that keep a server's time; first the one to name where none is installed. */
+static const char *const keepers[] = {
+    "systemd-timesyncd.service", "chrony.service", "chronyd.service", "ntp.service", "ntpd.service", "ntpsec.service", "openntpd.service", "ntpsec-ntpd.service",
+};
+
+enum clock_verdict clock_judge(const struct clock_seen *s)
+{
+    if (!s->ours)
+        return s->kernel == CLOCK_KERNEL_SYNCED ? CLOCK_OUTER_GOOD : CLOCK_OUTER_UNKNOWN;
+    if (s->running > 1)
+        return CLOCK_SEVERAL;
+    if (!s->running)
+        return CLOCK_NOBODY; /* the kernel goes on trusting the clock for hours */
+    if (s->kernel == CLOCK_KERNEL_SYNCED)
+        return s->at_boot ? CLOCK_GOOD : CLOCK_NOT_AT_BOOT;
+    if (s->kernel == CLOCK_KERNEL_UNKNOWN)
+        return CLOCK_UNKNOWN;
+    return s->fresh ? CLOCK_FRESH : CLOCK_NOT_REACHED;
+}
+
+/* Alias units (dbus-org...timesync1, chronyd on Debian) are one program: the same process. */
+static bool counted(const struct host *h, const struct unit *u, size_t before)
+{
+    for (size_t i = 0; i < before; i++) {
+        const struct unit *other = host_unit(h, keepers[i]);
+        if (other && other->main_pid && other->main_pid == u->main_pid)
+            return true;
+    }
+    return false;
+}
+
+/* The kernel's own word: it is set when a program disciplines the clock, and falls back when none has for hours (maxerror beyond 16 s). */
+static enum clock_kernel ask_kernel(struct timex *ret)
+{
+    struct timex t = {0};
+    if (adjtimex(&t) < 0)
+        return CLOCK_KERNEL_UNKNOWN;
+    *ret = t;
+    return t.status & STA_UNSYNC ? CLOCK_KERNEL_UNSYNCED : CLOCK_KERNEL_SYNCED;
+}
+
+static struct clock_seen see(const struct probe_ctx *ctx, struct timex *t, const char **ret_keeper)
+{
+    const struct host *h = ctx->server->host;
+    struct clock_seen s = {.kernel = ask_kernel(t), .ours = prctl(PR_CAPBSET_READ, CAP_SYS_TIME, 0, 0, 0) == 1};
+    s.fresh = h->booted && ctx->now - h->booted < FRESH;
+    for (size_t i = 0; i < ARRAY_SIZE(keepers); i++) {
+        const struct unit *u = host_unit(h, keepers[i]);
+        if (!u || u->enabled == UNIT_MASKED || counted(h, u, i))
+            continue;
+        if (u->active == UNIT_ACTIVE || !*ret_keeper)
+            *ret_keeper = u->name;
+        s.running += u->active == UNIT_ACTIVE;
+        s.at_boot += u->enabled == UNIT_ENABLED || u->enabled == UNIT_GENERATED;
+    }
+    return s;
+}
+
+static const struct {
+    enum state state;
+    const char *title;
+} verdicts[] = {
+    [CLOCK_GOOD] = {STATE_OK, N_("the clock is kept right by %s")},
+    [CLOCK_NOT_AT_BOOT] = {STATE_WARN, N_("the clock is right now, but %s does not start at boot")},
+    [CLOCK_SEVERAL] = {STATE_WARN, N_("several programs set the clock, against each other (%s is one of them)")},
+    [CLOCK_FRESH] = {STATE_UNKNOWN, N_("%s has not reached its time servers yet: the server was started only minutes ago")},
+    [CLOCK_NOT_REACHED] = {STATE_FAIL, N_("%s runs, but the clock is not synchronised")},
+    [CLOCK_NOBODY] = {STATE_FAIL, N_("nothing keeps the clock right")},
+    [CLOCK_OUTER_GOOD] = {STATE_OK, N_("the clock is the outer machine's, and it is kept right there")},
+    [CLOCK_OUTER_UNKNOWN] = {STATE_UNKNOWN, N_("the clock is the outer machine's; whether it is kept right there cannot be seen from this container")},
+    [CLOCK_UNKNOWN] = {STATE_UNKNOWN, N_("%s runs, but the kernel does not say whether the clock is synchronised")},
+};
+
+static void add_evidence(struct findings *out, struct finding *f, const struct host *h, const struct clock_seen *s, const struct timex *t)
+{
+    static const char *const active[] = {N_("state not known"), N_("runs"), N_("does not run"), N_("failed"), N_("is being started or stopped")};
+    if (s->kernel == CLOCK_KERNEL_SYNCED)
+        finding_evidence(out, f, NULL, 0, _("the kernel counts the clock as synchronised, off by at most %ld ms"), t->maxerror / 1000);
+    else if (s->kernel == CLOCK_KERNEL_UNSYNCED)
+        finding_evidence(out, f, NULL, 0, "%s", _("the kernel counts the clock as not synchronised (adjtimex: STA_UNSYNC)"));
+    for (size_t i = 0; i < ARRAY_SIZE(keepers); i++) {
+        const struct unit *u = host_unit(h, keepers[i]);
+        if (u)
+            finding_evidence(out, f, u->file, 0, "%s: %s", u->name, _(active[u->active]));
+    }
+}
+
+static void add_next(struct findings *out, struct finding *f, enum clock_verdict v, const char *keeper, const struct host *h)
+{
+    if (v == CLOCK_NOT_REACHED) {
+        finding_next(out, f, "journalctl -u %s -n 30 --no-pager; timedatectl timesync-status || chronyc sources", keeper);
+        finding_next_note(out, f, "%s", _("shows which time servers it asks and what they answer; changes nothing"));
+    } else if (v == CLOCK_SEVERAL) {
+        finding_next(out, f, "systemctl list-units --type=service 'systemd-timesyncd*' 'chrony*' '*ntp*'");
+        finding_next_note(out, f, "%s", _("shows them; keep one and disable the others (systemctl disable --now NAME)"));
+    } else if (keeper) {
+        finding_next(out, f, "systemctl enable --now %s", keeper);
+        finding_next_note(out, f, "%s", _("starts it now and at every boot; it moves the clock slowly, or at once where it is far off"));
+    } else {
+        finding_next(out, f, host_package(h, "apt") ? "apt-get install systemd-timesyncd" : "dnf install chrony && systemctl enable --now chronyd");
+        finding_next_note(out, f, "%s", _("installs a small program that asks time servers from then on"));
+    }
+}
+
+int log_clock(const struct probe_ctx *ctx, struct findings *out, struct err *err)
+{
+    const struct host *h = ctx->server->host;
+    const char *keeper = NULL;
+    struct timex t = {0};
+    struct clock_seen s = see(ctx, &t, &keeper);
+    /* Without systemd only the kernel's word is left; in a container's clock it is enough. */
+    if (h->active_seen.code < 0 && s.ours && s.kernel != CLOCK_KERNEL_SYNCED)
+        return err_set(err, h->active_seen.code, "%s", h->active_seen.why);
+    if (h->active_seen.code < 0 && s.ours)
+        s.running = s.at_boot = 1;
+    enum clock_verdict v = clock_judge(&s);
+    struct finding *f = finding_add(out, verdicts[v].state, "", _(verdicts[v].title), keeper ? keeper : _("a program"));
+    add_evidence(out, f, h, &s, &t);
+    if (f->state == STATE_WARN || f->state == STATE_FAIL)
+        add_next(out, f, v, keeper, h);
+    return 0;
+}
