@@ -410,6 +410,17 @@ static int end_timer(struct work *w, struct err *err)
     return r < 0 ? r : bus_reload(w->bus, err);
 }
 
+/* All of a kind are tried; the first failure is told. */
+static int start_brought(struct work *w, bool before, struct err *err)
+{
+    int first = 0;
+    for (size_t i = 0; i < w->l.brings.list.n; i++) {
+        int r = lease_comes_before(w->l.brings.list.v[i]) == before ? job(w, "StartUnit", w->l.brings.list.v[i], err) : 0;
+        first = first < 0 ? first : r;
+    }
+    return first;
+}
+
 static int bring_back(struct work *w, struct err *err)
 {
     int r = remove_file(lease_path(w->a, w->l.unit), err), started = 0;
@@ -419,11 +430,11 @@ static int bring_back(struct work *w, struct err *err)
         r = bus_reload(w->bus, err);
     if (r < 0)
         return r;
-    started = unit_do(w->l.unit, UNIT_START, 0, err);
-    for (size_t i = 0; i < w->l.brings.list.n; i++) {
-        r = job(w, "StartUnit", w->l.brings.list.v[i], err);
-        started = started < 0 ? started : r;
-    }
+    started = start_brought(w, true, err);
+    r = unit_do(w->l.unit, UNIT_START, 0, err);
+    started = started < 0 ? started : r;
+    r = start_brought(w, false, err);
+    started = started < 0 ? started : r;
     for (size_t i = 0; i < w->monit.list.n; i++) {
         r = monit_command(&w->monit.list.v[i], true, err);
         started = started < 0 ? started : r;

@@ -187,6 +187,18 @@ static void put_exec(struct buf *b, const char *command, const char *const words
     buf_addc(b, '\n');
 }
 
+bool lease_comes_before(const char *unit)
+{
+    return str_ends(str_of(unit), STR(".socket"));
+}
+
+static void put_brought(const struct lease *l, bool before, struct buf *b)
+{
+    for (size_t i = 0; i < l->brings.list.n; i++)
+        if (lease_comes_before(l->brings.list.v[i]) == before)
+            put_exec(b, "/bin/systemctl start --", (const char *const[]){l->brings.list.v[i], NULL});
+}
+
 void lease_service_text(const struct lease *l, struct arena *a, struct buf *b)
 {
     put_description(b, "Description=Bring back %s after its pause", l->unit);
@@ -197,9 +209,9 @@ void lease_service_text(const struct lease *l, struct arena *a, struct buf *b)
     for (size_t i = 0; i < l->held.list.n; i++)
         put_exec(b, "/bin/rmdir --ignore-fail-on-non-empty --", (const char *const[]){arena_printf(a, SYSTEM_DIR "/%s.d", l->held.list.v[i]), NULL});
     buf_addz(b, "ExecStart=-/bin/systemctl daemon-reload\n");
+    put_brought(l, true, b);
     put_exec(b, "/bin/systemctl start --", (const char *const[]){l->unit, NULL});
-    for (size_t i = 0; i < l->brings.list.n; i++)
-        put_exec(b, "/bin/systemctl start --", (const char *const[]){l->brings.list.v[i], NULL});
+    put_brought(l, false, b);
     for (size_t i = 0; i < l->watchers.list.n; i++) {
         struct str name = str_of(l->watchers.list.v[i]), program, conf;
         if (str_field(&name, '\t', &program) && str_field(&name, '\t', &conf))

@@ -14,6 +14,8 @@ char *lease_unit_path(struct arena *a, const char *unit, const char *suffix);
 char *lease_timer_link(struct arena *a, const char *unit);
 char *lease_stamp_path(struct arena *a, const char *unit);
 
+/* A socket is not started any more once its service runs: systemd refuses. */
+bool lease_comes_before(const char *unit);
 void lease_text(const struct lease *l, struct buf *b);
 int lease_parse(struct str text, struct arena *a, struct lease *ret) PARSER(lease) _must_check_;
 void lease_timer_text(const struct lease *l, struct arena *a, struct buf *b);

@@ -63,7 +63,7 @@ def test_a_pause_holds_and_ends(host):
     assert active(host, "postfix@-") == "inactive"
     rc, _, err = host.bansho("service", "start", "postfix")
     assert rc == 2 and "bansho service resume postfix" in err
-    row = next(s for s in host.bansho_json("service", "list")["services"] if s["unit"] == "postfix@-.service")
+    row = next(s for s in host.bansho_json("service", "list")["services"] if s["unit"] == "postfix.service")
     assert (row["state"], row["why"], row["who"]) == ("paused", "cleaning", "root")
     assert host.login("imap", "info@alpha.example", "Right-info-1") == "in"
     wait_active(host, "postfix@-")

@@ -75,7 +75,7 @@ static void texts_for_systemd(void **state)
     assert_non_null(strstr(timer.p, "\nOnCalendar=2026-11-24 14:41:06 UTC\nPersistent=true\n"));
     lease_service_text(&l, a, &service);
     assert_non_null(strstr(service.p, "\nExecStart=-/bin/rm -f -- \"/var/lib/bansho/leases/postgresql:4015-main.service\"\n"));
-    assert_non_null(strstr(service.p, "\nExecStart=-/bin/systemctl start -- \"postgresql@15-main.service\"\nExecStart=-/bin/systemctl start -- \"x.socket\"\n"));
+    assert_non_null(strstr(service.p, "\nExecStart=-/bin/systemctl start -- \"x.socket\"\nExecStart=-/bin/systemctl start -- \"postgresql@15-main.service\"\n"));
     assert_non_null(strstr(service.p, "\nExecStart=-/usr/bin/monit \"-c\" \"/etc/monit/monitrc\" \"monitor\" \"my \\\"data\\\" $$base 100%%\"\n"));
     lease_dropin_text(&l, a, &dropin);
     assert_non_null(strstr(dropin.p, "\nConditionPathExists=!/var/lib/bansho/leases/postgresql:4015-main.service\n"));
