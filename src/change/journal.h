@@ -28,6 +28,7 @@ const char *change_status_name(enum change_status s); /* "begun" "applied" ...: 
 /* What the log says of a step. */
 struct step_record {
     bool begun, done, reverted;
+    bool returning; /* going back had begun when the log was read: it may stand half way */
     struct timespec parent_before; /* the time of the directory that holds its path; 0: none */
 };
 

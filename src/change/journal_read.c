@@ -113,6 +113,8 @@ static bool event_parse(struct str line, struct arena *a, struct change *c)
         c->status = leads_to[e];
     if (e == EVENT_BACK)
         c->reason = arena_dup(a, line);
+    for (size_t i = 0; (e == EVENT_BACK || e == EVENT_UNDO) && i < c->records.n; i++)
+        c->records.v[i].returning = true;
     return e == EVENT_STEP || e == EVENT_DONE || e == EVENT_REVERTED ? step_event(c, e, line) : true;
 }
 

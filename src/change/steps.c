@@ -46,7 +46,7 @@ static bool half_done(const struct step *s, const struct node *now, const struct
 {
     bool like_before = now->type == s->before.type && str_eq(now->content, s->before.content);
     bool like_after = now->type == s->after.type && str_eq(now->content, s->after.content);
-    return r && r->begun && !r->done && (like_before || like_after);
+    return r && r->begun && (!r->done || r->returning) && (like_before || like_after);
 }
 
 static void remove_temporary(const struct step *s, const struct step_place *at)
@@ -74,7 +74,7 @@ static int path_back(const struct step *s, const struct step_place *at, struct e
         goto out;
     }
     bool back = node_same(&now, &s->before);
-    if (at->record && at->record->begun && !at->record->done)
+    if (at->record && at->record->begun && (!at->record->done || at->record->returning))
         remove_temporary(s, at);
     if (!back && !node_same(&now, &s->after) && !half_done(s, &now, at->record)) {
         r = 1;
