@@ -52,6 +52,18 @@ static void last_result(struct emit *j, const struct result *r)
     emit_end(j);
 }
 
+static void fix(struct emit *j, const struct finding *f)
+{
+    if (!f->fix) {
+        emit_null(j, "fix");
+        return;
+    }
+    emit_object(j, "fix");
+    emit_text(j, "command", f->fix);
+    emit_text(j, "manual", f->manual);
+    emit_end(j);
+}
+
 static void finding(struct emit *j, const struct result *r)
 {
     const struct finding *f = r->finding;
@@ -68,7 +80,7 @@ static void finding(struct emit *j, const struct result *r)
     emit_text(j, "advice", in_words(f->check->advice));
     emit_text(j, "next", f->next);
     emit_text(j, "next_note", f->next_note);
-    emit_null(j, "fix");
+    fix(j, f);
     accepted(j, r);
     emit_time(j, "since", r->since);
     emit_bool(j, "new", r->is_new);

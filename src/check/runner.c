@@ -258,6 +258,20 @@ static void collect(struct runner *r, struct run *run)
     }
 }
 
+/* Where bansho itself can put it right that is the next step; what a person would type instead is kept beside it. */
+static void offer_fix(const struct run_options *o, struct run *run)
+{
+    for (size_t i = 0; i < run->findings.n; i++) {
+        struct finding *f = &run->findings.v[i];
+        if (!o->ctx->live || !f->check->plan || f->by_hand || (f->state != STATE_WARN && f->state != STATE_FAIL))
+            continue;
+        f->fix = arena_printf(run->arena, "bansho fix %s", f->check->id);
+        f->manual = f->next;
+        f->next = arena_printf(run->arena, "%s --plan", f->fix);
+        f->next_note = _("shows what would be done and how to take it back; changes nothing");
+    }
+}
+
 static size_t jobs_at_once(const struct run_options *o)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -329,6 +343,7 @@ int checks_run(const struct run_options *o, struct run *ret, struct err *err)
     sweep();
     struct run run = {.arena = r.arena};
     collect(&r, &run);
+    offer_fix(o, &run);
     run.wall_us = now_us() - begun;
     free(r.jobs);
     *ret = run;

@@ -31,6 +31,8 @@ struct finding {
     const char *impact;     /* what follows for people if it stays, or NULL */
     const char *next;       /* the exact command to type next, or NULL; never a verb that this build lacks */
     const char *next_note;  /* what that command does to whom, or NULL */
+    const char *fix;        /* filled in by the runner: the command that puts it right ("bansho fix mail.relay"), or NULL: only a person can */
+    const char *manual;     /* then: what `next` was, for whoever prefers to do it by hand; or NULL */
     bool by_hand;           /* bansho's own fix does not know this object (another product, a file that it must not touch) */
     LIST(struct evidence) evidence;
 };
