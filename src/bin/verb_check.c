@@ -131,7 +131,7 @@ static enum outcome tell_page(struct session *s, const struct page_place *page)
     s->report.contact = config_text(s->config, "provider", "contact", NULL);
     s->report.contract = config_text(s->config, "provider", "contract", NULL);
     int r = report_html(&s->report, &b);
-    return r < 0 ? complainf("%s: %s", page->path, err_name(r)) : page_deliver(page, buf_str(&b), outcome_of(&s->report));
+    return r < 0 ? complainf(_("%s: the page became too large"), page->path) : page_deliver(page, buf_str(&b), outcome_of(&s->report));
 }
 
 static enum outcome check_for(const struct call *c, const struct page_place *page)

@@ -4,6 +4,7 @@
 #include "term/html.h"
 
 #define WEB_FIRST 3
+#define WEB_LARGE (8u << 20) /* from here on the page only counts what it leaves out: no site can make it too large to be sent */
 
 struct web {
     const struct report *r;
@@ -13,6 +14,8 @@ struct web {
     size_t first_n;
 };
 
+/* The page has reached WEB_LARGE. */
+bool web_is_large(const struct web *w);
 /* Labels and marks of an urgency: "NOW"; the class of the style sheet is its name in JSON. */
 const char *web_class(enum urgency u);
 const char *web_label(enum urgency u);

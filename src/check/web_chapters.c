@@ -281,7 +281,7 @@ static void wrong_ones(struct web *w, unsigned chapter)
         for (size_t i = 0; i < n; i++) {
             if (check_chapter(list[i]->finding->check) != chapter)
                 continue;
-            if (told < SHOWN_WRONG && ++told)
+            if (told < SHOWN_WRONG && !web_is_large(w) && ++told)
                 wrong(w, list[i], before);
             else
                 left++;
@@ -351,7 +351,7 @@ static void folded(struct web *w, unsigned chapter, enum urgency u)
     web_chip(w, u, arena_printf(w->r->arena, "%s %zu", web_label(u), n));
     html_end(h);
     web_table(w, arena_printf(w->r->arena, "%s: %s", chapter_title(chapter), web_label(u)), heads, ARRAY_SIZE(heads));
-    for (size_t i = 0; i < w->r->results.n && told < SHOWN_FINE; i++) {
+    for (size_t i = 0; i < w->r->results.n && told < SHOWN_FINE && !web_is_large(w); i++) {
         const struct result *r = &w->r->results.v[i];
         if (check_chapter(r->finding->check) != chapter || result_urgency(r) != u)
             continue;

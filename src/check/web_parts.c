@@ -11,6 +11,11 @@ static const struct { const char *class, *label, *mark; } urgencies[URGENCY_COUN
     [URGENCY_NA] = {"na", N_("n/a"), "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM4 7.1v1.8h8V7.1z"},
 };
 
+bool web_is_large(const struct web *w)
+{
+    return w->h.out->n >= WEB_LARGE;
+}
+
 const char *web_class(enum urgency u)
 {
     return urgencies[u].class;

@@ -8,7 +8,7 @@
 
 static void more(struct web *w, size_t n, size_t shown, const char *command)
 {
-    if (n <= shown)
+    if (n == shown)
         return;
     html_begin(&w->h, "p");
     html_attribute(&w->h, "class", "note");
@@ -29,19 +29,20 @@ void web_solved(struct web *w)
 {
     static const char *const heads[] = {N_("what was wrong"), N_("check"), N_("open since")};
     const struct report *r = w->r;
+    size_t told = 0;
     if (!r->solved.n)
         return;
     web_section(w, "solved", _("Solved since the last check"), 0);
     web_table(w, _("Solved since the last check"), heads, ARRAY_SIZE(heads));
-    for (size_t i = 0; i < r->solved.n && i < SHOWN_SOLVED; i++) {
+    for (; told < r->solved.n && told < SHOWN_SOLVED && !web_is_large(w); told++) {
         html_begin(&w->h, "tr");
-        web_cell(w, NULL, r->solved.v[i].title);
-        web_cell(w, "id", r->solved.v[i].id);
-        date_cell(w, r->solved.v[i].since, "%Y-%m-%d");
+        web_cell(w, NULL, r->solved.v[told].title);
+        web_cell(w, "id", r->solved.v[told].id);
+        date_cell(w, r->solved.v[told].since, "%Y-%m-%d");
         html_end(&w->h);
     }
     web_table_end(w);
-    more(w, r->solved.n, SHOWN_SOLVED, "bansho check --all");
+    more(w, r->solved.n, told, "bansho check --all");
     web_end(w);
 }
 
@@ -49,12 +50,13 @@ void web_changes(struct web *w)
 {
     static const char *const heads[] = {N_("when"), N_("change"), N_("state"), N_("how back")};
     const struct report *r = w->r;
+    size_t told = 0;
     if (!r->changes.n)
         return;
     web_section(w, "changes", _("What was changed, and how it is taken back"), 0);
     web_table(w, _("What was changed, and how it is taken back"), heads, ARRAY_SIZE(heads));
-    for (size_t i = 0; i < r->changes.n && i < SHOWN_CHANGES; i++) {
-        const struct change_made *c = &r->changes.v[i];
+    for (; told < r->changes.n && told < SHOWN_CHANGES && !web_is_large(w); told++) {
+        const struct change_made *c = &r->changes.v[told];
         html_begin(&w->h, "tr");
         date_cell(w, c->when, "%Y-%m-%d %H:%M");
         html_begin(&w->h, "td");
@@ -70,7 +72,7 @@ void web_changes(struct web *w)
         html_end(&w->h);
     }
     web_table_end(w);
-    more(w, r->changes.n, SHOWN_CHANGES, "bansho changes");
+    more(w, r->changes.n, told, "bansho changes");
     web_end(w);
 }
 
@@ -105,7 +107,7 @@ static void unseen_row(struct web *w, const struct result *r)
 static void unseen(struct web *w)
 {
     static const char *const heads[] = {N_("what"), N_("why not"), N_("last result")};
-    size_t n;
+    size_t n, told = 0;
     const struct result **list = report_sorted(w->r, URGENCY_UNKNOWN, &n);
     if (!n) {
         html_element(&w->h, "p", NULL, _("Every check that was asked got its answer."));
@@ -113,10 +115,10 @@ static void unseen(struct web *w)
     }
     html_element(&w->h, "p", NULL, _("These stayed without an answer. They are not counted as in order; what was wrong before stays open."));
     web_table(w, _("What stayed without an answer"), heads, ARRAY_SIZE(heads));
-    for (size_t i = 0; i < n && i < SHOWN_UNSEEN; i++)
-        unseen_row(w, list[i]);
+    for (; told < n && told < SHOWN_UNSEEN && !web_is_large(w); told++)
+        unseen_row(w, list[told]);
     web_table_end(w);
-    more(w, n, SHOWN_UNSEEN, "bansho check --all");
+    more(w, n, told, "bansho check --all");
 }
 
 /* Chapters for which there is no check: from here nobody can see them. */
@@ -140,7 +142,7 @@ static void blind(struct web *w)
 static void nothing_to_judge(struct web *w)
 {
     static const char *const heads[] = {N_("what"), N_("result")};
-    size_t n;
+    size_t n, told = 0;
     const struct result **list = report_sorted(w->r, URGENCY_NA, &n);
     if (!n)
         return;
@@ -149,17 +151,18 @@ static void nothing_to_judge(struct web *w)
     web_chip(w, URGENCY_NA, arena_printf(w->r->arena, "%s %zu", web_label(URGENCY_NA), n));
     html_end(&w->h);
     web_table(w, web_label(URGENCY_NA), heads, ARRAY_SIZE(heads));
-    for (size_t i = 0; i < n && i < SHOWN_UNSEEN; i++) {
+    for (; told < n && told < SHOWN_UNSEEN && !web_is_large(w); told++) {
         html_begin(&w->h, "tr");
         html_begin(&w->h, "td");
-        html_text(&w->h, str_of(in_words(list[i]->finding->check->title)));
+        html_text(&w->h, str_of(in_words(list[told]->finding->check->title)));
         html_text(&w->h, STR(" "));
-        html_element(&w->h, "code", "place", list[i]->finding->check->id);
+        html_element(&w->h, "code", "place", list[told]->finding->check->id);
         html_end(&w->h);
-        web_cell(w, NULL, list[i]->finding->title);
+        web_cell(w, NULL, list[told]->finding->title);
         html_end(&w->h);
     }
     web_table_end(w);
+    more(w, n, told, "bansho check --all");
     html_end(&w->h);
 }
 

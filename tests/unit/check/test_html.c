@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include "story.h"
 #include "check/registry.h"
+#include "term/html.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -138,11 +139,39 @@ static void leaves_out_what_is_not_there(void **state)
     story_done(&s);
 }
 
+/* Thousands of findings, each as long as it may be: the page counts what it leaves out, and stays small enough to be sent. */
+static void stays_small(void **state)
+{
+    (void)state;
+    const char *language;
+    assert_int_equal(text_language("en", &language, NULL), 0);
+    struct story s = {.arena = arena_new(256u << 20)};
+    _cleanup_(buf_free) struct buf b = BUF(64u << 20);
+    char *large = arena_zalloc(s.arena, HTML_TEXT_MAX + 1);
+    memset(large, '<', HTML_TEXT_MAX);
+    s.f = (struct findings){.arena = s.arena};
+    s.host = (struct host){.name = "large.example", .os = {.pretty = ""}};
+    s.report = (struct report){.arena = s.arena, .run = &s.run, .host = &s.host, .root = "/", .language = "en", .time = STORY_NOW, .whole = true};
+    for (int i = 0; i < 2000; i++) {
+        static const enum state states[] = {STATE_FAIL, STATE_OK, STATE_UNKNOWN, STATE_NA};
+        struct finding *f = found(&s, i % 8, states[i % 4], arena_printf(s.arena, "%d", i), large);
+        finding_evidence(&s.f, f, large, 1, "%s", large);
+        told(&s, false, 0);
+    }
+    for (size_t i = 0; i < s.f.list.n; i++)
+        s.report.results.v[i].finding = &s.f.list.v[i];
+    assert_int_equal(report_html(&s.report, &b), 0);
+    assert_in_range(b.n, 1u << 20, 10u << 20);
+    assert_true(count(&b, "more: bansho check --all") >= 3);
+    assert_non_null(strstr(b.p, "</html>"));
+    story_done(&s);
+}
+
 int main(void)
 {
     setenv("BANSHO_LOCALE", BANSHO_BUILD_LOCALEDIR, 1);
     setenv("TZ", "JST-9", 1);
     tzset();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(hostile_text_stays_text), cmocka_unit_test(is_well_formed), cmocka_unit_test(leaves_out_what_is_not_there)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(hostile_text_stays_text), cmocka_unit_test(is_well_formed), cmocka_unit_test(leaves_out_what_is_not_there), cmocka_unit_test(stays_small)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
