@@ -15,7 +15,7 @@ static const struct check rows[] = {
      relay_probe, 35000, true},
     {"mail.port25-auth", "G4.4", SEVERITY_NORMAL, BASIS_DIALOGUE, N_("Port 25 takes no logins"),
      N_("Port 25 is for mail from other servers and open to all, so passwords are guessed there. Port 587 is for people, and can be limited to their networks."),
-     N_("Set the mail programs to port 587, then switch the login off on port 25."), port25_auth_probe, 20000, true},
+     N_("Set the mail programs to port 587, then switch the login off on port 25."), port25_auth_probe, 20000, true, port25_auth_plan},
     {"mail.tls", "G4.1", SEVERITY_NORMAL, BASIS_DIALOGUE, N_("Passwords reach the mail services encrypted"),
      N_("A password that travels in clear text can be read on the way. A certificate that is not in order teaches people to ignore warnings."),
      N_("Take passwords only under TLS 1.2 or newer, with a certificate of a known authority for the name that people write into their mail programs, and renew it in time."), mail_tls_probe, 20000, true},
@@ -24,6 +24,6 @@ static const struct check rows[] = {
      N_("Let Dovecot know full names only: no default realm, a user name format that keeps the domain, and no password database with short names. Tell the mail programs first."), full_names_probe, 20000, false},
     {"mail.trusted-networks", "G4.1", SEVERITY_NORMAL, BASIS_EFFECTIVE, N_("Only this machine and your own networks may send without a password"),
      N_("Who is on the list of trusted networks sends without a password. One wide entry makes the server a relay for all who are in it."),
-     N_("Keep only this machine (127.0.0.0/8, [::1]/128) in mynetworks; let other machines log in. A network that must stay is declared as a source in bansho.conf."), trusted_probe, 0, false},
+     N_("Keep only this machine (127.0.0.0/8, [::1]/128) in mynetworks; let other machines log in. A network that must stay is declared as a source in bansho.conf."), trusted_probe, 0, false, trusted_plan},
 };
 const struct check_table mail_checks = {rows, ARRAY_SIZE(rows)};

@@ -4,6 +4,7 @@
 #include "mail/ports.h"
 
 probe_fn submission_probe, port25_auth_probe;
+plan_fn submission_plan, port25_auth_plan;
 
 /* What one dialogue with a submission port says; `clear` also where a login is offered without TLS. */
 enum submission_fault {

@@ -24,14 +24,24 @@ bool trusted_are_used(const struct instance *postfix, const char *service)
     return postfix->endpoints.n == 0 && permits_networks(postfix, "");
 }
 
-/* The list without what is too wide. */
-static const char *narrowed(const struct probe_ctx *ctx, const struct mail_networks *n, struct arena *a)
+void trusted_narrowed(const struct probe_ctx *ctx, const char *list, struct arena *a, struct trusted_narrow *ret)
 {
     _cleanup_(buf_free) struct buf b = BUF(8000);
-    for (size_t k = 0; k < n->list.n; k++)
-        if (!n->list.v[k].unread && (n->list.v[k].excluded || mail_network_is_own(ctx, &n->list.v[k].prefix)))
-            buf_printf(&b, "%s%s", b.n ? " " : "", n->list.v[k].text);
-    return b.n ? arena_dup(a, buf_str(&b)) : "127.0.0.0/8 [::1]/128";
+    struct mail_networks n = {0};
+    *ret = (struct trusted_narrow){0};
+    mail_networks_add(&n, a, ctx->server->host->root, list);
+    for (size_t k = 0; k < n.list.n; k++) {
+        const struct mail_network *m = &n.list.v[k];
+        if (m->unread) {
+            ret->unread = true;
+        } else if (m->excluded || mail_network_is_own(ctx, &m->prefix)) {
+            buf_printf(&b, "%s%s", b.n ? " " : "", m->text);
+        } else {
+            *list_push(a, &ret->out) = m->prefix;
+            *list_push(a, &ret->out_text) = m->text;
+        }
+    }
+    ret->value = b.n ? arena_dup(a, buf_str(&b)) : "127.0.0.0/8 [::1]/128";
 }
 
 void trusted_judge(const struct probe_ctx *ctx, const struct instance *i, const struct setting *s, const char *object, bool used, struct findings *out)
@@ -63,11 +73,13 @@ void trusted_judge(const struct probe_ctx *ctx, const struct instance *i, const 
     if (!wide)
         return;
     finding_impact(out, f, _("Every machine of these networks, and every virus on one of them, can send in bulk through this server without a password."));
-    postfix_next(out, f, i, s, "mynetworks", narrowed(ctx, &n, out->arena));
+    struct trusted_narrow narrow;
+    trusted_narrowed(ctx, s->value, out->arena, &narrow);
+    postfix_next(out, f, i, s, "mynetworks", narrow.value);
     finding_next_note(out, f, _("if a network is yours and is to stay: declare it as a source in /etc/bansho/bansho.conf. Machines that are left out need a login from then on"));
 }
 
-static const char *object_of(const struct instance *i, const char *section, struct arena *a)
+const char *trusted_object(const struct instance *i, const char *section, struct arena *a)
 {
     if (!section[0])
         return i->name;
@@ -97,7 +109,7 @@ int trusted_probe(const struct probe_ctx *ctx, struct findings *out, struct err 
     for (size_t n = 0; (i = server_instance(ctx->server, "postfix", n)); n++) {
         const struct setting *all = setting_get(i, "", "mynetworks");
         if (all) {
-            trusted_judge(ctx, i, all, object_of(i, "", out->arena), trusted_are_used(i, NULL), out);
+            trusted_judge(ctx, i, all, trusted_object(i, "", out->arena), trusted_are_used(i, NULL), out);
         } else {
             struct finding *f = finding_add(out, STATE_UNKNOWN, i->name, _("Which networks may send without a password could not be found out"));
             finding_evidence(out, f, i->config, 0, _("only Postfix itself can tell, on the running machine"));
@@ -106,7 +118,7 @@ int trusted_probe(const struct probe_ctx *ctx, struct findings *out, struct err 
             const char *label = i->endpoints.v[e].label;
             const struct setting *own = setting_get(i, label, "mynetworks");
             if (own && label[0])
-                trusted_judge(ctx, i, own, object_of(i, label, out->arena), trusted_are_used(i, label), out);
+                trusted_judge(ctx, i, own, trusted_object(i, label, out->arena), trusted_are_used(i, label), out);
         }
     }
     tell_others(ctx, out);
