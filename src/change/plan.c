@@ -42,6 +42,12 @@ void plan_cannot(struct plan *p, const char *object, const char *text, ...)
     const char *why = arena_vprintf(p->arena, text, ap);
     va_end(ap);
     *list_push(p->arena, &p->cannot) = *object ? arena_printf(p->arena, "%s: %s", object, why) : why;
+    /* It stays wrong: that is no reason to roll back what helps the others. */
+    size_t n = 0;
+    for (size_t i = 0; i < p->objects.n; i++)
+        if (strcmp(p->objects.v[i], object) != 0)
+            p->objects.v[n++] = p->objects.v[i];
+    p->objects.n = n;
 }
 
 void plan_verify(struct plan *p, const struct check *check)

@@ -74,6 +74,7 @@ void plan_unchanged(struct plan *p, const char *text, ...) _printf_(2, 3);
 void plan_untested(struct plan *p, const char *text, ...) _printf_(2, 3);
 void plan_note(struct plan *p, const char *text, ...) _printf_(2, 3);
 void plan_wait(struct plan *p, const char *text, ...) _printf_(2, 3);
+/* The object is taken off `objects`. */
 void plan_cannot(struct plan *p, const char *object, const char *text, ...) _printf_(3, 4);
 /* A check that must not become worse. NULL is passed over. */
 void plan_verify(struct plan *p, const struct check *check);

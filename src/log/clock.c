@@ -1,10 +1,14 @@
 #include "log/clock.h"
+#include "base/clock.h"
 #include "base/i18n.h"
+#include "unit/unit.h"
 #include <errno.h>
 #include <sys/prctl.h>
 #include <sys/timex.h>
+#include <unistd.h>
 #include <linux/capability.h>
 
+#define WAIT_MS 10000
 #define FRESH 900 /* a quarter of an hour: the first answers of time servers have come by then */
 
 /* Units of the programs that keep a server's time; first the one to name where none is installed. */
@@ -48,20 +52,52 @@ static enum clock_kernel ask_kernel(struct timex *ret)
     return t.status & STA_UNSYNC ? CLOCK_KERNEL_UNSYNCED : CLOCK_KERNEL_SYNCED;
 }
 
-static struct clock_seen see(const struct probe_ctx *ctx, struct timex *t, const char **ret_keeper)
+const char *clock_keeper(const struct host *h)
 {
-    const struct host *h = ctx->server->host;
-    struct clock_seen s = {.kernel = ask_kernel(t), .ours = prctl(PR_CAPBSET_READ, CAP_SYS_TIME, 0, 0, 0) == 1};
-    s.fresh = h->booted && ctx->now - h->booted < FRESH;
+    const char *found = NULL;
     for (size_t i = 0; i < ARRAY_SIZE(keepers); i++) {
         const struct unit *u = host_unit(h, keepers[i]);
-        if (!u || u->enabled == UNIT_MASKED || counted(h, u, i))
-            continue;
-        if (u->active == UNIT_ACTIVE || !*ret_keeper)
-            *ret_keeper = u->name;
-        s.running += u->active == UNIT_ACTIVE;
-        s.at_boot += u->enabled == UNIT_ENABLED || u->enabled == UNIT_GENERATED;
+        if (u && u->enabled != UNIT_MASKED && (u->active == UNIT_ACTIVE || !found))
+            found = u->name;
     }
+    return found;
+}
+
+unsigned clock_keepers_run(const struct host *h)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(keepers); i++) {
+        const struct unit *u = host_unit(h, keepers[i]);
+        n += u && u->active == UNIT_ACTIVE && !counted(h, u, i);
+    }
+    return n;
+}
+
+/* Seconds since the keeper was started; INT64_MAX: not known. */
+static int64_t age_of(const char *keeper, int64_t now)
+{
+    struct unit_state state;
+    struct err ignored = {0};
+    if (!keeper || unit_state(keeper, &state, &ignored) < 0 || !state.since_us)
+        return INT64_MAX;
+    return now - (int64_t)(state.since_us / 1000000);
+}
+
+static struct clock_seen see(const struct probe_ctx *ctx, struct timex *t, const char *keeper)
+{
+    const struct host *h = ctx->server->host;
+    struct clock_seen s = {.kernel = ask_kernel(t), .ours = prctl(PR_CAPBSET_READ, CAP_SYS_TIME, 0, 0, 0) == 1, .running = clock_keepers_run(h)};
+    for (size_t i = 0; i < ARRAY_SIZE(keepers); i++) {
+        const struct unit *u = host_unit(h, keepers[i]);
+        s.at_boot += u && (u->enabled == UNIT_ENABLED || u->enabled == UNIT_GENERATED);
+    }
+    if (!s.ours || !s.running || s.kernel != CLOCK_KERNEL_UNSYNCED)
+        return s;
+    int64_t age = age_of(keeper, ctx->now);
+    s.fresh = age < FRESH || (h->booted && ctx->now - h->booted < FRESH);
+    /* Started just now (by our own fix): the first answers take a second or two. */
+    for (int64_t end = clock_monotonic_ms() + WAIT_MS; age < 60 && s.kernel == CLOCK_KERNEL_UNSYNCED && clock_monotonic_ms() < end; s.kernel = ask_kernel(t))
+        usleep(100000);
     return s;
 }
 
@@ -96,6 +132,8 @@ static void add_evidence(struct findings *out, struct finding *f, const struct h
 
 static void add_next(struct findings *out, struct finding *f, enum clock_verdict v, const char *keeper, const struct host *h)
 {
+    if (v == CLOCK_NOT_REACHED || v == CLOCK_SEVERAL || !keeper)
+        finding_by_hand(out, f);
     if (v == CLOCK_NOT_REACHED) {
         finding_next(out, f, "journalctl -u %s -n 30 --no-pager; timedatectl timesync-status || chronyc sources", keeper);
         finding_next_note(out, f, "%s", _("shows which time servers it asks and what they answer; changes nothing"));
@@ -103,8 +141,8 @@ static void add_next(struct findings *out, struct finding *f, enum clock_verdict
         finding_next(out, f, "systemctl list-units --type=service 'systemd-timesyncd*' 'chrony*' '*ntp*'");
         finding_next_note(out, f, "%s", _("shows them; keep one and disable the others (systemctl disable --now NAME)"));
     } else if (keeper) {
-        finding_next(out, f, "systemctl enable --now %s", keeper);
-        finding_next_note(out, f, "%s", _("starts it now and at every boot; it moves the clock slowly, or at once where it is far off"));
+        finding_next(out, f, "bansho fix log.clock --plan");
+        finding_next_note(out, f, _("starts %s now and at every boot; --plan only shows"), keeper);
     } else {
         finding_next(out, f, host_package(h, "apt") ? "apt-get install systemd-timesyncd" : "dnf install chrony && systemctl enable --now chronyd");
         finding_next_note(out, f, "%s", _("installs a small program that asks time servers from then on"));
@@ -114,9 +152,9 @@ static void add_next(struct findings *out, struct finding *f, enum clock_verdict
 int log_clock(const struct probe_ctx *ctx, struct findings *out, struct err *err)
 {
     const struct host *h = ctx->server->host;
-    const char *keeper = NULL;
+    const char *keeper = clock_keeper(h);
     struct timex t = {0};
-    struct clock_seen s = see(ctx, &t, &keeper);
+    struct clock_seen s = see(ctx, &t, keeper);
     /* Without systemd only the kernel's word is left; in a container's clock it is enough. */
     if (h->active_seen.code < 0 && s.ours && s.kernel != CLOCK_KERNEL_SYNCED)
         return err_set(err, h->active_seen.code, "%s", h->active_seen.why);

@@ -3,6 +3,10 @@
 #include "server/probe.h"
 
 int log_clock(const struct probe_ctx *ctx, struct findings *out, struct err *err);
+int log_clock_plan(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err);
+/* The unit that keeps the clock, or could: the running one, else an installed one; NULL: none. And how many run. */
+const char *clock_keeper(const struct host *h);
+unsigned clock_keepers_run(const struct host *h);
 
 /* What was seen, and what follows from it. No I/O: for the probe and its test. */
 enum clock_kernel { CLOCK_KERNEL_UNKNOWN, CLOCK_KERNEL_SYNCED, CLOCK_KERNEL_UNSYNCED };

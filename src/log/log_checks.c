@@ -22,6 +22,7 @@ static const struct check rows[] = {
         .why = N_("Only with a right clock do the logs of this server fit together, and those of others (a provider, a mail server that complains). A wrong one also breaks certificates, one-time codes and rules that end at a time."),
         .advice = N_("Let one program keep the clock: systemd-timesyncd or chrony, started at boot, and let the packet filter pass NTP (123/udp) outwards. In a container the outer machine keeps it."),
         .probe = log_clock,
+        .plan = log_clock_plan,
         .wants_dialogue = true,
     },
 };

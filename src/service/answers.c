@@ -26,11 +26,6 @@ static void add_impact(struct findings *out, struct finding *f, const struct sub
             finding_impact(out, f, "%s", _(impacts[i].impact));
 }
 
-static const char *unit_of(const struct subject *s)
-{
-    return s->listener && s->listener->unit[0] ? s->listener->unit : s->by ? s->by->unit : "";
-}
-
 static void add_unit(const struct probe_ctx *ctx, struct findings *out, struct finding *f, const char *name)
 {
     static const char *const active[] = {N_("state not known"), N_("runs"), N_("does not run"), N_("failed"), N_("is being started or stopped")};
@@ -44,10 +39,10 @@ static void add_unit(const struct probe_ctx *ctx, struct findings *out, struct f
 /* What to type: the unit's restart and its last words; without a unit, who has the port. */
 static void add_next(const struct probe_ctx *ctx, struct findings *out, struct finding *f, const struct subject *s)
 {
-    const char *unit = unit_of(s);
+    const char *unit = subject_unit(s);
     if (unit[0] && ctx->server->host->systemd) {
-        finding_next(out, f, "systemctl restart %s; journalctl -u %s -n 50 --no-pager", unit, unit);
-        finding_next_note(out, f, _("starts it anew (connections that are open are ended) and shows its last messages"));
+        finding_next(out, f, "bansho fix service.answers %s --plan", s->object);
+        finding_next_note(out, f, _("collects the cause and restarts it (connections that are open are ended); --plan only shows"));
     } else if (s->by && s->by->product->units && s->by->product->units[0]) {
         finding_next(out, f, "service %s restart", s->by->product->units[0]);
         finding_next_note(out, f, _("starts it anew (connections that are open are ended)"));
@@ -71,7 +66,7 @@ static void say_missing(const struct probe_ctx *ctx, struct findings *out, const
         finding_evidence(out, f, s->endpoint->file, s->endpoint->line, _("configured to listen: %s"), s->endpoint->label);
     if (s->declared_in)
         finding_evidence(out, f, s->declared_in, s->declared_line, "service %s", s->object);
-    add_unit(ctx, out, f, unit_of(s));
+    add_unit(ctx, out, f, subject_unit(s));
     add_impact(out, f, s);
     add_next(ctx, out, f, s);
 }
@@ -111,7 +106,7 @@ static struct finding *say_bad(const struct probe_ctx *ctx, struct findings *out
         finding_next_note(out, f, _("shows which program has the port; changes nothing"));
     } else if (h[0].right && !addr_is_loopback(where)) {
         f = finding_add(out, STATE_FAIL, s->object, _("%s answers on this machine, but not by its address %s: %s"), s->label, text, outcome(bad));
-        finding_next(out, f, "nft list ruleset; journalctl -u %s -n 50 --no-pager", unit_of(s)[0] ? unit_of(s) : "SERVICE");
+        finding_next(out, f, "nft list ruleset; journalctl -u %s -n 50 --no-pager", subject_unit(s)[0] ? subject_unit(s) : "SERVICE");
         finding_next_note(out, f, _("shows what the firewall lets in and the service's last messages; changes nothing"));
         add_impact(out, f, s);
     } else {
@@ -119,7 +114,7 @@ static struct finding *say_bad(const struct probe_ctx *ctx, struct findings *out
             f = finding_add(out, STATE_FAIL, s->object, _("%s does not answer: %s"), s->label, trouble_text(bad->trouble));
         else
             f = finding_add(out, STATE_FAIL, s->object, _("%s answers, but refuses to serve"), s->label);
-        add_unit(ctx, out, f, unit_of(s));
+        add_unit(ctx, out, f, subject_unit(s));
         add_impact(out, f, s);
         add_next(ctx, out, f, s);
     }

@@ -3,3 +3,4 @@
 #include "server/probe.h"
 
 int service_answers(const struct probe_ctx *ctx, struct findings *out, struct err *err);
+int service_answers_plan(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err);

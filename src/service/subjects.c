@@ -182,3 +182,8 @@ void subjects_collect(const struct probe_ctx *ctx, struct arena *a, struct subje
     add_configured(ret, ctx, a);
     add_declared(ret, ctx, a);
 }
+
+const char *subject_unit(const struct subject *s)
+{
+    return s->listener && s->listener->unit[0] ? s->listener->unit : s->by ? s->by->unit : "";
+}

@@ -23,4 +23,6 @@ struct subject {
 struct subjects {
     LIST(struct subject) list;
 };
+/* The unit behind it: of what listens, else of the product that is configured to; "" : none is known. */
+const char *subject_unit(const struct subject *s);
 void subjects_collect(const struct probe_ctx *ctx, struct arena *a, struct subjects *ret);

@@ -27,6 +27,11 @@ static bool is(const char *value, const char *name)
     return value && strcmp(value, name) == 0;
 }
 
+bool watchdog_wants_drop_in(const struct unit *u)
+{
+    return u->active == UNIT_ACTIVE && u->restart && u->restart[0] && watchdog_restart(u->restart) != BACK_ALWAYS && !u->triggered && !is(u->type, "oneshot");
+}
+
 struct look {
     const struct probe_ctx *ctx;
     struct findings *out;
@@ -99,6 +104,7 @@ static void say_paused(struct look *l, const struct lease *p)
         f = finding_add(l->out, STATE_OK, p->unit, _("%s is paused until %s and is brought back then"), p->unit, when(a, p->until));
     finding_evidence(l->out, f, arena_printf(a, LEASE_DIR "/%s", p->unit), 0, _("since %s, by %s: %s"), when(a, p->since), p->who, p->why);
     if (over) {
+        finding_by_hand(l->out, f);
         finding_next(l->out, f, "bansho service resume %s", p->unit);
         finding_next_note(l->out, f, _("ends the pause and starts the service"));
     }
@@ -115,6 +121,7 @@ static void add_state(struct look *l, struct finding *f, const struct unit *u)
 
 static void add_start(struct look *l, struct finding *f, const struct unit *u)
 {
+    finding_by_hand(l->out, f);
     finding_next(l->out, f, "journalctl -u %s -n 50 --no-pager; bansho service start %s", u->name, u->name);
     finding_next_note(l->out, f, _("shows its last messages, then starts it"));
 }
@@ -144,6 +151,7 @@ static void say_often(struct look *l, const struct unit *u, unsigned n)
     struct finding *f = finding_add(l->out, STATE_WARN, u->name, _("%s died %u times within a day and was restarted"), u->name, n);
     add_state(l, f, u);
     finding_impact(l->out, f, _("Whoever uses it at that moment is cut off. What kills it stays until its cause is found."));
+    finding_by_hand(l->out, f);
     finding_next(l->out, f, "journalctl -u %s --since -1d --no-pager", u->name);
     finding_next_note(l->out, f, _("shows its messages of the last day; changes nothing"));
 }
@@ -151,8 +159,8 @@ static void say_often(struct look *l, const struct unit *u, unsigned n)
 static void add_dropin(struct look *l, struct finding *f, const struct unit *u)
 {
     finding_impact(l->out, f, _("If it dies at night, it stays down until somebody notices."));
-    finding_next(l->out, f, "mkdir -p /etc/systemd/system/%s.d && printf '[Service]\\nRestart=on-failure\\nRestartSec=5\\n' >/etc/systemd/system/%s.d/restart.conf && systemctl daemon-reload", u->name, u->name);
-    finding_next_note(l->out, f, _("from then on systemd starts it again five seconds after it dies; nothing is restarted now"));
+    finding_next(l->out, f, "bansho fix service.watchdog %s --plan", u->name);
+    finding_next_note(l->out, f, _("systemd is to start it again five seconds after it dies; --plan only shows"));
 }
 
 static void say_policy(struct look *l, const struct unit *u)

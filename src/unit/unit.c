@@ -68,18 +68,25 @@ int unit_state(const char *unit, struct unit_state *ret, struct err *err)
     return 0;
 }
 
+#define LAST_LINES 4
+
+/* The newest lines come first (with a beginning given, journalctl -n alone would print the oldest): turned round. */
 static void add_lines(const char *const argv[], struct buf *b)
 {
     struct child_options o = {.timeout_ms = 3000, .max_output = 65536};
     struct child_result res = {0};
     struct err ignored = {0};
+    struct str lines[LAST_LINES];
+    size_t n = 0;
     if (child_run(argv, &o, &res, &ignored) == 0) {
         struct str rest = buf_str(&res.out), line;
-        while (str_line(&rest, &line))
-            if (str_trim(line).n) {
-                buf_addz(b, b->n ? " / " : "");
-                buf_adds(b, str_trim(line));
-            }
+        while (n < LAST_LINES && str_line(&rest, &line))
+            if (str_trim(line).n)
+                lines[n++] = str_trim(line);
+        while (n) {
+            buf_addz(b, b->n ? " / " : "");
+            buf_adds(b, lines[--n]);
+        }
     }
     child_result_free(&res);
 }
@@ -92,9 +99,9 @@ static void last_words(const char *unit, time_t since, struct buf *b)
     snprintf(from, sizeof from, "--since=@%lld", (long long)since);
     snprintf(own, sizeof own, "_SYSTEMD_UNIT=%s", unit);
     add_lines((const char *const[]){"journalctl", "--sync", NULL}, b); /* what was just said is on its way to journald */
-    add_lines((const char *const[]){"journalctl", "-q", "--no-pager", "-o", "cat", "-n", "4", from, own, NULL}, b);
+    add_lines((const char *const[]){"journalctl", "-q", "--no-pager", "-o", "cat", "-r", "-n", "4", from, own, NULL}, b);
     if (!b->n)
-        add_lines((const char *const[]){"journalctl", "-q", "--no-pager", "-o", "cat", "-n", "4", from, "-u", unit, NULL}, b);
+        add_lines((const char *const[]){"journalctl", "-q", "--no-pager", "-o", "cat", "-r", "-n", "4", from, "-u", unit, NULL}, b);
 }
 
 static int failed(const char *unit, const char *result, time_t since, struct err *err)

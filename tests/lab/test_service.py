@@ -125,3 +125,41 @@ def test_bansho_is_removed_during_a_pause(host):
     assert host.bansho("service", "pause", "dovecot", "--for", "15s")[0] == 0
     host.exec_ok("mv /usr/bin/bansho /root/")
     wait_active(host, "dovecot")
+
+
+def everything_below(host, path):
+    return host.exec_ok(f"find {path} -printf '%p %y %m %U:%G %T@ %s\\n' | sort")
+
+
+def test_fix_watchdog_and_take_it_back(host):
+    host.exec_ok("rm -r /etc/systemd/system/dovecot.service.d /etc/systemd/system/apache2.service.d; systemctl daemon-reload; systemctl stop proftpd")
+    before = everything_below(host, "/etc/systemd")
+    assert host.bansho("fix", "service.watchdog", "--plan")[0] == 0 and everything_below(host, "/etc/systemd") == before
+    rc, out, err = host.bansho("fix", "service.watchdog", "-y")
+    assert rc == 1 and "proftpd.service" in out, (rc, out, err)  # that one was stopped by somebody: told, not started
+    states = host.states("service.watchdog")
+    assert (states["service.watchdog", "dovecot.service"], states["service.watchdog", "apache2.service"]) == ("ok", "ok")
+    assert active(host, "proftpd") == "inactive"
+    pid = host.exec_ok("systemctl show -p MainPID --value dovecot").strip()
+    host.exec_ok(f"kill -9 {pid}")
+    host.wait(lambda: active(host, "dovecot") == "active" and host.exec("systemctl show -p MainPID --value dovecot")[1].strip() != pid, "dovecot stays dead")
+    assert host.bansho("undo", "-y")[0] == 0
+    after = everything_below(host, "/etc/systemd")
+    assert after == before, set(after.splitlines()) ^ set(before.splitlines())
+    assert "Restart=no" in host.exec_ok("systemctl show -p Restart dovecot")
+
+
+def test_fix_a_service_that_hangs(host):
+    host.exec_ok("pkill -STOP -x mariadbd")
+    rc, out, err = host.bansho("fix", "service.answers", "-y")
+    assert rc == 0 and "mariadb.service now: runs" in out and "its last messages" in out, (rc, out, err)
+    assert host.states("service.answers")["service.answers", "mysql"] == "ok"
+    rc, out, _ = host.bansho("fix", "service.answers", "-y")
+    assert rc == 0 and "nothing to do" in out
+
+
+def test_a_broken_configuration_is_told_and_nothing_is_restarted(host):
+    host.exec_ok("systemctl stop proftpd; echo 'Nonsense on' >>/etc/proftpd/proftpd.conf")
+    rc, out, err = host.bansho("fix", "service.answers", "-y")
+    assert rc == 1 and "unknown configuration directive" in " ".join(out.split()), (rc, out, err)
+    assert active(host, "proftpd") == "inactive"
