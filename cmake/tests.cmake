@@ -7,7 +7,7 @@ if(NOT BANSHO_FUZZ)
     foreach(source ${tests})
       get_filename_component(name ${source} NAME_WE)
       add_executable(${room}_${name} ${source})
-      target_link_libraries(${room}_${name} PRIVATE ${below} PkgConfig::CMOCKA)
+      target_link_libraries(${room}_${name} PRIVATE ${below} PkgConfig::CMOCKA PkgConfig::OPENSSL) # OpenSSL: servers that speak TLS
       target_compile_definitions(${room}_${name} PRIVATE TEST_DATA="${CMAKE_SOURCE_DIR}/tests/unit/${room}")
       add_test(NAME unit/${room}/${name} COMMAND ${room}_${name})
       set_tests_properties(unit/${room}/${name} PROPERTIES TIMEOUT 60)

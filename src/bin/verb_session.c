@@ -3,6 +3,7 @@
 #include "bin/session.h"
 #include "bin/verbs.h"
 #include "dialogue/dialogue.h"
+#include "log/journal.h"
 #include "term/progress.h"
 #include <errno.h>
 #include <pwd.h>
@@ -56,8 +57,10 @@ static int look(struct session *s, const char *path, struct err *err)
     int r = worker_prepare(err);
     if (r == 0)
         r = root_open(path, &s->root, err);
-    if (r == 0 && !s->root.live)
+    if (r == 0 && !s->root.live) {
+        journal_prepare();
         r = worker_confine(WORKER_FILES, err);
+    }
     struct clock clock = clock_system();
     if (r == 0)
         r = host_new(&s->root, &clock, &s->host, err);

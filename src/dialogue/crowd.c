@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/worker.h"
 #include "dialogue/side.h"
+#include "dialogue/tls.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -112,6 +113,9 @@ int crowd_bytes(const struct crowd *c, struct buf *out, struct str *ret_answers,
     int64_t deadline = clock_monotonic_ms() + c->timeout_ms;
     if (!c->n)
         return 0;
+    int ready = tls_prepare(err); /* the confined process could not */
+    if (ready < 0)
+        return ready;
     *out = BUF(c->n * (c->max_answer + 16));
     none(TROUBLE_TIMEOUT, c->n, ret_answers, ret_why);
     int r = run((struct part){.c = c, .n = c->n, .deadline = deadline}, out, err);

@@ -298,11 +298,3 @@ void stream_note(struct stream *s, const char *mark, struct str text)
     }
     memcpy(s->transcript + have, line, n + 1);
 }
-
-void text_copy(char *ret, size_t size, struct str s)
-{
-    size_t n = s.n < size ? s.n : size - 1;
-    for (size_t i = 0; i < n; i++)
-        ret[i] = s.p[i] ? s.p[i] : '?';
-    ret[n] = 0;
-}

@@ -4,17 +4,18 @@
 #pragma once
 #include "base/buf.h"
 #include "dialogue/dialogue.h"
+#include "dialogue/text.h"
 
 #define STREAM_BYTES 65536  /* received in one dialogue */
 #define STREAM_LINE 4096
 #define STREAM_SECRETS 4
 #define STREAM_SECRET 700
 
-struct ssl_st;
+struct tls_session;
 
 struct stream {
     int fd;
-    struct ssl_st *ssl;      /* NULL: plain */
+    struct tls_session *ssl; /* NULL: plain */
     const char *name;        /* endpoint_at.name */
     const struct endpoint_at *to; /* for stream_again; NULL: a descriptor was given */
     unsigned said;           /* lines sent: makes IMAP's tags */
@@ -60,7 +61,3 @@ void stream_hide(struct stream *s, struct str secret);
 
 /* Upgrade in place. What the server sent before the handshake and nobody read is an injection: TROUBLE_GARBAGE. */
 bool stream_tls(struct stream *s);
-
-/* Copies a text of the server into a fixed field: cut at its end, NUL shown as '?'. */
-void text_copy(char *ret, size_t size, struct str s);
-#define text_set(field, s) text_copy(field, sizeof(field), s)

@@ -4,6 +4,8 @@
 #include "dialogue/stream.h"
 #include <sys/types.h>
 
+/* Loads the module with OpenSSL (tls_module.h), once: before the process that speaks is confined. -errno: it is missing (err tells its path), or no memory. */
+int tls_prepare(struct err *err) _must_check_;
 /* The handshake over s->fd until s->deadline; fills s->tls. false: s->trouble is set. */
 bool tls_start(struct stream *s);
 void tls_end(struct stream *s);      /* says goodbye without waiting for an answer */

@@ -1,9 +1,12 @@
 /* journal.h: the systemd journal. It holds what strangers wrote: every function here reads it in a WORKER_FILES child (base/worker.h) and decodes a bounded
-   answer. sd-journal is linked in this room only. Works below any root: the files are opened inside it. */
+   answer. sd-journal is in a module of this room (journal_module.h). Works below any root: the files are opened inside it. */
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/rootfs.h"
+
+/* Loads the module with sd-journal: for a process that will be confined before it reads. Others need not call it. */
+void journal_prepare(void);
 
 struct journal_unit {
     const char *unit;     /* "ssh.service" */

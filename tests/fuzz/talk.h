@@ -8,7 +8,7 @@
 
 static inline void talk_over(const uint8_t *data, size_t size, talk_fn *talk, const void *plan, void *seen)
 {
-    static struct stream s; /* what OpenSSL needs is made once */
+    static struct stream s;
     int ends[2];
     if (size > 100000 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return;

@@ -142,6 +142,7 @@ static void sees_certificates(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(asks), cmocka_unit_test(encodes_paths), cmocka_unit_test(refuses_what_is_no_request), cmocka_unit_test(sees_certificates)};
+    /* The trust store is read once in a process: its test comes first. */
+    const struct CMUnitTest tests[] = {cmocka_unit_test(sees_certificates), cmocka_unit_test(asks), cmocka_unit_test(encodes_paths), cmocka_unit_test(refuses_what_is_no_request)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
