@@ -9,11 +9,14 @@ typedef unsigned char *sha256_fn(const unsigned char *, size_t, unsigned char *)
 
 static sha256_fn *load(struct err *err)
 {
+    static sha256_fn *found; /* a list of a thousand changes asks ten thousand times */
+    if (found)
+        return found;
     void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    sha256_fn *f = library ? (sha256_fn *)(uintptr_t)dlsym(library, "SHA256") : NULL;
-    if (!f)
+    found = library ? (sha256_fn *)(uintptr_t)dlsym(library, "SHA256") : NULL;
+    if (!found)
         err_set(err, -ENOENT, "%s: %s", LIBRARY, err_name(ENOENT));
-    return f;
+    return found;
 }
 
 int digest_sha256(struct str s, unsigned char ret[DIGEST_SIZE], struct err *err)
