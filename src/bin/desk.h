@@ -3,6 +3,7 @@
 #include "act/executor.h"
 #include "bin/verbs.h"
 #include "change/apply.h"
+#include "check/report.h"
 
 struct desk {
     const struct term *term;
@@ -22,3 +23,6 @@ enum outcome desk_recover(const struct term *t, bool quiet);
 
 /* Asks on the terminal. false: no, or nobody to ask. */
 bool desk_confirm(bool json);
+
+/* What bansho changed on this machine, for the report's page. */
+void changes_into(struct report *r);

@@ -9,6 +9,7 @@
 
 #define LIST_MAX_BYTES (256u << 20)
 #define ACTS_SHOWN 200
+#define REPORTED 100 /* changes on a page for people */
 
 static enum outcome read_list(struct arena *a, struct changes *ret)
 {
@@ -22,6 +23,23 @@ static enum outcome read_list(struct arena *a, struct changes *ret)
         journal_close(&j);
     }
     return r < 0 ? complain(&err) : OUTCOME_FINE;
+}
+
+void changes_into(struct report *r)
+{
+    struct journal j;
+    struct changes all = {0};
+    if (journal_open(JOURNAL_DIR, false, &j, NULL) < 0)
+        return; /* nothing was changed, or not root: then the report says so already */
+    if (journal_list(&j, r->arena, &all, NULL) == 0)
+        for (size_t i = 0; i < all.list.n && i < REPORTED; i++) {
+            const struct change *c = &all.list.v[i];
+            struct change_made *m = list_push(r->arena, &r->changes);
+            *m = (struct change_made){.id = arena_printf(r->arena, "%u", c->id), .when = c->time, .what = *c->title ? c->title : c->check, .state = change_status_text(c->status)};
+            if (c->status == CHANGE_APPLIED)
+                m->undo = arena_printf(r->arena, "bansho undo %u", c->id);
+        }
+    journal_close(&j);
 }
 
 static void acts_text(const struct act_records *all, const struct term *t, struct buf *out)

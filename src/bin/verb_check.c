@@ -3,6 +3,7 @@
 #include "base/nearest.h"
 #include "base/worker.h"
 #include "bin/check_page.h"
+#include "bin/desk.h"
 #include "bin/session.h"
 #include "bin/verbs.h"
 #include "check/history.h"
@@ -130,6 +131,8 @@ static enum outcome tell_page(struct session *s, const struct page_place *page)
     s->report.provider = config_text(s->config, "provider", "name", NULL);
     s->report.contact = config_text(s->config, "provider", "contact", NULL);
     s->report.contract = config_text(s->config, "provider", "contract", NULL);
+    if (s->root.live)
+        changes_into(&s->report);
     int r = report_html(&s->report, &b);
     return r < 0 ? complainf(_("%s: the page became too large"), page->path) : page_deliver(page, buf_str(&b), outcome_of(&s->report));
 }
