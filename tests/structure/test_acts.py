@@ -32,7 +32,7 @@ def look(found):
             yield f"{name}: nobody may call it"
         table = re.search(r"const struct act_table (\w+) =", sources[path])
         listed = re.search(r"act \*const rows\[\] = \{(.*?)\};", sources[path], re.S)
-        if not table or table.group(1) not in registry:
+        if not table or f"&{table.group(1)}," not in registry:
             yield f"{name}: the table of {path.name} is not in act/registry.c"
         if not listed or f"&{variable}" not in listed.group(1):
             yield f"{name}: {variable} is not in the rows of {path.name}"
