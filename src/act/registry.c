@@ -1,12 +1,14 @@
 #include "act/registry.h"
 #include "change/change_acts.h"
 #include "service/service_acts.h"
+#include "unit/unit_acts.h"
 #include "update/update_acts.h"
 #include <string.h>
 
 const struct act_table *const act_tables[] = {
     &change_acts,
     &service_acts,
+    &unit_acts,
     &update_acts,
 };
 const size_t act_tables_n = ARRAY_SIZE(act_tables);

@@ -1,17 +1,21 @@
 /* verb_service.c: `bansho service list|pause|resume|start|stop|restart`: the services of this server, and pauses that end by themselves. */
+#include "act/executor.h"
+#include "bin/session.h"
 #include "bin/verbs.h"
+#include "change/change_acts.h"
 #include "config/config.h"
 #include "service/units.h"
 #include "term/emit.h"
 #include "unit/lease.h"
 #include "unit/unit.h"
+#include "unit/unit_acts.h"
 #include <errno.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#define STATE_DIR "/var/lib/bansho"
 #define PAUSE_USUAL 3600
 #define WHY_MAX 500
 
@@ -31,18 +35,6 @@ static bool duration(struct str text, int64_t *ret)
         return false;
     *ret = (int64_t)n * factor;
     return true;
-}
-
-static const char *who(struct arena *a)
-{
-    const char *sudo = secure_getenv("SUDO_USER");
-    struct passwd entry, *found = NULL;
-    char buffer[4096];
-    if (sudo && *sudo)
-        return arena_dupz(a, sudo);
-    if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found)
-        return arena_dupz(a, entry.pw_name);
-    return arena_printf(a, "uid %u", (unsigned)getuid());
 }
 
 static const char *local_time(struct arena *a, int64_t seconds)
@@ -212,8 +204,53 @@ static enum outcome list(const struct call *c, struct arena *a)
 }
 
 /* --- changing --- */
+
+/* What is ordered passes the executor: permitted, recorded, its end too. */
+struct order {
+    const struct call *call;
+    struct arena *a;
+    const struct act *act;
+    struct config *config;
+    struct executor executor;
+    bool open;
+};
+
+static void order_done(struct order *o)
+{
+    if (o->open)
+        executor_close(&o->executor);
+    config_free(o->config);
+}
+
+static int permitted(struct order *o, struct err *err)
+{
+    struct root root;
+    int r = root_open("/", &root, err);
+    if (r < 0)
+        return r;
+    r = config_load(&root, CONFIG_PATH, &o->config, err);
+    root_close(&root);
+    if (r < 0)
+        return r;
+    r = executor_open(STATE_DIR, executor_observes(o->config, CALLER_ADMIN), CALLER_ADMIN, session_who(o->a), (int64_t)time(NULL), &o->executor, err);
+    if (r < 0)
+        return r;
+    o->open = true;
+    struct act_desk desk = executor_desk(&o->executor);
+    return desk.permit(desk.arg, o->act, o->call->args[1], err);
+}
+
+/* Ends the order with what came of it. */
+static enum outcome ended(struct order *o, int r, const struct err *err)
+{
+    struct act_desk desk = executor_desk(&o->executor);
+    desk.done(desk.arg, o->act, o->call->args[1], r);
+    return r < 0 ? complain(err) : OUTCOME_FINE;
+}
+
 static enum outcome pause_service(const struct call *c, struct arena *a)
 {
+    _cleanup_(order_done) struct order o = {.call = c, .a = a, .act = &act_unit_pause};
     const char *why = call_option(c, "why"), *length = call_option(c, "for");
     int64_t seconds = PAUSE_USUAL, now = (int64_t)time(NULL), until = 0;
     struct err err = {0};
@@ -221,8 +258,11 @@ static enum outcome pause_service(const struct call *c, struct arena *a)
         return complainf(_("service pause: \"%s\" is no duration; write 30m, 2h or 1d"), length);
     if (why && strlen(why) > WHY_MAX)
         return complainf(_("service pause: --why is longer than %d bytes"), WHY_MAX);
-    if (unit_pause(c->args[1], now, now + seconds, why ? why : "", who(a), &until, &err) < 0)
-        return complain(&err);
+    if (permitted(&o, &err) < 0)
+        return complain(&err), OUTCOME_REFUSED;
+    enum outcome outcome = ended(&o, unit_pause(c->args[1], now, now + seconds, why ? why : "", session_who(a), &until, &err), &err);
+    if (outcome != OUTCOME_FINE)
+        return outcome;
     printf(_("%s is paused until %s and is brought back then, also after a restart of the server.\n"), c->args[1], local_time(a, until));
     if (until > now + seconds)
         printf("%s\n", _("It was paused longer already: the later end holds."));
@@ -232,33 +272,36 @@ static enum outcome pause_service(const struct call *c, struct arena *a)
 
 static enum outcome resume_service(const struct call *c, struct arena *a)
 {
+    _cleanup_(order_done) struct order o = {.call = c, .a = a, .act = &act_unit_resume};
     struct err err = {0};
-    (void)a;
-    if (unit_resume(c->args[1], &err) < 0)
-        return complain(&err);
-    printf(_("the pause of %s is over; it runs\n"), c->args[1]);
-    return OUTCOME_FINE;
+    if (permitted(&o, &err) < 0)
+        return complain(&err), OUTCOME_REFUSED;
+    enum outcome outcome = ended(&o, unit_resume(c->args[1], &err), &err);
+    if (outcome == OUTCOME_FINE)
+        printf(_("the pause of %s is over; it runs\n"), c->args[1]);
+    return outcome;
 }
 
-static enum outcome do_service(const struct call *c, enum unit_verb verb, const char *done)
+static enum outcome do_service(const struct call *c, struct arena *a, enum unit_verb verb, const char *done)
 {
+    _cleanup_(order_done) struct order o = {.call = c, .a = a, .act = change_unit_act(verb)};
     struct err err = {0};
-    if (unit_do(c->args[1], verb, 0, &err) < 0)
-        return complain(&err);
-    printf(done, c->args[1]);
-    return OUTCOME_FINE;
+    if (permitted(&o, &err) < 0)
+        return complain(&err), OUTCOME_REFUSED;
+    enum outcome outcome = ended(&o, unit_do(c->args[1], verb, 0, &err), &err);
+    if (outcome == OUTCOME_FINE)
+        printf(done, c->args[1]);
+    return outcome;
 }
 
 static enum outcome start_service(const struct call *c, struct arena *a)
 {
-    (void)a;
-    return do_service(c, UNIT_START, _("%s runs\n"));
+    return do_service(c, a, UNIT_START, _("%s runs\n"));
 }
 
 static enum outcome restart_service(const struct call *c, struct arena *a)
 {
-    (void)a;
-    return do_service(c, UNIT_RESTART, _("%s was restarted and runs\n"));
+    return do_service(c, a, UNIT_RESTART, _("%s was restarted and runs\n"));
 }
 
 static enum outcome stop_service(const struct call *c, struct arena *a)
@@ -267,10 +310,9 @@ static enum outcome stop_service(const struct call *c, struct arena *a)
     _cleanup_(buf_free) struct buf name = BUF(512);
     buf_addz(&name, c->args[1]);
     buf_addz(&name, strchr(c->args[1], '.') ? "" : ".service");
-    (void)a;
     if (unit_may_stop(name.p, &err) < 0)
         return complain(&err);
-    return do_service(c, UNIT_STOP, _("%s is stopped, without an end. Until a time that you name: bansho service pause\n"));
+    return do_service(c, a, UNIT_STOP, _("%s is stopped, without an end. Until a time that you name: bansho service pause\n"));
 }
 
 static enum outcome service(const struct call *c)
