@@ -6,9 +6,11 @@
 #include "change/show.h"
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PLAN_MAX (512u << 20)
+#define LOOKS_MAX 3
 #define CHECKS_MAX 16 /* the check itself and those that must not become worse */
 
 static const struct verb_option fix_options[] = {
@@ -188,15 +190,27 @@ static size_t checks_of(const struct fix *f, const struct check *list[CHECKS_MAX
     return n;
 }
 
-static int verify(void *arg, struct err *err)
+static int look_again(const struct fix *f, struct err *err)
 {
-    struct fix *f = arg;
     const struct check *list[CHECKS_MAX];
     _cleanup_(session_done) struct session after = {.root = {.fd = -1}};
     int r = session_look(&after, "/", f->call->language, err);
     if (r == 0)
         r = session_run(&after, list, checks_of(f, list), err);
     return r < 0 ? r : judge(f, &after.run, err);
+}
+
+/* A reload is done when the service was told, not when each of its processes and sockets has followed: for a moment a port may refuse, or answer as before. */
+static int verify(void *arg, struct err *err)
+{
+    const struct timespec moment = {.tv_sec = 1};
+    for (unsigned looks = 1;; looks++) {
+        struct err why = {0};
+        int r = look_again(arg, &why);
+        if (r != -ECANCELED || looks == LOOKS_MAX)
+            return r < 0 ? err_set(err, r, "%s", why.text) : r;
+        nanosleep(&moment, NULL);
+    }
 }
 
 /* How the other checks stand before anything is done. */
