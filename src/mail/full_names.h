@@ -5,6 +5,7 @@
 #include "server/probe.h"
 
 probe_fn full_names_probe;
+plan_fn full_names_plan;
 
 /* What the settings alone say. */
 enum names_rule {

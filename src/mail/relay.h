@@ -5,6 +5,7 @@
 #include "server/probe.h"
 
 probe_fn relay_probe;
+plan_fn relay_plan_fix;
 
 /* How a form would get out, and so what a 2xx means. */
 enum relay_class {

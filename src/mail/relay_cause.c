@@ -35,7 +35,7 @@ static bool has_word(const struct setting *s, const char *word)
 
 /* Does a list of restrictions refuse a stranger's recipient elsewhere, before anything in it could permit it? A table (check_client_access and the like)
    can permit everybody. */
-static bool refuses(const struct setting *s)
+bool relay_list_refuses(const struct setting *s)
 {
     static const char *const words[] = {"reject_unauth_destination", "defer_unauth_destination", "reject", "defer"};
     struct str rest = str_of(s ? s->value : ""), w;
@@ -68,7 +68,7 @@ void relay_tell_cause(const struct probe_ctx *ctx, const struct mail_port *p, co
     postfix_tell(out, f, relay);
     if (recipient && recipient->value[0])
         postfix_tell(out, f, recipient);
-    if (refuses(relay) || refuses(recipient)) {
+    if (relay_list_refuses(relay) || relay_list_refuses(recipient)) {
         /* The lists look right: perhaps another server's domain counts as ours, or the files are right and nobody told the running Postfix. */
         if (domains && domains->value[0])
             postfix_tell(out, f, domains);

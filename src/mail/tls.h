@@ -4,6 +4,7 @@
 #include "mail/ports.h"
 
 probe_fn mail_tls_probe;
+plan_fn mail_tls_plan;
 
 /* What the dialogues with one port showed. */
 struct tls_look {
