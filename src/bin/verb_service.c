@@ -285,7 +285,10 @@ static enum outcome resume_service(const struct call *c, struct arena *a)
 static enum outcome do_service(const struct call *c, struct arena *a, enum unit_verb verb, const char *done)
 {
     _cleanup_(order_done) struct order o = {.call = c, .a = a, .act = change_unit_act(verb)};
+    struct unit_state now;
     struct err err = {0};
+    if (unit_state(c->args[1], &now, &err) < 0)
+        return complain(&err); /* a name that is mistyped is no failure of the act */
     if (permitted(&o, &err) < 0)
         return complain(&err), OUTCOME_REFUSED;
     enum outcome outcome = ended(&o, unit_do(c->args[1], verb, 0, &err), &err);
