@@ -1,6 +1,7 @@
 #include "firewall/firewall_checks.h"
 #include "base/i18n.h"
 #include "firewall/boot.h"
+#include "firewall/keep.h"
 #include "firewall/stranger.h"
 #include <errno.h>
 
@@ -119,6 +120,7 @@ static const struct check rows[] = {
         .advice = N_("Write a policy that accepts what you offer and drops the rest, for IPv4 and IPv6 (table inet in /etc/nftables.conf), try it while a second session stays open, then enable nftables.service. "
                      "Under Plesk use its firewall extension."),
         .probe = present,
+        .plan = firewall_present_plan,
     },
 };
 const struct check_table firewall_checks = {rows, ARRAY_SIZE(rows)};
