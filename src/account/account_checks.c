@@ -1,5 +1,6 @@
 #include "account/account_checks.h"
 #include "account/empty_or_default.h"
+#include "account/lock.h"
 #include "account/password_age.h"
 #include "account/unused.h"
 
@@ -14,6 +15,7 @@ static const struct check rows[] = {
         .advice = N_("Give the named accounts a password that mixes letters, digits and symbols, or lock them. A second account with user number 0 that nobody made on purpose "
                      "is the sign of a break-in."),
         .probe = account_empty_or_default,
+        .plan = account_empty_or_default_plan,
     },
     {
         .id = "account.password-age",
@@ -34,6 +36,7 @@ static const struct check rows[] = {
         .why = N_("When an account that nobody uses is broken into, nobody notices. Its password is old, and its owner is gone."),
         .advice = N_("Ask its owner, then lock the account (that can be taken back); remove it some weeks later if nobody has missed it."),
         .probe = account_unused,
+        .plan = account_unused_plan,
     },
 };
 

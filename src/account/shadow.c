@@ -30,9 +30,9 @@ void shadow_parse(const struct host *h, struct str text, const char *file, struc
 {
     struct str line;
     for (unsigned number = 1; str_line(&text, &line); number++) {
-        struct str f[3] = {0};
+        struct str f[8] = {0};
         uint64_t day;
-        if (!fields(line, f, 3) || !f[1].p) /* a line without a second field is no account */
+        if (!fields(line, f, ARRAY_SIZE(f)) || !f[1].p) /* a line without a second field is no account */
             continue;
         struct credential *c = push(h, into);
         if (!c)
@@ -40,6 +40,7 @@ void shadow_parse(const struct host *h, struct str text, const char *file, struc
         const char *name = arena_dup(h->arena, f[0]);
         *c = (struct credential){.kind = CREDENTIAL_SYSTEM, .name = name, .hash = f[1], .changed = f[2].n && str_u64(f[2], 1000000, &day) ? (int64_t)day : -1,
                                  .user = host_user(h, name), .file = file, .line = number};
+        c->expires = f[7].n && str_u64(f[7], 1000000, &day) ? (int64_t)day : -1;
     }
 }
 
@@ -53,7 +54,7 @@ void userfile_parse(const struct host *h, struct str text, const char *file, enu
         struct credential *c = push(h, into);
         if (!c)
             return;
-        *c = (struct credential){.kind = kind, .name = arena_dup(h->arena, f[0]), .hash = f[1].p ? f[1] : str_span("", 0), .extra = f[7], .empty_refused = empty_refused, .changed = -1, .file = file, .line = number};
+        *c = (struct credential){.kind = kind, .name = arena_dup(h->arena, f[0]), .hash = f[1].p ? f[1] : str_span("", 0), .extra = f[7], .empty_refused = empty_refused, .changed = -1, .expires = -1, .file = file, .line = number};
     }
 }
 
@@ -69,7 +70,7 @@ static void join_passwd(const struct host *h, struct str text, struct credential
         if (!c)
             return;
         const char *name = arena_dup(h->arena, f[0]);
-        *c = (struct credential){.kind = CREDENTIAL_SYSTEM, .name = name, .hash = f[1], .changed = -1, .user = host_user(h, name), .file = "/etc/passwd", .line = number};
+        *c = (struct credential){.kind = CREDENTIAL_SYSTEM, .name = name, .hash = f[1], .changed = -1, .expires = -1, .user = host_user(h, name), .file = "/etc/passwd", .line = number};
     }
 }
 
@@ -145,12 +146,19 @@ void credentials_done(struct credentials *c)
 
 bool hash_usable(struct str hash)
 {
+    if (str_starts(hash, STR("{CRYPT}!")) || str_starts(hash, STR("{CRYPT}*")))
+        return false;
     return hash.n > 0 && hash.p[0] != '!' && hash.p[0] != '*' && !str_eq(hash, STR("x"));
 }
 
 bool hash_lets_in(struct str hash)
 {
     return !hash.n || hash_usable(hash);
+}
+
+bool credential_expired(const struct credential *c, int64_t now)
+{
+    return c->expires > 0 && now / DAY >= c->expires;
 }
 
 bool login_shell(const char *shell)

@@ -14,6 +14,7 @@ struct credential {
     struct str extra;       /* passwd-file's last field */
     bool empty_refused;     /* an empty field lets nobody in (Dovecot 2.3 with its usual scheme; 2.4, PLAIN and ProFTPD let everybody in) */
     int64_t changed;        /* day of the last change since the epoch; -1: not recorded */
+    int64_t expires;        /* day since the epoch from which on nobody gets in; -1: never (CREDENTIAL_SYSTEM) */
     const struct user *user;/* CREDENTIAL_SYSTEM: its passwd(5) line */
     const char *file;
     unsigned line;
@@ -37,10 +38,12 @@ int shadow_load(const struct host *h, struct credentials *into) _must_check_;
 void userfiles_load(const struct server *s, struct credentials *into);
 void credentials_done(struct credentials *c);
 
-/* A hash that some password fits: not empty, not locked by "!" or "*". */
+/* A hash that some password fits: not empty, not locked by "!" or "*" (behind {CRYPT} too). */
 bool hash_usable(struct str hash);
 /* The same, or nothing: an empty field asks for no password. */
 bool hash_lets_in(struct str hash);
+/* shadow(5)'s eighth field says that its time is over: neither password nor key lets in. */
+bool credential_expired(const struct credential *c, int64_t now);
 /* A shell in which somebody can work: not nologin, false and the like. */
 bool login_shell(const char *shell);
 /* For commands that a person will paste: quoted where it has to be. */

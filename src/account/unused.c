@@ -61,7 +61,7 @@ static int64_t born(const struct root *root, const char *path)
     return when;
 }
 
-static bool has_key(const struct root *root, struct arena *a, const char *home)
+bool account_has_key(const struct root *root, struct arena *a, const char *home)
 {
     static const char *const files[] = {"authorized_keys", "authorized_keys2"};
     struct stat st;
@@ -96,8 +96,8 @@ static const char *ways_in(struct arena *a, bool password, bool empty, bool key,
 static bool of_interest(const struct host *h, const struct credentials *c, bool shadow, const struct user *u, struct arena *a, struct use *ret)
 {
     const struct credential *x = credential_of(c, u->name);
-    bool password = shadow ? x && hash_lets_in(x->hash) : u->uid >= 1000, key = has_key(h->root, a, u->home);
-    if (u->uid == 0 || !login_shell(u->shell) || (!password && !key))
+    bool password = shadow ? x && hash_lets_in(x->hash) : u->uid >= 1000, key = account_has_key(h->root, a, u->home);
+    if (u->uid == 0 || !login_shell(u->shell) || (!password && !key) || (x && credential_expired(x, h->now)))
         return false;
     const char *shell = u->shell[0] ? u->shell : "/bin/sh";
     *ret = (struct use){.name = u->name, .file = "/etc/passwd", .line = u->line, .created = born(h->root, u->home)};

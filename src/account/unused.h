@@ -18,6 +18,8 @@ struct use {
 };
 
 void use_judge(const struct use *u, int64_t limit, int64_t now, struct findings *out);
+/* Its home has authorized keys for SSH. */
+bool account_has_key(const struct root *root, struct arena *a, const char *home);
 int account_unused(const struct probe_ctx *ctx, struct findings *out, struct err *err);
 
 /* unused_log.c: successful logins in the journal, read once for all kinds of accounts. */

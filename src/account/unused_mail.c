@@ -55,7 +55,7 @@ void unused_mail(const struct probe_ctx *ctx, const struct log_uses *l, int64_t 
     userfiles_load(ctx->server, &c);
     size_t kept = 0;
     for (size_t i = 0; i < c.list.n; i++)
-        if (c.list.v[i].kind == CREDENTIAL_MAIL)
+        if (c.list.v[i].kind == CREDENTIAL_MAIL && (hash_lets_in(c.list.v[i].hash) || str_search(c.list.v[i].extra, STR("nopassword")) >= 0))
             c.list.v[kept++] = c.list.v[i];
     c.list.n = kept;
     if (c.list.n && !l->logins)

@@ -1,4 +1,5 @@
 #include "act/registry.h"
+#include "account/account_acts.h"
 #include "change/change_acts.h"
 #include "service/service_acts.h"
 #include "unit/unit_acts.h"
@@ -7,6 +8,7 @@
 
 const struct act_table *const act_tables[] = {
     &change_acts,
+    &account_acts,
     &service_acts,
     &unit_acts,
     &update_acts,

@@ -18,6 +18,7 @@ static void judges_who_can_log_in(void **state)
         /* The field is empty: nothing is asked for. That is not "nobody can log in". */
         {"no password", "old::20000::::::\n", "/bin/bash", NULL, "old", "can log in: without a password, shell /bin/bash"},
         {"no password, with a key", "old::20000::::::\n", "/bin/bash", "home/old/.ssh/authorized_keys", "old", "can log in: without a password or with a key, shell /bin/bash"},
+        {"expired, with a key", "old:$y$x:20000:::::1:\n", "/bin/bash", "home/old/.ssh/authorized_keys", "", NULL},
         {"no password, no shell", "old::20000::::::\n", "/usr/sbin/nologin", NULL, "", NULL},
     };
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -29,6 +30,7 @@ static void judges_who_can_log_in(void **state)
         if (table[i].key)
             tree_write(&t, table[i].key, "ssh-ed25519 AAAA old\n");
         tree_load(&t);
+        t.host.now = NOW;
         *list_push(t.host.arena, &t.host.users) = (struct user){"old", "", "/home/old", table[i].shell, 1000, 1000, 1};
         struct config *config = config_new();
         struct probe_ctx ctx = {.server = t.server, .config = config, .now = NOW};

@@ -1,0 +1,125 @@
+"""Fixes of what is not mail: the check fails, the plan changes nothing, the fix helps, a second one has nothing to do, undo brings back every byte.
+
+All stories share one server; each leaves it as it was. Rows: what a person would say, how it is planted, how it is mended afterwards.
+"""
+import os
+
+import pytest
+
+from conftest import Host
+
+# Everything of a file that a person or a program could notice. Directories of accounts' files change their times when usermod replaces one.
+LIST = r"""find "$@" -xdev ! -name 'shadow-' ! -name '.pwd.lock' -printf '%%p %%y %%m %%U %%G %s %%%%l ' \( -type f -exec sha256sum {} \; -o -printf '\n' \) | sort"""
+
+
+@pytest.fixture(scope="module")
+def server(package):
+    h = Host(f"fixes-{os.getpid()}")
+    try:
+        yield h.up("bookworm", None, package)
+    finally:
+        h.down()
+
+
+def listing(host, paths, times=True):
+    return host.exec_ok(["sh", "-c", LIST % ("%T@" if times else "-"), "sh", *paths])
+
+
+def told(host, check, plant, mend, paths=("/etc",), times=True, args=(), cannot=(), probe=None):
+    """The whole way there and back. `cannot`: objects that stay wrong; `probe`: what only the server itself shows, before, fixed and after."""
+    sh = lambda program: host.exec_ok(["sh", "-ec", program])
+    wrong = lambda: {f["object"] for f in host.bansho_json("check", check)["findings"] if f["state"] in ("warn", "fail")}
+    sh(plant)
+    try:
+        bad, before, was = wrong(), listing(host, paths, times), probe and probe(host)
+        assert bad - set(cannot), "the fault was not found"
+        rc, out, err = host.bansho("fix", check, *args, "--plan")
+        assert rc == 0, out + err
+        assert listing(host, paths, times) == before, "the plan changed something"
+        rc, out, err = host.bansho("fix", check, *args, "-y")
+        assert rc == (1 if cannot else 0), out + err
+        assert wrong() == set(cannot) & bad, out
+        if probe:
+            assert probe(host) != was
+        fixed = listing(host, paths, times)
+        assert fixed != before
+        if not cannot:
+            rc, out, err = host.bansho("fix", check, *args, "-y")
+            assert rc == 0 and "nothing to do" in out, out + err
+        assert listing(host, paths, times) == fixed
+        rc, out, err = host.bansho("undo", "-y")
+        assert rc == 0, out + err
+        assert listing(host, paths, times).splitlines() == before.splitlines()
+        assert wrong() == bad and (not probe or probe(host) == was)
+    finally:
+        sh(mend)
+
+
+def test_automatic_updates(server):
+    told(server, "update.automatic", "cp -a /etc/apt/apt.conf.d/20auto-upgrades /root/; sed -i 's/Upgrade \"1\"/Upgrade \"0\"/' /etc/apt/apt.conf.d/20auto-upgrades",
+         "mv /root/20auto-upgrades /etc/apt/apt.conf.d/", paths=("/etc", "/var/lib/systemd"))
+
+
+def enabled(host):
+    return host.exec("systemctl is-enabled nftables")[1]
+
+
+def test_filter_is_loaded_but_not_at_the_next_start(server):
+    told(server, "firewall.present", "systemctl disable nftables", "systemctl enable nftables", probe=enabled)
+
+
+def test_filter_that_would_load_something_else(server):
+    told(server, "firewall.present", "cp -a /etc/nftables.conf /root/; echo 'flush ruleset' >/etc/nftables.conf", "mv /root/nftables.conf /etc/")
+    assert "policy drop" in server.exec_ok("nft list ruleset")
+
+
+def test_no_filter_is_not_invented(server):
+    server.exec_ok("systemctl disable --now nftables; nft flush ruleset")
+    rc, out, _ = server.bansho("fix", "firewall.present", "-y")
+    assert rc == 1 and "systemctl enable --now nftables.service" in out.replace("\n", " ").replace("              ", "")
+    server.exec_ok("systemctl enable --now nftables")
+
+
+def shadow(host):
+    return host.exec_ok("grep ^webmaster: /etc/shadow")
+
+
+KEEP_SHADOW = "cp -a /etc/shadow /root/shadow; "
+MEND_SHADOW = "cp -a /root/shadow /etc/shadow"
+
+
+def test_account_without_password(server):
+    told(server, "account.empty-or-default", KEEP_SHADOW + "passwd -d webmaster", MEND_SHADOW, times=False, probe=shadow)
+
+
+def test_account_with_a_usual_password(server):
+    told(server, "account.empty-or-default", KEEP_SHADOW + "echo webmaster:webmaster | chpasswd", MEND_SHADOW, times=False,
+         probe=lambda h: h.login("ssh", "webmaster", "webmaster").split(":")[0])
+
+
+def test_the_last_one_who_can_become_root_is_not_locked(server):
+    server.exec_ok(KEEP_SHADOW + "passwd -d admin")
+    rc, out, _ = server.bansho("fix", "account.empty-or-default", "-y")
+    assert rc == 1 and "last account" in " ".join(out.split())
+    assert server.exec_ok("grep ^admin: /etc/shadow").startswith("admin::")
+    server.exec_ok(MEND_SHADOW)
+
+
+def test_mail_account_without_password(server):
+    users = server.exec_ok("grep -rl '^old@alpha.example:' /etc/dovecot").split()[0]
+    told(server, "account.empty-or-default", f"cp -a {users} /root/users; sed -i 's/^old@alpha.example:[^:]*/old@alpha.example:{{PLAIN}}old/' {users}", f"mv /root/users {users}",
+         probe=lambda h: h.login("imap", "old@alpha.example", "old").split(":")[0])
+
+
+# Nobody has logged in for years: an entry of wtmp(5) from long ago, a password set before that.
+OLD_WTMP = """python3 - <<'E'
+import struct, time
+long_ago = int(time.time()) - 900 * 86400
+open("/var/log/wtmp", "wb").write(struct.pack("=hxxi32s4s32s256shhiii4i20s", 7, 1, b"pts/0", b"0", b"webmaster", b"", 0, 0, 0, long_ago, 0, 0, 0, 0, 0, b""))
+E
+"""
+
+
+def test_account_that_nobody_uses(server):
+    told(server, "account.unused", "cp -a /etc/shadow /etc/pam.d/sshd /var/log/wtmp /root/; chage -d 2023-01-10 webmaster; echo 'session optional pam_lastlog.so' >>/etc/pam.d/sshd\n" + OLD_WTMP,
+         "cp -a /root/shadow /etc/shadow; cp -a /root/sshd /etc/pam.d/; cp -a /root/wtmp /var/log/", times=False, probe=shadow)
