@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WANTED_DAYS 28
+#define WANTED_DAYS LOG_WANTED_DAYS
 #define MAX_LOG_FILES 2000 /* of one pattern; the rest is told */
 #define MAX_NAMES 100000   /* in one directory: logs and what rotation left of them */
 #define TMPFS_MAGIC 0x01021994
@@ -38,17 +38,6 @@ static const struct place {
     {"nginx", "web nginx", {NULL}, {"/var/log/nginx/*access*.log", "/var/www/vhosts/system/*/logs/proxy_access*log"}, {"access_log"}, true},
 };
 
-/* What was found for one service. */
-struct seen_log {
-    int64_t start, newest;  /* covered from (0: not known) and last written */
-    bool found, survives, rotated_all;
-    const char *unrotated;
-    unsigned kept_days;     /* the shortest of its files; UINT_MAX: no file */
-    const char *kept_by;
-    unsigned kept_line;
-    const char *cut;        /* the pattern of which only MAX_LOG_FILES were looked at, or NULL */
-};
-
 struct look {
     const struct probe_ctx *ctx;
     struct findings *out;
@@ -58,6 +47,7 @@ struct look {
     size_t units_n;
     const char *listed;          /* the directory that was listed last, or NULL, and its names */
     struct names names;
+    struct seen_logs *seen;      /* where they are collected without judgement, or NULL */
     const char *journal_trouble; /* why the journal could not be read, or NULL */
 };
 
@@ -141,6 +131,23 @@ static int64_t oldest_sibling(struct look *l, const char *path)
     return oldest;
 }
 
+static void add_brief(struct arena *a, struct seen_log *s, const struct rotation *r)
+{
+    for (size_t i = 0; i < s->brief.n; i++)
+        if (s->brief.v[i] == r)
+            return;
+    *list_push(a, &s->brief) = r;
+}
+
+/* Pattern and setting may name the same file. */
+static void add_unrotated(struct arena *a, struct seen_log *s, const char *path)
+{
+    for (size_t i = 0; i < s->unrotated.n; i++)
+        if (strcmp(s->unrotated.v[i], path) == 0)
+            return;
+    *list_push(a, &s->unrotated) = arena_dupz(a, path);
+}
+
 static void add_file(struct look *l, struct seen_log *s, const char *path)
 {
     const struct root *root = l->ctx->server->host->root;
@@ -156,10 +163,11 @@ static void add_file(struct look *l, struct seen_log *s, const char *path)
     if (st.st_mtime > s->newest)
         s->newest = st.st_mtime;
     const struct rotation *r = rotation_of(&l->rotations, path);
-    if (!r) {
-        s->rotated_all = false;
-        s->unrotated = s->unrotated ? s->unrotated : arena_dupz(l->out->arena, path);
-    } else if (rotation_kept_days(r) < s->kept_days) {
+    if (!r)
+        add_unrotated(l->out->arena, s, path);
+    else if (rotation_kept_days(r) < WANTED_DAYS)
+        add_brief(l->out->arena, s, r);
+    if (r && rotation_kept_days(r) < s->kept_days) {
         s->kept_days = rotation_kept_days(r);
         s->kept_by = r->file;
         s->kept_line = r->line;
@@ -198,8 +206,8 @@ static const struct journal_unit *in_journal(const struct look *l, const struct 
 
 static void say_unrotated(struct look *l, struct finding *f, const struct seen_log *s)
 {
-    finding_evidence(l->out, f, s->unrotated, 0, "%s", _("no logrotate rule names this file: it grows until the disk is full"));
-    finding_next(l->out, f, "ls -l %s; grep -rn log /etc/logrotate.d", s->unrotated);
+    finding_evidence(l->out, f, s->unrotated.v[0], 0, "%s", _("no logrotate rule names this file: it grows until the disk is full"));
+    finding_next(l->out, f, "ls -l %s; grep -rn log /etc/logrotate.d", s->unrotated.v[0]);
 }
 
 static void say_cut(struct findings *out, struct finding *f, const struct seen_log *s)
@@ -218,7 +226,6 @@ static void judge(struct look *l, const struct place *p, const struct instance *
 {
     struct findings *out = l->out;
     struct arena *a = out->arena;
-    int64_t now = l->ctx->now;
     struct finding *f;
     if (!s->found) {
         bool blind = s->cut || l->journal_trouble || !l->ctx->server->host->privileged;
@@ -230,14 +237,14 @@ static void judge(struct look *l, const struct place *p, const struct instance *
         finding_next(out, f, "journalctl -u %s -n 20", inst->unit[0] ? inst->unit : inst->product->id);
         return;
     }
-    bool idle = now - s->newest > DAY && !p->own, volatile_only = !s->survives, gap = s->start > wanted_from(l->ctx), short_rotation = s->kept_days < WANTED_DAYS && !unit;
-    if (idle)
+    bool volatile_only = !s->survives, short_rotation = s->kept_days < WANTED_DAYS && !unit;
+    if (s->idle)
         f = finding_add(out, STATE_WARN, p->object, _("Nothing has been written to the log of %s since %s"), inst->product->title, day(a, s->newest));
     else if (volatile_only)
         f = finding_add(out, STATE_WARN, p->object, _("The log of %s is lost at every restart"), inst->product->title);
-    else if (gap)
+    else if (s->gap)
         f = finding_add(out, STATE_WARN, p->object, _("The log of %s reaches back only to %s (28 days are wanted)"), inst->product->title, day(a, s->start));
-    else if (!s->rotated_all)
+    else if (s->unrotated.n)
         f = finding_add(out, STATE_WARN, p->object, _("A log of %s is not rotated"), inst->product->title);
     else if (short_rotation)
         f = finding_add(out, STATE_WARN, p->object, _("The log of %s is kept for %u days only (28 are wanted)"), inst->product->title, s->kept_days);
@@ -255,9 +262,9 @@ static void judge(struct look *l, const struct place *p, const struct instance *
         finding_evidence(out, f, s->kept_by, s->kept_line, _("old logs are kept for %u days"), s->kept_days);
     if (volatile_only)
         finding_next(out, f, "mkdir -p /var/log/journal; systemctl restart systemd-journald");
-    else if (short_rotation || gap)
+    else if (short_rotation || s->gap)
         finding_next(out, f, "logrotate --debug /etc/logrotate.conf 2>&1 | less");
-    if (!s->rotated_all)
+    if (s->unrotated.n)
         say_unrotated(l, f, s);
     if (f->state == STATE_WARN)
         finding_impact(out, f, "%s", _("After a break-in nobody can tell who came in, when and from where, or what was sent and taken."));
@@ -265,7 +272,7 @@ static void judge(struct look *l, const struct place *p, const struct instance *
 
 static void look_at(struct look *l, const struct place *p, const struct instance *inst)
 {
-    struct seen_log s = {.rotated_all = true, .kept_days = UINT32_MAX};
+    struct seen_log s = {.object = p->object, .kept_days = UINT32_MAX};
     for (size_t k = 0; k < ARRAY_SIZE(p->files) && p->files[k]; k++)
         add_pattern(l, &s, p->files[k]);
     add_settings(l, &s, p, inst);
@@ -278,16 +285,22 @@ static void look_at(struct look *l, const struct place *p, const struct instance
         s.start = !s.start || start < s.start ? start : s.start;
         s.newest = l->extent.last > s.newest ? l->extent.last : s.newest;
     }
-    judge(l, p, inst, &s, unit);
+    s.in_journal = unit != NULL;
+    s.idle = l->ctx->now - s.newest > DAY && !p->own;
+    s.gap = s.start > wanted_from(l->ctx);
+    if (l->seen)
+        *list_push(l->out->arena, &l->seen->list) = s;
+    else
+        judge(l, p, inst, &s, unit);
 }
 
-int log_found(const struct probe_ctx *ctx, struct findings *out, struct err *err)
+static void look_at_all(const struct probe_ctx *ctx, struct findings *out, struct seen_logs *seen)
 {
     struct look *l = arena_zalloc(out->arena, sizeof *l);
     struct err why = {0};
-    (void)err;
     l->ctx = ctx;
     l->out = out;
+    l->seen = seen;
     rotations_read(ctx->server->host->root, out->arena, &l->rotations);
     for (size_t i = 0; i < ARRAY_SIZE(places); i++)
         for (size_t k = 0; k < ARRAY_SIZE(places[i].units) && places[i].units[k]; k++)
@@ -299,5 +312,16 @@ int log_found(const struct probe_ctx *ctx, struct findings *out, struct err *err
         if (inst && inst->wanted)
             look_at(l, &places[i], inst);
     }
+}
+
+int log_found(const struct probe_ctx *ctx, struct findings *out, struct err *err)
+{
+    (void)err;
+    look_at_all(ctx, out, NULL);
     return 0;
+}
+
+void logs_see(const struct probe_ctx *ctx, struct findings *scratch, struct seen_logs *ret)
+{
+    look_at_all(ctx, scratch, ret);
 }

@@ -12,6 +12,7 @@ static const struct check rows[] = {
         .why = N_("Break-in attempts are seen in the logs, and after a break-in only they tell what happened. A log that is missing, full or lost at the last restart tells nothing."),
         .advice = N_("Keep the journal on disk (mkdir /var/log/journal), let logrotate keep at least four weeks of every log file, and look whether the log is still being written."),
         .probe = log_found,
+        .plan = log_found_plan,
     },
     {
         .id = "log.clock",

@@ -123,3 +123,21 @@ E
 def test_account_that_nobody_uses(server):
     told(server, "account.unused", "cp -a /etc/shadow /etc/pam.d/sshd /var/log/wtmp /root/; chage -d 2023-01-10 webmaster; echo 'session optional pam_lastlog.so' >>/etc/pam.d/sshd\n" + OLD_WTMP,
          "cp -a /root/shadow /etc/shadow; cp -a /root/sshd /etc/pam.d/; cp -a /root/wtmp /var/log/", times=False, probe=shadow)
+
+
+def test_log_that_nobody_rotates(server):
+    told(server, "log.found", "mkdir /root/rules; mv /etc/logrotate.d/proftpd* /root/rules/", "mv /root/rules/* /etc/logrotate.d/; rmdir /root/rules", args=("ftp",))
+
+
+def test_log_that_is_kept_for_a_week(server):
+    told(server, "log.found", "cp -a /etc/logrotate.d/apache2 /root/; sed -i 's/rotate [0-9]*/rotate 7/; s/weekly/daily/; s/maxage.*//' /etc/logrotate.d/apache2",
+         "mv /root/apache2 /etc/logrotate.d/")
+
+
+def journal_place(host):
+    return host.exec_ok("journalctl --header --unit ssh 2>/dev/null | grep -c '^File path: /var/log/journal' || true")
+
+
+def test_journal_that_a_restart_loses(server):
+    told(server, "log.found", "mv /var/log/journal /root/; rm -f /etc/systemd/journald.conf.d/*; systemctl restart systemd-journald; journalctl --flush; logger story",
+         "rm -rf /var/log/journal; mv /root/journal /var/log/; systemctl restart systemd-journald; journalctl --flush")
