@@ -49,8 +49,8 @@ void executor_close(struct executor *e)
     store_closep(&e->store);
 }
 
-/* Runs one statement with a name, a time and an answer of one number. */
-static int number(struct store *s, const char *sql, const char *name, int64_t since, int64_t *ret, struct err *err)
+/* Runs one statement with a name, a time, an object (NULL: the statement has none) and an answer of one number. */
+static int number(struct store *s, const char *sql, const char *name, int64_t since, const char *object, int64_t *ret, struct err *err)
 {
     _cleanup_(statement_donep) struct statement *st = NULL;
     int r = store_prepare(s, sql, &st, err);
@@ -58,6 +58,8 @@ static int number(struct store *s, const char *sql, const char *name, int64_t si
         return r;
     statement_text(st, 1, name);
     statement_int(st, 2, since);
+    if (object)
+        statement_text(st, 3, object);
     r = statement_step(st, err);
     *ret = r == 1 ? statement_column_int(st, 0) : 0;
     return r < 0 ? r : 0;
@@ -90,18 +92,19 @@ static int may(const struct executor *e, const struct act *act, struct err *err)
     return 0;
 }
 
-static int within_limits(struct executor *e, const struct act *act, struct err *err)
+/* The budget is the act's; the breaker is the act's on one object: three services that do not start must not keep a fourth from being started. */
+static int within_limits(struct executor *e, const struct act *act, const char *object, struct err *err)
 {
     int64_t used = 0, failed = 0;
-    int r = number(e->store, "SELECT count(*) FROM act WHERE name = ?1 AND time > ?2 AND outcome IN ('permitted', 'done', 'failed')", act->name, e->now - HOUR, &used, err);
+    int r = number(e->store, "SELECT count(*) FROM act WHERE name = ?1 AND time > ?2 AND outcome IN ('permitted', 'done', 'failed')", act->name, e->now - HOUR, NULL, &used, err);
     if (r == 0)
         r = number(e->store,
-                   "SELECT count(*) FROM (SELECT outcome FROM act WHERE name = ?1 AND time > ?2 AND outcome IN ('done', 'failed') ORDER BY id DESC LIMIT 3) WHERE outcome = 'failed'",
-                   act->name, e->now - HOUR, &failed, err);
+                   "SELECT count(*) FROM (SELECT outcome FROM act WHERE name = ?1 AND time > ?2 AND object = ?3 AND outcome IN ('done', 'failed') ORDER BY id DESC LIMIT 3) WHERE outcome = 'failed'",
+                   act->name, e->now - HOUR, object, &failed, err);
     if (r < 0)
         return r;
     if (failed >= ACT_BREAKER)
-        return err_set(err, -EDQUOT, _("%s failed %d times in a row within the hour and is held back until an hour has passed: bansho changes --acts"), act->name, ACT_BREAKER);
+        return err_set(err, -EDQUOT, _("%s %s failed %d times in a row within the hour and is held back until an hour has passed: bansho changes --acts"), act->name, object, ACT_BREAKER);
     if (used >= act->budget)
         return err_set(err, -EDQUOT, _("%s was done %u times within an hour, which is its limit: bansho changes --acts"), act->name, act->budget);
     return 0;
@@ -117,7 +120,7 @@ static int permit(void *arg, const struct act *act, const char *object, struct e
     if (no == 0 && e->observe)
         no = err_set(err, -EPERM, _("mode = observe: nothing was changed, what would have been done is recorded (bansho changes --acts)"));
     else if (no == 0)
-        no = within_limits(e, act, err);
+        no = within_limits(e, act, object, err);
     r = record(e, act, object, no == 0 ? ACT_PERMITTED : e->observe ? ACT_OBSERVED : ACT_REFUSED, err);
     if (r == 0)
         r = store_commit(e->store, err);

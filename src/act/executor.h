@@ -18,7 +18,7 @@ struct executor {
 };
 
 #define ACT_STORE_FILE "acts.db"
-#define ACT_BREAKER 3 /* failures in a row, within an hour */
+#define ACT_BREAKER 3 /* failures in a row on one object, within an hour */
 
 /* mode = observe, written in bansho.conf, holds for everybody. Where nothing is written, only what bansho would do by itself is observed: what the
    administrator orders is done. */

@@ -29,7 +29,9 @@ static void exec_child(const char *const argv[], int in, int out, int err, int f
 {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    signal(SIGPIPE, SIG_DFL);
+    static const int ours[] = {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+    for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+        signal(ours[i], SIG_DFL); /* whoever starts it may ignore them */
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

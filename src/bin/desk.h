@@ -21,6 +21,9 @@ void desk_close(struct desk *d);
 /* Before anything is looked at: a change that was interrupted is ended first. OUTCOME_FINE also where there is none, and without root. */
 enum outcome desk_recover(const struct term *t, bool quiet);
 
+/* true: from here on no signal but SIGKILL ends us (a lost connection, an impatient Ctrl-C); false: as usual again. Around change_apply and change_undo. */
+void desk_hold(bool hold);
+
 /* Asks on the terminal. false: no, or nobody to ask. */
 bool desk_confirm(bool json);
 

@@ -238,7 +238,9 @@ static enum outcome undo_with(const struct call *c, struct desk *d, struct arena
             return OUTCOME_REFUSED;
         }
     }
+    desk_hold(true);
     int r = change_undo(&d->journal, &x, &d->change, &err);
+    desk_hold(false);
     if (r == -ESTALE && !json)
         show_conflicts(d, &x, a);
     return say(c, &x, r, &err);

@@ -2,6 +2,7 @@
 #include "bin/session.h"
 #include "change/show.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -26,6 +27,15 @@ static void tell(void *arg, const char *text)
     complainf("%s", text);
 }
 
+/* A change that has begun is brought to its end or back, also when the connection through which it was ordered is lost, or somebody loses patience: half of it
+   would wait for the next run. Programs that it starts have the usual ones again (base/child.c). */
+void desk_hold(bool hold)
+{
+    static const int held[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGPIPE};
+    for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+        signal(held[i], hold ? SIG_IGN : SIG_DFL);
+}
+
 int desk_open(struct desk *d, const struct config *c, struct arena *a, struct err *err)
 {
     const char *who = session_who(a);
@@ -38,7 +48,9 @@ int desk_open(struct desk *d, const struct config *c, struct arena *a, struct er
     if (r < 0)
         return r;
     d->change = (struct change_desk){.acts = executor_desk(&d->executor), .progress = d->quiet ? NULL : progress, .tell = tell, .who = who, .from = session_from(a)};
+    desk_hold(true);
     r = change_recover(&d->journal, &d->change, err);
+    desk_hold(false);
     if (r >= 0)
         r = journal_expire(&d->journal, clock_now(&clock) - (int64_t)JOURNAL_KEEP_DAYS * DAY, err);
     return r < 0 ? r : 0;

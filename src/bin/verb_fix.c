@@ -275,7 +275,9 @@ static enum outcome apply(struct fix *f)
     if (r == 0) {
         desk.change.verify = verify;
         desk.change.arg = f;
+        desk_hold(true);
         r = change_apply(&desk.journal, f->plan, &desk.change, &id, &err);
+        desk_hold(false);
     }
     desk_close(&desk);
     return say_result(f, r, id, &err);

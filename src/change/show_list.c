@@ -2,6 +2,8 @@
 #include "change/show.h"
 #include <time.h>
 
+#define REASON_COLUMNS 100 /* the whole of it: --json */
+
 const char *change_status_text(enum change_status s)
 {
     static const char *const texts[CHANGE_STATUS_COUNT] = {
@@ -82,8 +84,13 @@ void changes_show(const struct changes *c, const struct term *t, struct buf *out
         cell(out, x->check, check);
         text_escape(out, str_of(x->title));
         if (*x->reason && x->status != CHANGE_APPLIED) {
+            _cleanup_(buf_free) struct buf safe = BUF(8192);
+            text_escape(&safe, str_of(x->reason));
             buf_addz(out, " (");
-            text_escape(out, str_of(x->reason));
+            if (text_width(buf_str(&safe)) > REASON_COLUMNS)
+                text_pad(out, buf_str(&safe), REASON_COLUMNS);
+            else
+                buf_adds(out, buf_str(&safe));
             buf_addc(out, ')');
         }
         buf_addc(out, '\n');
