@@ -1,5 +1,6 @@
 #include "site/site_checks.h"
 #include "site/exposed.h"
+#include "site/exposed_fix.h"
 #include "site/inventory.h"
 #include "site/tls.h"
 
@@ -24,6 +25,7 @@ static const struct check rows[] = {
         .why = N_("Version histories, database copies, archives, logs and copies of configuration files lie in web directories by mistake. Robots ask every server for them, and one of them is often all that an intruder needs."),
         .advice = N_("Move what the site does not need out of its web directory, and have the web server refuse the rest (Require all denied, deny all). Passwords that were in such a file must be changed: somebody may have read it."),
         .probe = site_exposed,
+        .plan = site_exposed_plan,
         .timeout_ms = 25000,
         .wants_dialogue = true,
     },

@@ -134,10 +134,12 @@ def test_log_that_is_kept_for_a_week(server):
          "mv /root/apache2 /etc/logrotate.d/")
 
 
-def journal_place(host):
-    return host.exec_ok("journalctl --header --unit ssh 2>/dev/null | grep -c '^File path: /var/log/journal' || true")
+# One of each sort, in Apache and in nginx; what is found stays where it is.
+EXPOSE = """A=/var/www/alpha.example; G=/var/www/gamma.example
+mkdir -p $A/.git; echo 'ref: refs/heads/main' >$A/.git/HEAD; printf '[core]\\n\\tbare = false\\n' >$A/.git/config; chmod -R a+rX $A/.git
+echo 'CREATE TABLE wp_users (id int);' | tee $A/backup.sql >$G/dump.sql
+echo 'DB_PASSWORD=not-for-visitors' >$G/.env"""
 
 
-def test_journal_that_a_restart_loses(server):
-    told(server, "log.found", "mv /var/log/journal /root/; rm -f /etc/systemd/journald.conf.d/*; systemctl restart systemd-journald; journalctl --flush; logger story",
-         "rm -rf /var/log/journal; mv /root/journal /var/log/; systemctl restart systemd-journald; journalctl --flush")
+def test_files_that_must_not_be_fetched(server):
+    told(server, "site.exposed", EXPOSE, "cd /var/www; rm -r alpha.example/.git alpha.example/backup.sql gamma.example/dump.sql gamma.example/.env", paths=("/etc", "/var/www/alpha.example", "/var/www/gamma.example"))
