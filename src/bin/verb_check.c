@@ -2,6 +2,7 @@
 #include "base/child.h"
 #include "base/nearest.h"
 #include "base/worker.h"
+#include "bin/check_notify.h"
 #include "bin/check_page.h"
 #include "bin/desk.h"
 #include "bin/session.h"
@@ -22,6 +23,7 @@ static const struct verb_option check_options[] = {
     {"root", 0, ARGUMENT_DIR, "DIR", NULL, N_("judge the system below DIR (a mounted disk, an unpacked server): files only, no program is run")},
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the whole result as JSON (schema bansho.check/1)")},
     {"html", 0, ARGUMENT_FILE, "FILE", NULL, N_("writes one page to hand on, with charts, complete in itself; it may be read by its owner only. - is the standard output")},
+    {"notify", 0, ARGUMENT_NONE, NULL, NULL, N_("tell the owner, by the ways of bansho.conf, what is new, worse or solved since the last message; with --html the mail has the page attached")},
     {"all", 0, ARGUMENT_NONE, NULL, NULL, N_("every finding, also what is fine or accepted")},
     {0},
 };
@@ -154,13 +156,16 @@ static enum outcome check_for(const struct call *c, const struct page_place *pag
     account(&s.report);
     if (!page_is_stdout(page))
         tell(&s, c, &t);
-    return page->path ? tell_page(&s, page) : outcome_of(&s.report);
+    enum outcome o = page->path ? tell_page(&s, page) : outcome_of(&s.report);
+    return call_option(c, "notify") && o != OUTCOME_USAGE ? check_notify(&s, page->path != NULL, o) : o;
 }
 
 static enum outcome check(const struct call *c)
 {
     struct page_place page;
     enum outcome o = page_place(c, &page);
+    if (o == OUTCOME_FINE && call_option(c, "notify"))
+        o = check_notify_may(c);
     if (o != OUTCOME_FINE)
         return o;
     const char *root = call_option(c, "root");
@@ -170,7 +175,7 @@ static enum outcome check(const struct call *c)
 
 const struct verb verb_check = {
     .name = "check",
-    .usage = "[ID|CHAPTER...] [--root DIR] [--all] [--json] [--html FILE]",
+    .usage = "[ID|CHAPTER...] [--root DIR] [--all] [--json] [--html FILE] [--notify]",
     .summary = N_("looks at this server point by point and says what to do, most urgent first; changes nothing"),
     .help = N_("Looks at the real configuration and talks to the real services. Nothing is changed."),
     .options = check_options,

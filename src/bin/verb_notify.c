@@ -118,7 +118,7 @@ static enum outcome confirm(const struct call *c, struct telling *t)
         emit_end(&j);
         emit_done(&j);
     } else
-        printf(_("Good: what is sent by %s arrives.\n"), a.way);
+        printf(_("Good: what is sent by %s arrives. How all of it stands: bansho check notify\n"), a.way);
     return OUTCOME_FINE;
 }
 
@@ -148,7 +148,7 @@ const struct verb verb_notify = {
     .summary = N_("sends a test message by every way that you configured, and takes your word that it arrived"),
     .help = N_("test sends a message by mail, by your command and to your webhook, as far as bansho.conf names them, and says what each answered. "
                "Every message holds a short code.\n\n"
-               "confirm takes that code: the proof that the message came as far as you."),
+               "confirm takes that code: the proof that the message came as far as you. The check notify.arrives looks whether that was so within half a year."),
     .options = notify_options,
     .argument = ARGUMENT_WORDS,
     .words = "test|confirm",

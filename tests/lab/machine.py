@@ -17,6 +17,11 @@ CLIENTS4, CLIENTS6 = "198.51.100.", "2001:db8:a::"        # never banned: storie
 ATTACKERS4, ATTACKERS6 = "203.0.113.", "2001:db8:bad::"   # fail2ban may ban these
 # Without these options fanotify's filesystem and mount marks fail on an overlay.
 AS_UNIT = ["systemd-run", "-q", "--pipe", "--wait", "--collect"]
+TOLD = r'''
+printf 'notify { mail = taro@beta.example; command = /usr/local/bin/pager }\n' >>/etc/bansho/bansho.conf
+printf '#!/bin/sh\ncat >>"$STATE_DIRECTORY/pager"\nid -u >"$STATE_DIRECTORY/who"\n' >/usr/local/bin/pager
+chmod 755 /usr/local/bin/pager
+'''
 OVERLAY = "index=on,nfs_export=on"
 
 # Each container gets a cgroup of its own, in a pure v2 tree in a mount namespace of its own (the machine's may be v1 or hybrid),
@@ -97,7 +102,15 @@ class Machine:
         self._overlay("host", lower)  # after the internet has its mount namespace, or that would hold this mount
         self._born_now()
         self._boot(failed_ok)
+        if deb:
+            self._owner_is_told()
         return self
+
+    def _owner_is_told(self):
+        """Alerts go to a mailbox and to a program, and the owner has confirmed that they arrive."""
+        self.exec(["sh", "-c", TOLD])
+        self.run(["bansho", "notify", "test"])
+        self.exec("for code in $(grep -ho 'confirm [A-Z0-9]*$' /var/lib/bansho-notify/pager | cut -d ' ' -f 2); do bansho notify confirm $code; done")
 
     def down(self):
         sh("unshare", "--mount", "--propagation", "private", "sh", "-c", KILL, "sh", f"{self.name}.inet", f"{self.name}.host")

@@ -100,7 +100,7 @@ def test_submission_in_clear_text_and_logins_on_25(host, deb):
 
     login = "postconf -P smtp/inet/smtpd_sasl_auth_enable=yes"
     assert story.differs(f"{login}; {SETTLE}") == {("mail.port25-auth", ""): "warn"}
-    assert story.differs("printf 'mail { relay = closed }\\n' >/etc/bansho/bansho.conf") == {("mail.port25-auth", ""): "fail"}
+    assert story.differs("printf 'mail { relay = closed }\\n' >>/etc/bansho/bansho.conf") == {("mail.port25-auth", ""): "fail"}
     assert story.differs_while_files_are_right(login) == {("mail.port25-auth", ""): "fail"}
     story.heal()
     assert story.differs("postconf -MX submission/inet; postfix reload; sleep 1") == \
@@ -138,7 +138,7 @@ def test_networks_that_send_without_a_password(host, deb):
     wide = f"postconf -e 'mynetworks = 127.0.0.0/8 [::1]/128 198.18.0.0/24'; {SETTLE}"
     assert story.differs(wide) == {("mail.trusted-networks", ""): "fail"}
     assert "198.18.0.0/24" not in story.finding("mail.trusted-networks", "")["next"]
-    assert story.differs("printf 'source office { prefixes = 198.18.0.0/24 }\\n' >/etc/bansho/bansho.conf") == {}
+    assert story.differs("printf 'source office { prefixes = 198.18.0.0/24 }\\n' >>/etc/bansho/bansho.conf") == {}
 
 
 def test_a_queue_that_grows_and_one_that_cannot_be_read(host, deb):

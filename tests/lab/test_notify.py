@@ -1,0 +1,53 @@
+"""The owner is told: the message really arrives, programs that tell may do nothing else, and the nightly look tells changes alone."""
+import email, email.policy, json, re
+
+CONF = "notify {{ mail = taro@beta.example; command = /usr/local/bin/pager; webhook = https://alpha.example/hook.php?secret=Hush }}\n"
+
+
+def mails(host):
+    """Delivered ones, oldest first."""
+    raw = host.exec_ok("sleep 1; cd /var/vmail/beta.example/taro; for f in $(ls -tr new/* cur/* 2>/dev/null); do cat $f; echo; echo =====END; done")
+    return [email.message_from_string(m.lstrip("\n"), policy=email.policy.default) for m in raw.split("=====END\n") if m.strip()]
+
+
+def test_every_way_arrives(host, deb):
+    host.write("/etc/bansho/bansho.conf", CONF.format())
+    host.write("/var/www/alpha.example/hook.php", "<?php file_put_contents('/var/www/alpha.example/hook.txt', $_SERVER['REQUEST_METHOD'] . ' ' . file_get_contents('php://input'));\n")
+    host.exec_ok("chown -R alpha:alpha /var/www/alpha.example; : >/var/lib/bansho-notify/pager")
+    ways = {w["way"]: w for w in host.bansho_json("notify", "test")["ways"]}
+    assert {name: w["sent"] for name, w in ways.items()} == {"mail": True, "command": True, "webhook": True}, ways
+    mail = mails(host)[-1]
+    assert "lab.example" in mail["Subject"] and mail["Auto-Submitted"] == "auto-generated" and mail["From"].addresses[0].addr_spec == "root@lab.example"
+    hook = host.read("/var/www/alpha.example/hook.txt")
+    assert hook.startswith("POST ") and json.loads(hook[5:])["host"] == "lab.example"
+    texts = {"mail": mail.get_content(), "command": host.read("/var/lib/bansho-notify/pager"), "webhook": json.loads(hook[5:])["text"]}
+    assert int(host.read("/var/lib/bansho-notify/who")) >= 61184  # a user of this moment only
+    for way, text in texts.items():
+        code = re.search(r"confirm ([A-Z0-9]{6})", text)[1]
+        assert host.bansho_json("notify", "confirm", code.lower())["confirmed"] == way
+    assert host.bansho("notify", "confirm", "QQQQQQ")[0] == 2
+    assert "Hush" not in host.exec("journalctl -o cat | cat")[1]
+
+
+def night(host):
+    """One nightly look: (result, how many mails there are then)."""
+    host.exec("systemctl start bansho-check.service")
+    return host.exec_ok("systemctl show -P Result bansho-check.service").strip(), len(mails(host))
+
+
+def test_the_night_tells_changes_alone_and_loses_nothing(host, deb):
+    host.exec_ok("echo 'mail { full-names = yes }' >>/etc/bansho/bansho.conf")
+    result, before = night(host)
+    assert (result, night(host)) == ("success", ("success", before)), "nothing changed, and something was told"
+    host.exec_ok("systemctl stop fail2ban postfix 'postfix@*'")
+    result, now = night(host)
+    assert (result, now) == ("exit-code", before), "mail cannot be sent while its server is down, and that is said"
+    assert "guard.running ssh" in host.read("/var/lib/bansho-notify/pager"), "the second way tells at once"
+    host.exec_ok("systemctl start postfix; sleep 2")
+    result, now = night(host)
+    assert (result, now) == ("success", before + 1)
+    text = mails(host)[-1].get_content()
+    assert "guard.running ssh" in text and "service.answers smtp" in text, text
+    host.exec_ok("systemctl start fail2ban; sleep 2")
+    assert night(host) == ("success", before + 2)
+    assert "Solved:" in mails(host)[-1].get_content() and "guard.running ssh" in mails(host)[-1].get_content()
