@@ -10,6 +10,14 @@ bool mail_is_wrong(const struct findings *wrong, const char *object)
     return false;
 }
 
+bool mail_is_by_hand(const struct findings *wrong, const char *object)
+{
+    for (size_t k = 0; k < wrong->list.n; k++)
+        if (wrong->list.v[k].by_hand && strcmp(wrong->list.v[k].object, object) == 0)
+            return true;
+    return false;
+}
+
 const struct check *mail_check(const char *id)
 {
     for (size_t k = 0; k < mail_checks.n; k++)

@@ -72,8 +72,10 @@ static void tell_rule(enum names_rule rule, const struct setting *s, const struc
         finding_evidence(out, f, db->file, db->line, "%s: %s", db->section, db->driver); /* its arguments may hold a password */
 }
 
-static void tell_short(struct findings *out, struct finding *f)
+static void tell_short(enum names_rule rule, struct findings *out, struct finding *f)
 {
+    if (rule != NAMES_MADE_FULL && rule != NAMES_CUT)
+        finding_by_hand(out, f);
     finding_impact(out, f, _("Short names are the same in every domain and are what attackers try first; full names keep accounts apart and make guessing harder."));
     finding_next(out, f, "doveconf -n auth_username_format auth_default_realm passdb");
     finding_next_note(out, f, _("only shows the settings. Before they change, set the mail programs that use short names to full ones"));
@@ -91,7 +93,7 @@ static void judge_settings(const struct instance *i, const char *object, enum na
     else if (!bad)
         finding_evidence(out, f, NULL, 0, "%s", why);
     if (bad)
-        tell_short(out, f);
+        tell_short(rule, out, f);
 }
 
 /* Short names of real accounts, and one that nobody has. 0; -errno: could not be asked. */
@@ -140,7 +142,7 @@ static void judge_dovecot(const struct probe_ctx *ctx, const struct instance *i,
         for (size_t k = 0; k < found.list.n && k < 5; k++)
             finding_evidence(out, f, NULL, 0, _("the password database knows \"%s\" (as %s)"), found.list.v[k].asked, found.list.v[k].user);
         tell_rule(rule, s, &db, out, f);
-        tell_short(out, f);
+        tell_short(rule, out, f);
         return;
     }
     if (rule == NAMES_HIDDEN || !n) {

@@ -52,6 +52,7 @@ bool relay_list_refuses(const struct setting *s)
 void relay_tell_cause(const struct probe_ctx *ctx, const struct mail_port *p, const struct addr *from, struct findings *out, struct finding *f)
 {
     if (!is_postfix(p)) {
+        finding_by_hand(out, f);
         if (p->instance && strcmp(p->instance->product->id, "qmail") == 0)
             finding_next(out, f, "cat /var/qmail/control/rcpthosts /etc/xinetd.d/smtp_psa");
         return;
@@ -69,6 +70,7 @@ void relay_tell_cause(const struct probe_ctx *ctx, const struct mail_port *p, co
     if (recipient && recipient->value[0])
         postfix_tell(out, f, recipient);
     if (relay_list_refuses(relay) || relay_list_refuses(recipient)) {
+        finding_by_hand(out, f);
         /* The lists look right: perhaps another server's domain counts as ours, or the files are right and nobody told the running Postfix. */
         if (domains && domains->value[0])
             postfix_tell(out, f, domains);

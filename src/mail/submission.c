@@ -65,8 +65,10 @@ static void tell_fix(const struct mail_port *p, enum submission_fault fault, str
         [SUBMISSION_NO_TLS] = {"smtpd_tls_security_level", "encrypt"},
         [SUBMISSION_NO_LOGIN] = {"smtpd_sasl_auth_enable", "yes"},
     };
-    if (!p->instance || strcmp(p->instance->product->id, "postfix") != 0 || fault >= ARRAY_SIZE(by_fault) || !by_fault[fault].key)
+    if (!p->instance || strcmp(p->instance->product->id, "postfix") != 0 || fault >= ARRAY_SIZE(by_fault) || !by_fault[fault].key) {
+        finding_by_hand(out, f);
         return;
+    }
     const struct setting *s = postfix_effective(p->instance, p->endpoint->label, by_fault[fault].key);
     struct setting here = {.section = p->endpoint->label};
     postfix_tell(out, f, s);
@@ -133,7 +135,9 @@ static void tell_missing(const struct round *r, struct findings *out)
     if (by_tls)
         finding_evidence(out, f, NULL, 0, _("port 465 is, but not every mail program and provider knows it"));
     finding_impact(out, f, _("Mail programs are to send through port 587 with a login. Without it people need port 25, which many providers block and which strangers use too."));
-    if (server_instance(r->ctx->server, "postfix", 0))
+    if (!server_instance(r->ctx->server, "postfix", 0))
+        finding_by_hand(out, f);
+    else
         finding_next(out, f, "postconf -M submission/inet='submission inet n - y - - smtpd -o syslog_name=postfix/submission -o smtpd_tls_security_level=encrypt -o smtpd_sasl_auth_enable=yes "
                              "-o smtpd_relay_restrictions=permit_sasl_authenticated,reject'; postfix reload");
 }
@@ -202,6 +206,8 @@ int port25_auth_probe(const struct probe_ctx *ctx, struct findings *out, struct 
         postfix_tell(out, f, postfix_effective(p->instance, p->endpoint->label, "smtpd_sasl_auth_enable"));
         postfix_next(out, f, p->instance, &here, "smtpd_sasl_auth_enable", "no");
         finding_next_note(out, f, _("mail programs that still send through port 25 must be set to port 587 first"));
+    } else {
+        finding_by_hand(out, f);
     }
     return 0;
 }

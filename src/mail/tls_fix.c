@@ -8,7 +8,7 @@
 
 static void certificate(struct plan *p, const char *object)
 {
-    plan_cannot(p, object, "%s", _("passwords in clear text are not the matter here, but the certificate or the TLS versions: what to type is in bansho check mail.tls"));
+    plan_cannot(p, object, "%s", _("the certificate or the TLS versions are not in order, which is for a person to put right: what to type is in bansho check mail.tls"));
 }
 
 static void postfix(const struct mail_port *port, struct plan *p)
@@ -45,7 +45,9 @@ int mail_tls_plan(const struct probe_ctx *ctx, const struct findings *wrong, str
         const char *product = port->instance ? port->instance->product->id : "";
         if (!mail_is_wrong(wrong, port->name))
             continue;
-        if (strcmp(product, "postfix") == 0)
+        if (mail_is_by_hand(wrong, port->name) && *product)
+            certificate(out, port->name);
+        else if (strcmp(product, "postfix") == 0)
             postfix(port, out);
         else if (strcmp(product, "dovecot") == 0)
             dovecot(port, out);

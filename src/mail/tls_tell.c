@@ -144,6 +144,9 @@ void tls_tell(const struct probe_ctx *ctx, const struct mail_port *p, const stru
     tell_seen(p, look, faults, out, f);
     if (row->impact)
         finding_impact(out, f, "%s", _(row->impact));
+    /* Its fix ends clear text alone: with something else wrong beside it, the port would still not be right. */
+    if (faults & ~(unsigned)TLS_CLEAR_TEXT || (!is(p, "postfix") && !is(p, "dovecot")))
+        finding_by_hand(out, f);
     if (row->fault == TLS_CLEAR_TEXT)
         fix_clear_text(p, out, f);
     else if (row->fault == TLS_OLD)

@@ -76,6 +76,8 @@ void trusted_judge(const struct probe_ctx *ctx, const struct instance *i, const 
     struct trusted_narrow narrow;
     trusted_narrowed(ctx, s->value, out->arena, &narrow);
     postfix_next(out, f, i, s, "mynetworks", narrow.value);
+    if (narrow.unread)
+        finding_by_hand(out, f);
     finding_next_note(out, f, _("if a network is yours and is to stay: declare it as a source in /etc/bansho/bansho.conf. Machines that are left out need a login from then on"));
 }
 

@@ -53,7 +53,8 @@ class Kept:
         return self
 
     def __exit__(self, *_):
-        self.host.exec_ok(f"cd / && find {outside(self.fix.trees)} -xdev | sort | comm -13 /root/kept.list - | xargs -r -d '\\n' rm -rf; tar --acls --xattrs -xpf /root/kept.tar")
+        self.host.exec_ok(f"cd / && find {outside(self.fix.trees)} -xdev | sort | comm -13 /root/kept.list - | xargs -r -d '\\n' rm -rf; tar --acls --xattrs -xpf /root/kept.tar; "
+                          f"find {outside(self.fix.trees)} -xdev -type d -exec touch {{}} +")  # no file in it looks changed since
         self.host.exec(["sh", "-c", f"{self.fix.heal}\n{self.fix.settle}"])
 
 

@@ -25,7 +25,7 @@ FIXES = {
     "networks": Fix("mail.trusted-networks", "", "postconf -e 'mynetworks = 127.0.0.0/8 [::1]/128 198.18.0.0/24'"),
     "sender-login": Fix("mail.sender-login", "submission", "postconf -X smtpd_sender_restrictions smtpd_sender_login_maps"),
     "script-trace": Fix("mail.script-trace", PHP + " fpm", "sed -i 's/^mail.add_x_header.*/mail.add_x_header = Off/' /etc/php/*/fpm/php.ini", settle="systemctl reload 'php*-fpm'"),
-    "script-trace-pool": Fix("mail.script-trace", PHP + " fpm", "echo 'php_admin_flag[mail.add_x_header] = off' >>/etc/php/*/fpm/pool.d/alpha.conf", settle="systemctl reload 'php*-fpm'"),
+    "script-trace-pool": Fix("mail.script-trace", PHP + " fpm", "sed -i '$a php_admin_flag[mail.add_x_header] = off' /etc/php/*/fpm/pool.d/alpha.conf", settle="systemctl reload 'php*-fpm'"),
 }
 ON_TRIXIE = ("auth-25", "submission-missing", "tls-imap", "realm", "networks")
 
@@ -97,6 +97,31 @@ def test_files_that_the_program_itself_refuses_are_left_alone(patient, suite):
         rc, out, err = patient.bansho("fix", fix.check, "-y")
         assert rc == 1 and "missing '='" in out + err, f"{rc} {out}{err}"
         assert picture(patient, fix.trees) == before
+
+
+def test_what_only_a_person_can_put_right_is_told(patient, suite):
+    """A password file with short names: their people would be locked out."""
+    fix = Fix("mail.full-names", "", "grep '^info@alpha' /etc/dovecot/users | sed 's/@alpha.example//' >>/etc/dovecot/users")
+    with Kept(patient, fix):
+        plant(patient, fix)
+        before = picture(patient, fix.trees)
+        rc, out, err = patient.bansho("fix", fix.check, "-y")
+        assert rc == 1 and "short ones" in out, f"{rc} {out}{err}"
+        assert picture(patient, fix.trees) == before
+        finding = patient.bansho_json("check", fix.check)["findings"][0]
+        assert not (finding["next"] or "").startswith("bansho fix"), finding
+
+
+OUT = """
+postmulti -e init; postmulti -I postfix-out -G out -e create
+postconf -c /etc/postfix-out -e 'mynetworks = 127.0.0.0/8 198.18.0.0/24' inet_interfaces=127.0.0.1 master_service_disable= authorized_submit_users=
+postconf -c /etc/postfix-out -M# smtp/inet; postconf -c /etc/postfix-out -M 10026/inet='10026 inet n - n - - smtpd'
+postmulti -i postfix-out -e enable; systemctl daemon-reload; postmulti -i postfix-out -p start"""
+
+
+def test_another_instance_of_postfix(patient, suite):
+    fix = Fix("mail.trusted-networks", "postfix-out", OUT, heal="postmulti -i postfix-out -p stop; rm -rf /etc/postfix-out /var/spool/postfix-out /var/lib/postfix-out; systemctl daemon-reload")
+    there_and_back(patient, fix)
 
 
 def test_two_fixes_in_the_same_file_go_back_one_after_the_other(patient, suite):
