@@ -126,6 +126,7 @@ static void judge(const struct host *h, const struct pending_packages *p, const 
         f = finding_add(out, STATE_FAIL, "", ngettext("%zu security update is waiting", "%zu security updates are waiting", p->security), p->security);
         evidence_of(p, out, f, true);
         finding_impact(out, f, "%s", _("the holes that they close are public knowledge"));
+        finding_by_hand(out, f);
         finding_next(out, f, "%s", update);
     } else if (doubt) {
         f = finding_add(out, STATE_UNKNOWN, "", _("Whether updates are waiting is not known: %s"), doubt);
@@ -134,6 +135,7 @@ static void judge(const struct host *h, const struct pending_packages *p, const 
         f = finding_add(out, STATE_WARN, "", ngettext("%zu update is waiting (none for security)", "%zu updates are waiting (none for security)", p->list.n), p->list.n);
         f->severity = SEVERITY_NORMAL;
         evidence_of(p, out, f, false);
+        finding_by_hand(out, f);
         finding_next(out, f, "%s", update);
     } else {
         f = finding_add(out, STATE_OK, "", "%s", _("No update is waiting"));

@@ -41,10 +41,18 @@ enum lists_state { LISTS_FRESH, LISTS_NONE, LISTS_OLD, LISTS_NO_SECURITY };
 enum lists_state lists_judge(const struct lists_age *l, int64_t now);
 
 int update_pending(const struct probe_ctx *ctx, struct findings *out, struct err *err);
+/* pending_fix.c: restarts what runs replaced files. Packages are installed by the administrator, at a quiet hour: their old versions can seldom be had again. */
+struct plan;
+int update_pending_plan(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err);
 /* lists.c */
 void lists_look(const struct host *h, struct arena *a, struct lists_age *ret);
 /* restart.c */
 void pending_services(const struct host *h, struct findings *out);
+/* Services whose processes run replaced files, each once, and programs that belong to no service ("name (pid)"). */
+struct stale_units {
+    LIST(const char *) list, others;
+};
+void pending_stale(const struct host *h, struct arena *a, struct stale_units *ret);
 void pending_kernel(const struct host *h, struct findings *out);
 /* Judges a running kernel against installed packages; pure. */
 void kernel_judge(const struct host *h, const char *release, const char *build, struct findings *out);

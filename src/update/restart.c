@@ -118,6 +118,21 @@ static void look_at_all(const struct host *h, struct arena *a, struct stales *in
             look_at(a, (unsigned)pid, ours, &maps, into);
 }
 
+void pending_stale(const struct host *h, struct arena *a, struct stale_units *ret)
+{
+    struct stales s = {0};
+    look_at_all(h, a, &s);
+    for (size_t i = 0; i < s.list.n; i++) {
+        bool known = false;
+        for (size_t k = 0; k < ret->list.n; k++)
+            known |= strcmp(ret->list.v[k], s.list.v[i].unit) == 0;
+        if (!s.list.v[i].service)
+            *list_push(a, &ret->others) = arena_printf(a, "%s (%u)", s.list.v[i].unit, s.list.v[i].pid);
+        else if (!known)
+            *list_push(a, &ret->list) = s.list.v[i].unit;
+    }
+}
+
 void pending_services(const struct host *h, struct findings *out)
 {
     struct stales s = {0};
@@ -203,6 +218,7 @@ void kernel_judge(const struct host *h, const char *release, const char *build, 
         finding_evidence(out, f, "/run/reboot-required", 0, "%s", _("a package asked for a restart"));
     if (asked || rebuilt || newer) {
         finding_impact(out, f, "%s", _("the holes that the update closed are still open"));
+        finding_by_hand(out, f);
         finding_next(out, f, "%s", "systemctl reboot");
         finding_next_note(out, f, "%s", _("everything on this machine is away for some minutes"));
     }

@@ -25,6 +25,7 @@ static const struct check rows[] = {
         .why = N_("When an update is published, the hole that it closes is public too, and is tried on every server. A service that was not restarted still has it."),
         .advice = N_("Install the waiting updates at a quiet hour, restart the services that are named, and restart the machine when a new kernel waits."),
         .probe = update_pending,
+        .plan = update_pending_plan,
         .timeout_ms = 30000,
     },
     {

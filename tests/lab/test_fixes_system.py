@@ -143,3 +143,17 @@ echo 'DB_PASSWORD=not-for-visitors' >$G/.env"""
 
 def test_files_that_must_not_be_fetched(server):
     told(server, "site.exposed", EXPOSE, "cd /var/www; rm -r alpha.example/.git alpha.example/backup.sql gamma.example/dump.sql gamma.example/.env", paths=("/etc", "/var/www/alpha.example", "/var/www/gamma.example"))
+
+
+def test_services_that_run_replaced_files(server):
+    """Nothing has to be taken back here: what was restarted stays new."""
+    server.exec_ok("lib=$(readlink -f /usr/lib/x86_64-linux-gnu/libz.so.1); cp -a $lib $lib.new; mv $lib.new $lib")
+    state = lambda: server.states("update.pending")[("update.pending", "services")]
+    assert state() == "warn"
+    before = listing(server, ("/etc",))
+    rc, out, err = server.bansho("fix", "update.pending", "services", "-y")
+    assert rc == 0, out + err
+    assert state() == "ok" and listing(server, ("/etc",)) == before
+    assert server.states("service.answers").items() >= {(("service.answers", "imap"), "ok"), (("service.answers", "ssh"), "ok")}
+    rc, out, _ = server.bansho("fix", "update.pending", "services", "-y")
+    assert rc == 0 and "nothing to do" in out
