@@ -13,7 +13,7 @@ static void square(void *arg, size_t i, void *result)
     if (kind[i] == 'c')
         kill(getpid(), SIGKILL);
     if (kind[i] == 's')
-        side_poll(-1, 0, 300);
+        side_poll(-1, 0, 1000);
     if (kind[i] == 'h')
         side_poll(-1, 0, 60000);
     if (kind[i] == 'b')
@@ -24,26 +24,25 @@ static void square(void *arg, size_t i, void *result)
 static void each_result_is_its_own(void **state)
 {
     (void)state;
+    /* Four that wait a second each, one after the other, would be beyond the limit. */
     static const struct {
         const char *name, *kinds;
-        int limit_ms, most_ms;
+        int limit_ms;
         int greeting[N];
         enum trouble trouble[N];
     } table[] = {
-        {"nobody waits for another", "snsssnn", 1500, 1200, {1, 2, 5, 10, 17, 26, 37}, {0}},
-        {"one that never ends", "nshssnn", 800, 3000, {1, 2, 0, 10, 17, 26, 37}, {[2] = TROUBLE_TIMEOUT}},
-        {"nonsense", "nsbssnn", 1500, 3000, {1, 2, 0, 10, 17, 26, 37}, {[2] = TROUBLE_WORKER}},
-        {"a crash takes nobody with it", "nscnncn", 3000, 5000, {1, 2, 0, 10, 17, 0, 37}, {[2] = TROUBLE_WORKER, [5] = TROUBLE_WORKER}},
+        {"nobody waits for another", "snsssnn", 3500, {1, 2, 5, 10, 17, 26, 37}, {0}},
+        {"one that never ends", "nshssnn", 3500, {1, 2, 0, 10, 17, 26, 37}, {[2] = TROUBLE_TIMEOUT}},
+        {"nonsense", "nsbssnn", 3500, {1, 2, 0, 10, 17, 26, 37}, {[2] = TROUBLE_WORKER}},
+        {"a crash takes nobody with it", "nscnncn", 10000, {1, 2, 0, 10, 17, 0, 37}, {[2] = TROUBLE_WORKER, [5] = TROUBLE_WORKER}},
     };
     for (size_t k = 0; k < ARRAY_SIZE(table); k++) {
         struct smtp_seen seen[N];
         struct err err = {0};
         struct crowd_seen c = {square, (void *)(uintptr_t)table[k].kinds, N, &smtp_fields, sizeof seen[0], 0, 0, table[k].limit_ms};
-        int64_t began = clock_monotonic_ms();
         memset(seen, 7, sizeof seen);
         print_message("%s\n", table[k].name);
         assert_int_equal(crowd_see(&c, seen, &err), 0);
-        assert_true(clock_monotonic_ms() - began < table[k].most_ms);
         for (int i = 0; i < N; i++) {
             assert_int_equal(seen[i].greeting, table[k].greeting[i]);
             assert_int_equal(seen[i].trouble, table[k].trouble[i]);
