@@ -60,6 +60,7 @@ static struct finding *judge(struct findings *out, const struct ways_seen *s)
     if (!s->ways) {
         f = finding_add(out, STATE_FAIL, "", "%s", _("nobody is told when something happens here: no way is configured"));
         finding_impact(out, f, "%s", _("What goes wrong on this server is noticed by those who are hurt by it."));
+        finding_next(out, f, "bansho setup");
     } else if (s->failed) {
         f = finding_add(out, STATE_FAIL, "", _("the last alert by %s could not be sent"), s->failed);
         finding_next(out, f, TEST);
@@ -72,6 +73,7 @@ static struct finding *judge(struct findings *out, const struct ways_seen *s)
     } else if (s->own_mail == s->ways) {
         f = finding_add(out, STATE_WARN, "", "%s", _("alerts go by this server's own mail only"));
         finding_impact(out, f, "%s", _("Where mail is what broke, or the server is blocked for sending spam, nobody learns of it."));
+        finding_next(out, f, "bansho setup");
     } else
         f = finding_add(out, STATE_OK, "", "%s", _("alerts arrive, also where this server's mail does not work"));
     return f;

@@ -51,3 +51,22 @@ def test_the_night_tells_changes_alone_and_loses_nothing(host, deb):
     host.exec_ok("systemctl start fail2ban; sleep 2")
     assert night(host) == ("success", before + 2)
     assert "Solved:" in mails(host)[-1].get_content() and "guard.running ssh" in mails(host)[-1].get_content()
+
+
+ETC = "tar -C / --sort=name --acls --xattrs --pax-option=delete=atime,delete=ctime -cf - etc | sha256sum; find /etc -printf '%p %m %U %G %T@ %l\\n' | sort"
+
+
+def test_setup_is_one_change_that_can_be_taken_back(host, deb):
+    host.exec_ok("printf '# the owner\\'s words\\nmail { full-names = yes }\\nnotify { mail = taro@beta.example } # keep\\n' >/etc/bansho/bansho.conf")
+    before = host.exec_ok(ETC)
+    assert host.bansho("setup", "--admin", "nobody", "-y")[0] == 2 and host.exec_ok(ETC) == before
+    answers = ["--office", "198.51.100.0/24", "--command", "/usr/local/bin/pager", "--provider", 'The "Host"', "--contract", "A-1", "--nightly", "yes"]
+    assert host.bansho("setup", *answers)[0] == 4 and host.exec_ok(ETC) == before, "without a terminal and without -y nothing is done"
+    rc, out, err = host.bansho("setup", *answers, "-y")
+    assert rc == 0, out + err
+    conf = host.read("/etc/bansho/bansho.conf")
+    assert "# the owner's words\n" in conf and "mail = taro@beta.example } # keep\n" in conf and 'name = "The \\"Host\\""' in conf
+    assert host.exec("systemctl is-enabled bansho-check.timer")[1] == "enabled\n"
+    again = host.exec_ok(ETC)
+    assert host.bansho("setup", *answers, "-y")[0] == 0 and host.exec_ok(ETC) == again
+    assert host.bansho("undo", "-y")[0] == 0 and host.exec_ok(ETC) == before
