@@ -111,20 +111,6 @@ def test_mail_account_without_password(server):
          probe=lambda h: h.login("imap", "old@alpha.example", "old").split(":")[0])
 
 
-# Nobody has logged in for years: an entry of wtmp(5) from long ago, a password set before that.
-OLD_WTMP = """python3 - <<'E'
-import struct, time
-long_ago = int(time.time()) - 900 * 86400
-open("/var/log/wtmp", "wb").write(struct.pack("=hxxi32s4s32s256shhiii4i20s", 7, 1, b"pts/0", b"0", b"webmaster", b"", 0, 0, 0, long_ago, 0, 0, 0, 0, 0, b""))
-E
-"""
-
-
-def test_account_that_nobody_uses(server):
-    told(server, "account.unused", "cp -a /etc/shadow /etc/pam.d/sshd /var/log/wtmp /root/; chage -d 2023-01-10 webmaster; echo 'session optional pam_lastlog.so' >>/etc/pam.d/sshd\n" + OLD_WTMP,
-         "cp -a /root/shadow /etc/shadow; cp -a /root/sshd /etc/pam.d/; cp -a /root/wtmp /var/log/", times=False, probe=shadow)
-
-
 def test_log_that_nobody_rotates(server):
     told(server, "log.found", "mkdir /root/rules; mv /etc/logrotate.d/proftpd* /root/rules/", "mv /root/rules/* /etc/logrotate.d/; rmdir /root/rules", args=("ftp",))
 
