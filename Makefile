@@ -26,7 +26,7 @@ lab: deb
 	@echo "tests/lab/lab run bansho check    tests/lab/lab shell    tests/lab/lab down"
 
 bench: deb
-	tests/bench/check --deb build/deb/bansho_*.deb
+	tests/bench/run build/deb/bansho_*.deb
 
 fuzz:
 	cmake --preset fuzz

@@ -154,7 +154,7 @@ static unsigned meant(const struct call *c, const struct changes *all)
     return 0;
 }
 
-static void show_undo(const struct change *c, struct arena *a)
+static void show_undo(const struct change *c, bool ask, struct arena *a)
 {
     _cleanup_(buf_free) struct buf b = BUF(1u << 20);
     struct tm tm;
@@ -164,7 +164,7 @@ static void show_undo(const struct change *c, struct arena *a)
         strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M", &tm);
     text_escape(&b, str_of(arena_printf(a, _("change %u of %s by %s (%s): %s"), c->id, stamp, c->who, c->check, c->title)));
     buf_addc(&b, '\n');
-    for (size_t i = c->steps.n; i-- > 0;)
+    for (size_t i = c->steps.n; ask && i-- > 0;) /* otherwise they are told as they are done */
         if (c->steps.v[i].type < STEP_TEST && c->records.v[i].begun) {
             buf_addz(&b, "  < ");
             text_escape(&b, str_of(step_text(&c->steps.v[i], true, a)));
@@ -232,7 +232,7 @@ static enum outcome undo_with(const struct call *c, struct desk *d, struct arena
     bool json = call_option(c, "json");
     if (x.status == CHANGE_APPLIED) {
         if (!json)
-            show_undo(&x, a);
+            show_undo(&x, !call_option(c, "yes"), a);
         if (!call_option(c, "yes") && !desk_confirm(json)) {
             complainf("%s", _("not confirmed; nothing was changed. To do it without being asked: -y"));
             return OUTCOME_REFUSED;

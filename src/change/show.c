@@ -81,6 +81,34 @@ const char *step_text(const struct step *s, bool back, struct arena *a)
 
 /* --- the plan --- */
 
+static bool in_hash(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("./$=,+-_", c);
+}
+
+/* Appends a line of a difference without what is secret in it: password hashes ($6$...) and what follows a scheme of a passwd-file ({PLAIN}...). A plan is
+   shown, sent and kept in terminals' memories. */
+static void unsecret(struct buf *out, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        size_t end = i + 1;
+        if (s.p[i] == '$') {
+            while (end < s.n && in_hash(s.p[end]))
+                end++;
+            bool hash = end - i > 12 && memchr(s.p + i + 1, '$', 4);
+            buf_adds(out, hash ? STR("$***") : str_span(s.p + i, end - i));
+        } else if (s.p[i] == '{' && i > 0 && s.p[i - 1] == ':' && memchr(s.p + i, '}', s.n - i)) {
+            size_t close = (size_t)((const char *)memchr(s.p + i, '}', s.n - i) - s.p);
+            for (end = close + 1; end < s.n && s.p[end] != ':' && s.p[end] != ' ';)
+                end++;
+            buf_adds(out, str_span(s.p + i, close + 1 - i));
+            buf_addz(out, end > close + 1 ? "***" : "");
+        } else
+            buf_addc(out, s.p[i]);
+        i = end - 1;
+    }
+}
+
 static void difference(const struct term *t, struct buf *out, const char *path, struct str from, struct str to)
 {
     _cleanup_(buf_free) struct buf diff = BUF(DIFF_SHOWN);
@@ -95,8 +123,10 @@ static void difference(const struct term *t, struct buf *out, const char *path, 
             return; /* the names: the path stands above */
     while (str_line(&rest, &one)) {
         enum colour c = one.n && one.p[0] == '+' ? COLOUR_GOOD : one.n && one.p[0] == '-' ? COLOUR_BAD : COLOUR_DIM;
+        _cleanup_(buf_free) struct buf shown = BUF(DIFF_SHOWN);
         buf_reset(&safe);
-        text_escape(&safe, one);
+        unsecret(&shown, one);
+        text_escape(&safe, buf_str(&shown));
         buf_addz(out, "    ");
         term_colour(t, out, c);
         buf_adds(out, buf_str(&safe));
@@ -172,7 +202,12 @@ static void step_to_json(struct emit *j, const struct step *s, struct arena *a)
     if (is_shown(s)) {
         struct buf diff = BUF(DIFF_SHOWN);
         if (diff_unified(text_of(&s->before), text_of(&s->after), s->before.type == NODE_ABSENT ? NULL : s->path, s->after.type == NODE_ABSENT ? NULL : s->path, &diff) == 0)
-            emit_str(j, "diff", buf_str(&diff));
+        {
+            struct buf shown = BUF(2 * DIFF_SHOWN);
+            unsecret(&shown, buf_str(&diff));
+            emit_str(j, "diff", buf_str(&shown));
+            buf_free(&shown);
+        }
         buf_free(&diff);
     }
     emit_end(j);

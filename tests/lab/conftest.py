@@ -86,6 +86,7 @@ def reviewed(suite):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "trixie: the story is also told on Debian 13")
+    config.addinivalue_line("markers", "long: left out in CI, where time is limited; make test tells all")
     config.addinivalue_line("markers", "bare: the story's own server comes without bansho")
     config.addinivalue_line("markers", "variant(name): the story is told on a variant of the server")
 

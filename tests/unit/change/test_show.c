@@ -1,0 +1,37 @@
+/* What people see of a plan: the difference, without the secrets in it. */
+#include "tree.h"
+#include "change/show.h"
+
+static void no_secrets(void **state)
+{
+    static const struct {
+        const char *before, *after, *gone, *stays;
+    } rows[] = {
+        {"taro:$6$salt$abcdefghijklmnopqrstuvwxyz0123456789:19000\n", "taro:!$6$salt$abcdefghijklmnopqrstuvwxyz0123456789:19000\n", "abcdefghijkl", "taro:!"},
+        {"info@alpha:{PLAIN}Geheim-1:5000\n", "info@alpha:{PLAIN}!Geheim-1:5000\n", "Geheim", "info@alpha:{PLAIN}"},
+        {"mynetworks = $config_directory/x\n", "mynetworks = ${home}/y\n", NULL, "${home}/y"},
+        {"price = 5$\n", "price = 6$\n", NULL, "6$"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct tree t = tree_make("/tmp");
+        struct plan *p = plan_new(t.arena, &t.root, &a_check, 1);
+        struct term term = {.columns = 80};
+        struct buf b = BUF(1u << 20);
+        put(&t, "etc/x", rows[i].before, 0600);
+        assert_int_equal(plan_write(p, at(&t, "etc/x"), str_of(rows[i].after), 0, NULL), 0);
+        plan_show(p, &term, true, &b);
+        if (rows[i].gone)
+            assert_null(strstr(b.p, rows[i].gone));
+        if (!strstr(b.p, rows[i].stays))
+            fail_msg("%s is not shown in\n%s", rows[i].stays, b.p);
+        buf_free(&b);
+        tree_remove(&t);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(no_secrets)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
