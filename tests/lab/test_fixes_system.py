@@ -9,7 +9,8 @@ import pytest
 from conftest import Host
 
 # Everything of a file that a person or a program could notice. NAME- is usermod's copy; it replaces files itself, so that directories change their times.
-LIST = r"""find "$@" -xdev ! -name '*-' ! -name '.pwd.lock' -printf '%%p %%y %%m %%U %%G %s %%l ' \( -type f -exec sha256sum {} \; -o -printf '\n' \) | sort"""
+LIST = r"""find "$@" -xdev ! -name '*-' ! -name '.pwd.lock' -printf '%%p %%y %%m %%U %%G %s %%l\n' | sort
+find "$@" -xdev -type f ! -name '*-' ! -name '.pwd.lock' -print0 | sort -z | xargs -0 sha256sum"""
 
 
 @pytest.fixture(scope="module")

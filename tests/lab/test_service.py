@@ -1,4 +1,5 @@
 """Services: jobs that tell the truth, pauses that end by themselves."""
+import pytest
 import time
 
 
@@ -85,6 +86,7 @@ def test_pausing_again_prolongs_and_resuming_ends(host):
     assert "not paused" in host.bansho("service", "resume", "dovecot")[2]
 
 
+@pytest.mark.long
 def test_a_pause_survives_a_restart_and_ends_also_while_the_machine_is_off(host):
     before = left_over(host)
     assert host.bansho("service", "pause", "dovecot", "--for", "10m")[0] == 0
@@ -100,6 +102,7 @@ def test_a_pause_survives_a_restart_and_ends_also_while_the_machine_is_off(host)
     host.wait(lambda: left_over(host) == before, "files of the pause stay")
 
 
+@pytest.mark.long
 def test_killed_in_the_middle_it_is_brought_back(host):
     for after in (0.05, 0.3, 0.7, 1.1, 1.6):
         host.exec(f"timeout -s KILL {after} bansho service pause dovecot --for 6s")
