@@ -57,7 +57,7 @@ ETC = "tar -C / --sort=name --acls --xattrs --pax-option=delete=atime,delete=cti
 
 
 def test_setup_is_one_change_that_can_be_taken_back(host, deb):
-    host.exec_ok("printf '# the owner\\'s words\\nmail { full-names = yes }\\nnotify { mail = taro@beta.example } # keep\\n' >/etc/bansho/bansho.conf")
+    host.write("/etc/bansho/bansho.conf", "# the owner's words\nmail { full-names = yes }\nnotify { mail = taro@beta.example } # keep\n")
     before = host.exec_ok(ETC)
     assert host.bansho("setup", "--admin", "nobody", "-y")[0] == 2 and host.exec_ok(ETC) == before
     answers = ["--office", "198.51.100.0/24", "--command", "/usr/local/bin/pager", "--provider", 'The "Host"', "--contract", "A-1", "--nightly", "yes"]

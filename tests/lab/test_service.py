@@ -41,6 +41,7 @@ def test_jobs_tell_what_came_of_them(host):
     assert active(host, "t-fine") == "inactive"
 
 
+@pytest.mark.long
 def test_the_shell_unit_of_postfix_does_not_hide_a_failure(host):
     host.exec_ok("postconf -e inet_interfaces=203.0.113.77")
     rc, _, err = host.bansho("service", "restart", "postfix")
@@ -73,6 +74,7 @@ def test_a_pause_holds_and_ends(host):
     assert active(host, "postfix") == "active"
 
 
+@pytest.mark.long
 def test_pausing_again_prolongs_and_resuming_ends(host):
     before = left_over(host)
     assert host.bansho("service", "pause", "dovecot", "--for", "1h", "--why", "one")[0] == 0
@@ -114,6 +116,7 @@ def test_killed_in_the_middle_it_is_brought_back(host):
     host.wait(lambda: [p for p in left_over(host) if "lease" in p] == [], f"files of a pause stay: {left_over(host)}")
 
 
+@pytest.mark.long
 def test_what_stops_with_it_comes_back_with_it(host):
     unit(host, "t-base", "Type=simple\nExecStart=/bin/sleep 1000")
     unit(host, "t-user", "Type=simple\nExecStart=/bin/sleep 1000", "Requires=t-base.service")
@@ -125,6 +128,7 @@ def test_what_stops_with_it_comes_back_with_it(host):
     assert [active(host, u) for u in ("t-base", "t-user", "t-base.socket")] == ["active"] * 3
 
 
+@pytest.mark.long
 def test_bansho_is_removed_during_a_pause(host):
     assert host.bansho("service", "pause", "dovecot", "--for", "15s")[0] == 0
     host.exec_ok("mv /usr/bin/bansho /root/")
