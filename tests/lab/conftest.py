@@ -85,7 +85,7 @@ def reviewed(suite):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "trixie: the story is also told on Debian 13")
+    config.addinivalue_line("markers", "trixie(long=False): the story is also told on Debian 13; long: there it is a long one")
     config.addinivalue_line("markers", "long: left out in CI, where time is limited; make test tells all")
     config.addinivalue_line("markers", "bare: the story's own server comes without bansho")
     config.addinivalue_line("markers", "variant(name): the story is told on a variant of the server")
@@ -100,7 +100,12 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("suite", layers.SUITES if metafunc.definition.get_closest_marker("trixie") else ["bookworm"])
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        on_13 = item.get_closest_marker("trixie")
+        if on_13 and on_13.kwargs.get("long") and item.callspec.params.get("suite") == "trixie":
+            item.add_marker("long")
     only = config.getoption("--suite")
     if only:
         other = [i for i in items if hasattr(i, "callspec") and i.callspec.params.get("suite", only) != only]

@@ -96,7 +96,7 @@ def test_mail_travels(host):
     host.wait(lambda: "try again later" in host.exec("postqueue -p")[1], "the other mail is not in the queue", 20)
 
 
-@pytest.mark.trixie
+@pytest.mark.trixie(long=True)
 def test_guard_shuts_out_attackers_alone(host):
     jails = {"submission": "postfix-sasl", "imap": "dovecot", "ftp": "proftpd", "ssh": "sshd"}
     attacker = {s: f"{ATTACKERS4}{10 + n}" for n, s in enumerate(jails)}

@@ -57,6 +57,7 @@ def test_nobody_is_locked_out(host):
     assert active(host, "ssh") == "active"
 
 
+@pytest.mark.long
 def test_a_pause_holds_and_ends(host):
     before = left_over(host)
     rc, out, err = host.bansho("service", "pause", "postfix", "--for", "20s", "--why", "cleaning")
