@@ -5,6 +5,8 @@
 #include "change/apply.h"
 #include "check/report.h"
 
+#define STATE_DIR "/var/lib/bansho" /* of root: journal, acts, pauses */
+
 struct desk {
     const struct term *term;
     bool quiet;              /* --json: only errors are said */
@@ -23,6 +25,9 @@ enum outcome desk_recover(const struct term *t, bool quiet);
 
 /* true: from here on no signal but SIGKILL ends us (a lost connection, an impatient Ctrl-C); false: as usual again. Around change_apply and change_undo. */
 void desk_hold(bool hold);
+
+/* How a verb ends that asked change_apply or change_undo: refused where nothing was done because it must not be now; wrong where it was rolled back. */
+enum outcome desk_outcome(int r);
 
 /* Asks on the terminal. false: no, or nobody to ask. */
 bool desk_confirm(bool json);

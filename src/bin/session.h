@@ -23,8 +23,12 @@ void session_done(struct session *s);
 int session_look(struct session *s, const char *path, const char *language, struct err *err) _must_check_;
 /* Runs checks; s->run holds the findings, s->report their frame. Once for a session. */
 int session_run(struct session *s, const struct check *const *checks, size_t n, struct err *err) _must_check_;
+/* Further checks on the same snapshot. The caller frees ret->arena. */
+int session_run_more(struct session *s, const struct check *const *checks, size_t n, struct run *ret, struct err *err) _must_check_;
 /* What probes and plans may look at, valid while s is. */
 struct probe_ctx session_ctx(struct session *s);
 /* Who runs this: the person behind sudo, else the user's name; and from where: an address, a terminal, or "". */
 const char *session_who(struct arena *a);
 const char *session_from(struct arena *a);
+/* bansho.conf of this machine alone, for verbs that need no snapshot. The caller frees it, also after an error. */
+int session_config(struct config **ret, struct err *err) _must_check_;

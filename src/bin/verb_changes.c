@@ -184,19 +184,6 @@ static void show_conflicts(const struct desk *d, const struct change *c, struct 
     fwrite(b.p, 1, b.n, stdout);
 }
 
-static enum outcome outcome_of(int r)
-{
-    switch (r) {
-    case 0:
-    case -EALREADY: return OUTCOME_FINE;
-    case -ESTALE:
-    case -EPERM:
-    case -EDQUOT:
-    case -EWOULDBLOCK: return OUTCOME_REFUSED;
-    default: return OUTCOME_USAGE;
-    }
-}
-
 static enum outcome say(const struct call *c, const struct change *x, int r, const struct err *err)
 {
     if (!call_option(c, "json")) {
@@ -204,17 +191,17 @@ static enum outcome say(const struct call *c, const struct change *x, int r, con
             printf(_("Change %u is undone: everything is as it was before it.\n"), x->id);
         else
             complain(err);
-        return outcome_of(r);
+        return desk_outcome(r);
     }
     struct emit j = emit_to(stdout);
     emit_object(&j, NULL);
     emit_text(&j, "schema", "bansho.undo/1");
     emit_int(&j, "change", x->id);
-    emit_text(&j, "result", r == 0 ? "undone" : r == -EALREADY ? "nothing-to-do" : outcome_of(r) == OUTCOME_REFUSED ? "refused" : "failed");
+    emit_text(&j, "result", r == 0 ? "undone" : r == -EALREADY ? "nothing-to-do" : desk_outcome(r) == OUTCOME_REFUSED ? "refused" : "failed");
     emit_text(&j, "reason", r == 0 ? NULL : err->text);
     emit_end(&j);
     emit_done(&j);
-    return outcome_of(r);
+    return desk_outcome(r);
 }
 
 static enum outcome undo_with(const struct call *c, struct desk *d, struct arena *a)
@@ -246,18 +233,6 @@ static enum outcome undo_with(const struct call *c, struct desk *d, struct arena
     return say(c, &x, r, &err);
 }
 
-/* bansho.conf decides whether acts are only observed. */
-static int configuration(struct config **ret, struct err *err)
-{
-    struct root root;
-    int r = root_open("/", &root, err);
-    if (r < 0)
-        return r;
-    r = config_load(&root, CONFIG_PATH, ret, err);
-    root_close(&root);
-    return r;
-}
-
 static enum outcome undo(const struct call *c)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(LIST_MAX_BYTES);
@@ -267,10 +242,10 @@ static enum outcome undo(const struct call *c)
     struct desk d = {.term = &t, .quiet = call_option(c, "json")};
     if (geteuid() != 0)
         return complainf("%s", _("changing the server needs root: sudo bansho undo ..."));
-    int r = configuration(&config, &err);
+    int r = session_config(&config, &err); /* it decides whether acts are only observed */
     if (r == 0)
         r = desk_open(&d, config, a, &err);
-    enum outcome o = r == 0 ? undo_with(c, &d, a) : (complain(&err), outcome_of(r));
+    enum outcome o = r == 0 ? undo_with(c, &d, a) : (complain(&err), desk_outcome(r));
     desk_close(&d);
     config_free(config);
     return o;

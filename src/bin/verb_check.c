@@ -1,6 +1,5 @@
 /* verb_check.c: `bansho check`. */
 #include "base/child.h"
-#include "base/nearest.h"
 #include "base/worker.h"
 #include "bin/check_notify.h"
 #include "bin/check_page.h"
@@ -47,22 +46,19 @@ struct selection {
 static bool select_checks(const struct call *c, struct selection *ret)
 {
     bool meant[64] = {0};
-    const char *ids[MAX_CHECKS];
-    size_t all = 0;
     for (size_t t = 0; t < check_tables_n; t++)
-        for (size_t i = 0; i < check_tables[t]->n && all < MAX_CHECKS; i++) {
+        for (size_t i = 0; i < check_tables[t]->n; i++) {
             const struct check *row = &check_tables[t]->rows[i];
             bool wanted = c->args_n == 0;
             for (size_t a = 0; a < c->args_n; a++)
                 if (is_meant(row, str_of(c->args[a])))
                     wanted = meant[a] = true;
-            ids[all++] = row->id;
-            if (wanted)
+            if (wanted && ret->n < MAX_CHECKS)
                 ret->list[ret->n++] = row;
         }
     for (size_t a = 0; a < c->args_n; a++)
         if (!meant[a]) {
-            const char *near = nearest(str_of(c->args[a]), ids, all);
+            const char *near = check_nearest(str_of(c->args[a]));
             if (near)
                 complainf(_("there is no check \"%s\". Did you mean: bansho check %s"), c->args[a], near);
             else

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define STATE_DIR "/var/lib/bansho"
-
 static void progress(void *arg, const struct step *s, bool back, size_t at, size_t n)
 {
     struct arena *a = arena_new(1u << 20);
@@ -32,8 +30,25 @@ static void tell(void *arg, const char *text)
 void desk_hold(bool hold)
 {
     static const int held[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGPIPE};
+    static struct sigaction before[ARRAY_SIZE(held)]; /* nohup's SIGHUP stays ignored afterwards */
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
     for (size_t i = 0; i < ARRAY_SIZE(held); i++)
-        signal(held[i], hold ? SIG_IGN : SIG_DFL);
+        sigaction(held[i], hold ? &ignore : &before[i], hold ? &before[i] : NULL);
+}
+
+enum outcome desk_outcome(int r)
+{
+    switch (r) {
+    case 0:
+    case -EALREADY: return OUTCOME_FINE;
+    case -ECANCELED: return OUTCOME_WRONG;
+    case -ESTALE:
+    case -EPERM:
+    case -EDQUOT:
+    case -EBUSY:
+    case -EWOULDBLOCK: return OUTCOME_REFUSED;
+    default: return OUTCOME_USAGE;
+    }
 }
 
 int desk_open(struct desk *d, const struct config *c, struct arena *a, struct err *err)
@@ -88,7 +103,9 @@ enum outcome desk_recover(const struct term *t, bool quiet)
         return OUTCOME_FINE;
     int r = desk_open(&d, NULL, a, &err);
     desk_close(&d);
-    return r == -EWOULDBLOCK ? (complain(&err), OUTCOME_REFUSED) : r < 0 ? complain(&err) : OUTCOME_FINE;
+    if (r < 0)
+        complain(&err);
+    return desk_outcome(r);
 }
 
 bool desk_confirm(bool json)

@@ -1,5 +1,4 @@
 /* verb_explain.c: `bansho explain [ID]`: what a check asks, why it matters, what to do, and what it found lately. */
-#include "base/nearest.h"
 #include "bin/verbs.h"
 #include "check/registry.h"
 #include "store/check_store.h"
@@ -155,12 +154,7 @@ static void print_json(const struct check *only, const struct past *past, const 
 
 static enum outcome no_such_check(const char *word)
 {
-    const char *ids[256];
-    size_t n = 0;
-    for (size_t i = 0; i < check_tables_n; i++)
-        for (size_t k = 0; k < check_tables[i]->n && n < ARRAY_SIZE(ids); k++)
-            ids[n++] = check_tables[i]->rows[k].id;
-    const char *near = nearest(str_of(word), ids, n);
+    const char *near = check_nearest(str_of(word));
     if (near)
         return complainf(_("there is no check \"%s\". Did you mean: bansho explain %s"), word, near);
     return complainf(_("there is no check \"%s\". All checks: bansho explain"), word);

@@ -11,6 +11,7 @@
 
 #define PLAN_MAX (512u << 20)
 #define LOOKS_MAX 3
+#define OBJECTS_MAX 1000
 #define CHECKS_MAX 16 /* the check itself and those that must not become worse */
 
 static const struct verb_option fix_options[] = {
@@ -25,19 +26,19 @@ struct fix {
     const struct call *call;
     const struct check *check;
     struct session before;
-    struct arena *first;   /* of the first run's findings, which the plan names */
+    struct run others;     /* how the checks stand that must not become worse, before anything is done */
     struct findings wrong;
     struct plan *plan;
     struct arena *arena;
     struct term term;
-    size_t fine, unknown;  /* of the check's findings before */
+    size_t unknown;        /* of the objects that are meant */
     bool json;
 };
 
 static void fix_done(struct fix *f)
 {
     session_done(&f->before);
-    arena_free(f->first);
+    arena_free(f->others.arena);
     arena_free(f->arena);
 }
 
@@ -59,17 +60,33 @@ static enum outcome choose(struct fix *f)
     const char *id = f->call->args[0];
     f->check = check_by_id(str_of(id));
     if (!f->check) {
-        const char *ids[256];
-        size_t n = 0;
-        for (size_t t = 0; t < check_tables_n; t++)
-            for (size_t i = 0; i < check_tables[t]->n && n < ARRAY_SIZE(ids); i++)
-                ids[n++] = check_tables[t]->rows[i].id;
-        const char *near = nearest(str_of(id), ids, n);
+        const char *near = check_nearest(str_of(id));
         return near ? complainf(_("there is no check \"%s\". Did you mean: bansho fix %s"), id, near) : complainf(_("there is no check \"%s\""), id);
     }
     if (!f->check->plan)
         return complainf(_("%s: bansho cannot put this right; what to do by hand: bansho explain %s"), id, id);
     return OUTCOME_FINE;
+}
+
+static bool is_there(const struct fix *f, const char *object)
+{
+    for (size_t i = 0; i < f->before.run.findings.n; i++)
+        if (strcmp(f->before.run.findings.v[i].object, object) == 0)
+            return true;
+    return false;
+}
+
+/* A name that was mistyped must not end as "nothing is wrong". */
+static enum outcome no_such_object(const struct fix *f, const char *object)
+{
+    const char *names[OBJECTS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < f->before.run.findings.n && n < OBJECTS_MAX; i++)
+        names[n++] = f->before.run.findings.v[i].object;
+    const char *near = nearest(str_of(object), names, n);
+    if (near && *near)
+        return complainf(_("%s: there is no \"%s\" here. Did you mean \"%s\"?"), f->check->id, object, near);
+    return complainf(_("%s: there is no \"%s\" here. What there is: bansho check %s --all"), f->check->id, object, f->check->id);
 }
 
 /* Runs the check and keeps what is wrong among the objects that were asked for. */
@@ -80,10 +97,12 @@ static enum outcome look(struct fix *f)
     if (session_look(&f->before, "/", f->call->language, &err) < 0 || session_run(&f->before, one, 1, &err) < 0)
         return complain(&err);
     f->wrong = (struct findings){.arena = f->arena, .check = f->check};
+    for (size_t i = 1; i < f->call->args_n; i++)
+        if (!is_there(f, f->call->args[i]))
+            return no_such_object(f, f->call->args[i]);
     for (size_t i = 0; i < f->before.run.findings.n; i++) {
         const struct finding *x = &f->before.run.findings.v[i];
         f->unknown += x->state == STATE_UNKNOWN && is_meant(f, x);
-        f->fine += x->state == STATE_OK && is_meant(f, x);
         if (is_wrong(x) && is_meant(f, x))
             *list_push(f->arena, &f->wrong.list) = *x;
     }
@@ -115,7 +134,7 @@ static enum outcome nothing_to_do(const struct fix *f)
 {
     if (f->json)
         say_json(f, f->unknown ? "unknown" : "nothing-to-do", 0, NULL);
-    else if (f->unknown && !f->fine)
+    else if (f->unknown)
         printf(_("%s: could not be looked at, so nothing is changed. Why: bansho check %s\n"), f->check->id, f->check->id);
     else
         printf(_("%s: nothing to do, nothing is wrong\n"), f->check->id);
@@ -145,12 +164,17 @@ static void show(const struct fix *f, bool only)
 
 /* --- looking again --- */
 
-static const struct finding *find(const struct run *run, const struct finding *like)
+static const struct finding *find_in(const struct run *run, const struct finding *like)
 {
     for (size_t i = 0; i < run->findings.n; i++)
         if (run->findings.v[i].check == like->check && strcmp(run->findings.v[i].object, like->object) == 0)
             return &run->findings.v[i];
     return NULL;
+}
+
+static const struct finding *find_before(const struct fix *f, const struct finding *like)
+{
+    return find_in(like->check == f->check ? &f->before.run : &f->others, like);
 }
 
 static bool was_to_be_fixed(const struct plan *p, const struct finding *x)
@@ -171,7 +195,7 @@ static int badness(const struct finding *x)
 static int judge(const struct fix *f, const struct run *now, struct err *err)
 {
     for (size_t i = 0; i < now->findings.n; i++) {
-        const struct finding *x = &now->findings.v[i], *old = find(&f->before.run, x);
+        const struct finding *x = &now->findings.v[i], *old = find_before(f, x);
         const char *why = x->evidence.n ? x->evidence.v[0].text : "";
         if (was_to_be_fixed(f->plan, x) && badness(x))
             return err_set(err, -ECANCELED, _("it did not help: %s %s: %s. %s"), x->check->id, x->object, x->title, why);
@@ -213,16 +237,11 @@ static int verify(void *arg, struct err *err)
     }
 }
 
-/* How the other checks stand before anything is done. */
 static int baseline(struct fix *f, struct err *err)
 {
     const struct check *list[CHECKS_MAX];
     size_t n = checks_of(f, list);
-    if (n == 1)
-        return 0;
-    f->first = f->before.run.arena;
-    f->before.run = (struct run){0};
-    return session_run(&f->before, list, n, err);
+    return n > 1 ? session_run_more(&f->before, list + 1, n - 1, &f->others, err) : 0;
 }
 
 /* --- doing it --- */
@@ -240,19 +259,9 @@ static enum outcome refused(const struct fix *f, const char *why)
 
 static enum outcome say_result(const struct fix *f, int r, unsigned id, const struct err *err)
 {
-    static const struct {
-        int code;
-        const char *word;
-        enum outcome outcome;
-    } results[] = {
-        {0, "applied", OUTCOME_FINE},           {-ECANCELED, "rolled-back", OUTCOME_WRONG}, {-EUCLEAN, "stuck", OUTCOME_USAGE},      {-EPERM, "refused", OUTCOME_REFUSED},
-        {-EDQUOT, "refused", OUTCOME_REFUSED},  {-ESTALE, "refused", OUTCOME_REFUSED},      {-EBUSY, "refused", OUTCOME_REFUSED},    {-EWOULDBLOCK, "refused", OUTCOME_REFUSED},
-    };
-    size_t i = 0;
-    while (i < ARRAY_SIZE(results) && results[i].code != r)
-        i++;
-    const char *word = i < ARRAY_SIZE(results) ? results[i].word : "failed";
-    enum outcome o = i < ARRAY_SIZE(results) ? results[i].outcome : OUTCOME_USAGE;
+    static const char *const words[] = {[OUTCOME_FINE] = "applied", [OUTCOME_WRONG] = "rolled-back", [OUTCOME_USAGE] = "failed", [OUTCOME_REFUSED] = "refused"};
+    enum outcome o = desk_outcome(r);
+    const char *word = r == -EUCLEAN ? "stuck" : words[o];
     if (f->json)
         say_json(f, word, id, err);
     else if (r == 0)

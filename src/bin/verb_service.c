@@ -1,5 +1,6 @@
 /* verb_service.c: `bansho service list|pause|resume|start|stop|restart`: the services of this server, and pauses that end by themselves. */
 #include "act/executor.h"
+#include "bin/desk.h"
 #include "bin/session.h"
 #include "bin/verbs.h"
 #include "change/change_acts.h"
@@ -15,7 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STATE_DIR "/var/lib/bansho"
 #define PAUSE_USUAL 3600
 #define WHY_MAX 500
 
@@ -224,12 +224,7 @@ static void order_done(struct order *o)
 
 static int permitted(struct order *o, struct err *err)
 {
-    struct root root;
-    int r = root_open("/", &root, err);
-    if (r < 0)
-        return r;
-    r = config_load(&root, CONFIG_PATH, &o->config, err);
-    root_close(&root);
+    int r = session_config(&o->config, err);
     if (r < 0)
         return r;
     r = executor_open(STATE_DIR, executor_observes(o->config, CALLER_ADMIN), CALLER_ADMIN, session_who(o->a), (int64_t)time(NULL), &o->executor, err);

@@ -99,13 +99,29 @@ int session_look(struct session *s, const char *path, const char *language, stru
     return r;
 }
 
-int session_run(struct session *s, const struct check *const *checks, size_t n, struct err *err)
+int session_run_more(struct session *s, const struct check *const *checks, size_t n, struct run *ret, struct err *err)
 {
     struct probe_ctx ctx = session_ctx(s);
     struct progress progress = progress_begin();
     struct run_options o = {.ctx = &ctx, .checks = checks, .n = n, .progress = tell_progress, .arg = &progress};
-    int r = checks_run(&o, &s->run, err);
+    int r = checks_run(&o, ret, err);
     progress_end(&progress);
+    return r;
+}
+
+int session_run(struct session *s, const struct check *const *checks, size_t n, struct err *err)
+{
+    return session_run_more(s, checks, n, &s->run, err);
+}
+
+int session_config(struct config **ret, struct err *err)
+{
+    struct root root;
+    int r = root_open("/", &root, err);
+    if (r < 0)
+        return r;
+    r = config_load(&root, CONFIG_PATH, ret, err);
+    root_close(&root);
     return r;
 }
 

@@ -192,7 +192,7 @@ static enum outcome apply(struct setup *s)
     desk_close(&desk);
     if (r < 0) {
         complain(&err);
-        return r == -ECANCELED ? OUTCOME_WRONG : r == -EPERM || r == -EDQUOT || r == -ESTALE || r == -EBUSY || r == -EWOULDBLOCK ? OUTCOME_REFUSED : OUTCOME_USAGE;
+        return desk_outcome(r);
     }
     printf(_("Done. This is change %u. To take it back: bansho undo %u\nDoes an alert really reach you? bansho notify test\n"), id, id);
     return OUTCOME_FINE;

@@ -1,5 +1,6 @@
 #include "check/registry.h"
 #include "base/i18n.h"
+#include "base/nearest.h"
 #include "account/account_checks.h"
 #include "firewall/firewall_checks.h"
 #include "guard/guard_checks.h"
@@ -9,6 +10,8 @@
 #include "service/service_checks.h"
 #include "site/site_checks.h"
 #include "update/update_checks.h"
+
+#define IDS_MAX 256
 
 const struct check_table *const check_tables[] = {
     &account_checks, &site_checks, &firewall_checks, &mail_checks, &log_checks, &guard_checks, &queue_checks, &update_checks, &service_checks,
@@ -22,6 +25,16 @@ const struct check *check_by_id(struct str id)
             if (str_eq(str_of(check_tables[t]->rows[i].id), id))
                 return &check_tables[t]->rows[i];
     return NULL;
+}
+
+const char *check_nearest(struct str word)
+{
+    const char *ids[IDS_MAX];
+    size_t n = 0;
+    for (size_t t = 0; t < check_tables_n; t++)
+        for (size_t i = 0; i < check_tables[t]->n && n < IDS_MAX; i++)
+            ids[n++] = check_tables[t]->rows[i].id;
+    return nearest(word, ids, n);
 }
 
 unsigned check_rank(const struct check *c)

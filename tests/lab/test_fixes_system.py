@@ -65,6 +65,11 @@ def enabled(host):
     return host.exec("systemctl is-enabled nftables")[1]
 
 
+def test_a_mistyped_object_is_no_sound_one(server):
+    rc, out, err = server.bansho("fix", "firewall.present", "boott", "-y")
+    assert rc == 2 and "\"boot\"" in err, out + err
+
+
 def test_filter_is_loaded_but_not_at_the_next_start(server):
     told(server, "firewall.present", "systemctl disable nftables", "systemctl enable nftables", probe=enabled)
 
