@@ -1,7 +1,6 @@
 #include "act/registry.h"
 #include "account/account_acts.h"
 #include "change/change_acts.h"
-#include "service/service_acts.h"
 #include "unit/unit_acts.h"
 #include "update/update_acts.h"
 #include <string.h>
@@ -9,7 +8,6 @@
 const struct act_table *const act_tables[] = {
     &change_acts,
     &account_acts,
-    &service_acts,
     &unit_acts,
     &update_acts,
 };

@@ -51,10 +51,9 @@ static void path_step(struct buf *out, const struct step *s, size_t at)
 
 static void unit_step(struct buf *out, const struct step *s)
 {
-    static const enum unit_verb back[UNIT_VERB_COUNT] = {
-        [UNIT_START] = UNIT_STOP, [UNIT_STOP] = UNIT_START, [UNIT_RESTART] = UNIT_RESTART, [UNIT_RELOAD] = UNIT_RELOAD, [UNIT_ENABLE] = UNIT_DISABLE, [UNIT_DISABLE] = UNIT_ENABLE,
-    };
-    const char *verb = s->type == STEP_UNIT ? unit_verb_name(back[s->verb]) : s->verb == UNIT_RELOAD ? "reload-or-restart" : "try-restart";
+    if (s->type == STEP_UNIT && s->verb == UNIT_RESTART)
+        return; /* nothing to take back */
+    const char *verb = s->type == STEP_UNIT ? unit_verb_name(unit_verb_inverse(s->verb)) : s->verb == UNIT_RELOAD ? "reload-or-restart" : "try-restart";
     command(out, (const char *const[]){"systemctl", verb, s->unit, NULL});
 }
 

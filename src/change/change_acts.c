@@ -10,7 +10,7 @@ const struct act act_directory_make = {"directory.make", N_("makes a directory")
 
 static const struct act unit_start = {"unit.start", N_("starts a service"), "systemd", "bus", ACT_INVERSE("stops it"), 60, CALLER_ADMIN, "unit"};
 static const struct act unit_stop = {"unit.stop", N_("stops a service"), "systemd", "bus", ACT_INVERSE("starts it"), 60, CALLER_ADMIN, "unit"};
-static const struct act unit_restart = {"unit.restart", N_("restarts a service"), "systemd", "bus", ACT_INVERSE("its files as they were, and another restart"), 60, CALLER_ADMIN, "unit"};
+static const struct act unit_restart = {"unit.restart", N_("restarts a service"), "systemd", "bus", ACT_INVERSE("nothing, where only it was done; its files as they were and another one, where it followed them"), 60, CALLER_ADMIN, "unit"};
 static const struct act unit_reload = {"unit.reload", N_("has a service read its files again"), "systemd", "bus", ACT_INVERSE("its files as they were, and another reload"), 120, CALLER_ADMIN, "unit"};
 static const struct act unit_enable = {"unit.enable", N_("has a service start at boot"), "systemd", "bus", ACT_INVERSE("disables it"), 60, CALLER_ADMIN, "unit"};
 static const struct act unit_disable = {"unit.disable", N_("keeps a service from starting at boot"), "systemd", "bus", ACT_INVERSE("enables it"), 60, CALLER_ADMIN, "unit"};

@@ -258,9 +258,19 @@ int plan_command(struct plan *p, const struct act *act, const char *const argv[]
     return 0;
 }
 
+bool plan_has_unit(const struct plan *p, const char *unit, enum unit_verb verb)
+{
+    for (size_t i = 0; i < p->steps.n; i++)
+        if (p->steps.v[i].type == STEP_UNIT && p->steps.v[i].verb == verb && strcmp(p->steps.v[i].unit, unit) == 0)
+            return true;
+    return false;
+}
+
 int plan_unit(struct plan *p, const char *unit, enum unit_verb verb, struct err *err)
 {
     struct unit_state now = {0};
+    if (plan_has_unit(p, unit, verb))
+        return 0;
     int r = unit_state(unit, &now, err);
     if (r < 0)
         return r;

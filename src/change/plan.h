@@ -98,8 +98,12 @@ int plan_directory(struct plan *p, const char *path, unsigned mode, unsigned uid
 
 /* A program that changes something: argv and what takes it back (NULL-terminated, copied), as act's row allows. `what` is for people. */
 int plan_command(struct plan *p, const struct act *act, const char *const argv[], const char *const inverse[], const char *what, struct err *err) _must_check_;
-/* UNIT_START, STOP, ENABLE, DISABLE; where the unit is so already: no step. Its inverse is its state now. */
+/* UNIT_START, STOP, ENABLE, DISABLE; where the unit is so already: no step. Its inverse is its state now. UNIT_RESTART: has nothing to be taken back. Planned
+   twice counts once. */
 int plan_unit(struct plan *p, const char *unit, enum unit_verb verb, struct err *err) _must_check_;
+
+/* Is it planned already? */
+bool plan_has_unit(const struct plan *p, const char *unit, enum unit_verb verb);
 
 /* Settling: a program that must say yes (postfix check, nginx -t); planned twice counts once. */
 void plan_test(struct plan *p, const char *const argv[]);

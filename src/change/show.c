@@ -60,10 +60,9 @@ static const char *unit_text(const struct step *s, bool back, struct arena *a)
         [UNIT_START] = N_("start %s"),   [UNIT_STOP] = N_("stop %s"),     [UNIT_RESTART] = N_("restart %s"),
         [UNIT_RELOAD] = N_("reload %s"), [UNIT_ENABLE] = N_("start %s at boot"), [UNIT_DISABLE] = N_("do not start %s at boot"),
     };
-    static const enum unit_verb inverse[UNIT_VERB_COUNT] = {
-        [UNIT_START] = UNIT_STOP, [UNIT_STOP] = UNIT_START, [UNIT_RESTART] = UNIT_RESTART, [UNIT_RELOAD] = UNIT_RELOAD, [UNIT_ENABLE] = UNIT_DISABLE, [UNIT_DISABLE] = UNIT_ENABLE,
-    };
-    return arena_printf(a, _(texts[back ? inverse[s->verb] : s->verb]), s->unit);
+    if (back && s->verb == UNIT_RESTART)
+        return arena_printf(a, _("%s was only restarted: nothing to take back"), s->unit);
+    return arena_printf(a, _(texts[back ? unit_verb_inverse(s->verb) : s->verb]), s->unit);
 }
 
 const char *step_text(const struct step *s, bool back, struct arena *a)

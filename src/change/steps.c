@@ -117,6 +117,8 @@ static int unit_step_back(const struct step *s, const struct step_place *at, str
 {
     (void)at;
     bool was_active = strcmp(s->unit_before.active, "active") == 0, was_enabled = strcmp(s->unit_before.file, "enabled") == 0;
+    if (s->verb == UNIT_RESTART)
+        return 0; /* it runs, as before */
     if (s->verb == UNIT_START || s->verb == UNIT_STOP)
         return unit_do(s->unit, was_active ? UNIT_START : UNIT_STOP, 0, err);
     int r = unit_do(s->unit, was_enabled ? UNIT_ENABLE : UNIT_DISABLE, 0, err);

@@ -3,7 +3,6 @@
 #include "base/i18n.h"
 #include "change/plan.h"
 #include "service/answers.h"
-#include "service/service_acts.h"
 #include "service/subjects.h"
 #include "unit/lease.h"
 #include <stdio.h>
@@ -87,19 +86,11 @@ static bool configured_well(struct plan *p, const struct subject *s)
     return true;
 }
 
-static bool planned(const struct plan *p, const char *unit)
-{
-    for (size_t i = 0; i < p->steps.n; i++)
-        if (p->steps.v[i].type == STEP_COMMAND && strcmp(p->steps.v[i].argv[2], unit) == 0)
-            return true;
-    return false;
-}
-
 static int restart(const struct probe_ctx *ctx, struct plan *p, const struct subject *s, const struct unit *u, struct err *err)
 {
     struct lease l;
     struct err ignored = {0};
-    if (planned(p, u->name))
+    if (plan_has_unit(p, u->name, UNIT_RESTART))
         return 0;
     if (unit_paused(u->name, p->arena, &l, &ignored) == 1) {
         plan_cannot(p, s->object, _("%s is paused; to end the pause: bansho service resume %s"), u->name, u->name);
@@ -112,9 +103,8 @@ static int restart(const struct probe_ctx *ctx, struct plan *p, const struct sub
     collect_cause(ctx, p, u);
     if (!configured_well(p, s))
         return 0;
-    const char *const argv[] = {SYSTEMCTL, "restart", u->name, NULL};
     plan_harmed(p, _("whoever is connected to %s is cut off and has to connect again"), u->name);
-    return plan_command(p, &act_service_restart, argv, NULL, arena_printf(p->arena, _("restart %s; nothing has to be taken back afterwards"), u->name), err);
+    return plan_unit(p, u->name, UNIT_RESTART, err);
 }
 
 int service_answers_plan(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err)

@@ -1,9 +1,9 @@
 /* watchdog_fix.c: a drop-in for each service that nothing brings back. What was stopped, fails or is paused is told: only its owner knows what is meant. */
 #include "base/i18n.h"
 #include "change/plan.h"
-#include "service/service_acts.h"
 #include "service/watchdog.h"
 
+#define SYSTEMCTL "/usr/bin/systemctl"
 #define DIRECTORY "/etc/systemd/system"
 /* Drop-ins are read in the order of their names, whatever directory they are in: this one comes last. */
 #define DROP_IN "zz-bansho-restart.conf"

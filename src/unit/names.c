@@ -22,6 +22,14 @@ int unit_verb_by_name(const char *name, enum unit_verb *ret)
     return -EINVAL;
 }
 
+enum unit_verb unit_verb_inverse(enum unit_verb v)
+{
+    static const enum unit_verb inverse[] = {
+        [UNIT_START] = UNIT_STOP, [UNIT_STOP] = UNIT_START, [UNIT_RESTART] = UNIT_RESTART, [UNIT_RELOAD] = UNIT_RELOAD, [UNIT_ENABLE] = UNIT_DISABLE, [UNIT_DISABLE] = UNIT_ENABLE,
+    };
+    return inverse[v];
+}
+
 int unit_name(const char *given, char ret[static UNIT_NAME_MAX], struct err *err)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@";

@@ -11,6 +11,8 @@ enum unit_verb { UNIT_START, UNIT_STOP, UNIT_RESTART, UNIT_RELOAD, UNIT_ENABLE, 
 const char *unit_verb_name(enum unit_verb v); /* "start": as systemctl calls it */
 /* -EINVAL: no such verb. */
 int unit_verb_by_name(const char *name, enum unit_verb *ret) _must_check_;
+/* What takes it back: stop for start, disable for enable; restart and reload have nothing but themselves. */
+enum unit_verb unit_verb_inverse(enum unit_verb v);
 
 struct unit_state {
     char active[16];   /* "active" "inactive" "failed" "activating" "deactivating" "reloading"; "" : the unit is not there */

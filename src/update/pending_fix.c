@@ -2,7 +2,6 @@
 #include "base/i18n.h"
 #include "change/plan.h"
 #include "update/pending.h"
-#include "update/update_acts.h"
 
 /* Restarting these takes the sessions of everybody with them. */
 static const char *const never[] = {"dbus.service", "dbus-broker.service", "systemd-logind.service"};
@@ -17,9 +16,8 @@ static bool needs_reboot(const char *unit)
 
 static int restart(struct plan *p, const char *unit, struct err *err)
 {
-    const char *const argv[] = {SYSTEMCTL, "restart", unit, NULL}, *const nothing[] = {SYSTEMCTL, "show", "--property=ActiveState", unit, NULL};
     plan_harmed(p, _("whoever is connected to %s: cut off for a moment"), unit);
-    return plan_command(p, &act_package_restart, argv, nothing, arena_printf(p->arena, _("restart %s; nothing has to be taken back afterwards"), unit), err);
+    return plan_unit(p, unit, UNIT_RESTART, err);
 }
 
 static int services(const struct probe_ctx *ctx, struct plan *p, struct err *err)
