@@ -50,6 +50,15 @@ void plan_cannot(struct plan *p, const char *object, const char *text, ...)
     p->objects.n = n;
 }
 
+int plan_refused(struct plan *p, const char *object, int code, const struct err *err)
+{
+    if (err->file[0])
+        plan_cannot(p, object, "%s:%u: %s", err->file, err->line, err->text);
+    else
+        plan_cannot(p, object, "%s", err->text[0] ? err->text : err_name(code));
+    return code;
+}
+
 void plan_verify(struct plan *p, const struct check *check)
 {
     if (!check || check == p->check)

@@ -76,6 +76,8 @@ void plan_note(struct plan *p, const char *text, ...) _printf_(2, 3);
 void plan_wait(struct plan *p, const char *text, ...) _printf_(2, 3);
 /* The object is taken off `objects`. */
 void plan_cannot(struct plan *p, const char *object, const char *text, ...) _printf_(3, 4);
+/* The same where a function could not do it: its reason with file and line. Returns `code`. */
+int plan_refused(struct plan *p, const char *object, int code, const struct err *err);
 /* A check that must not become worse. NULL is passed over. */
 void plan_verify(struct plan *p, const struct check *check);
 

@@ -23,15 +23,6 @@ bool dovecot_accepts(struct plan *p, const struct instance *i, const char *objec
     return fine;
 }
 
-static int refuse(struct plan *p, const char *object, int code, const struct err *err)
-{
-    if (err->file[0])
-        plan_cannot(p, object, "%s:%u: %s", err->file, err->line, err->text);
-    else
-        plan_cannot(p, object, "%s", err->text[0] ? err->text : err_name(-code));
-    return code;
-}
-
 /* Every statement of that name at the top of the file: all of them go, or the last one would be followed by an earlier one. */
 static int remove_all(struct conftree *t, const char *key, struct err *err)
 {
@@ -61,7 +52,7 @@ static int edit(struct plan *p, const struct instance *i, const char *object, co
     if (changed > 0)
         r = plan_write(p, path, conftree_text(t), 0, &err);
     if (changed < 0 || r < 0)
-        return refuse(p, object, changed < 0 ? changed : r, &err);
+        return plan_refused(p, object, changed < 0 ? changed : r, &err);
     if (changed) {
         plan_test(p, test);
         if (i->unit && i->unit[0])

@@ -27,15 +27,6 @@ bool postfix_accepts(struct plan *p, const struct instance *i, const char *objec
     return true;
 }
 
-static int refuse(struct plan *p, const char *object, int code, const struct err *err)
-{
-    if (err->file[0])
-        plan_cannot(p, object, "%s:%u: %s", err->file, err->line, err->text);
-    else
-        plan_cannot(p, object, "%s", err->text[0] ? err->text : err_name(-code));
-    return code;
-}
-
 static void settle(struct plan *p, const struct instance *i)
 {
     const char *const argv[] = {POSTFIX, "-c", i->config, "check", NULL};
@@ -59,7 +50,7 @@ static int edit_file(struct plan *p, const struct instance *i, const char *objec
     if (changed > 0)
         r = plan_write(p, path, conftree_text(t), 0, &err);
     if (changed < 0 || r < 0)
-        return refuse(p, object, changed < 0 ? changed : r, &err);
+        return plan_refused(p, object, changed < 0 ? changed : r, &err);
     if (changed)
         settle(p, i);
     return changed;
@@ -133,7 +124,7 @@ int postfix_change_file(struct plan *p, const struct instance *i, const char *ob
     struct err err = {0};
     *ret_path = arena_printf(p->arena, "%s/%s", i->config, name);
     int r = plan_write(p, *ret_path, str_of(content), 0644, &err);
-    return r < 0 ? refuse(p, object, r, &err) : 1;
+    return r < 0 ? plan_refused(p, object, r, &err) : 1;
 }
 
 const char *postfix_service_on(const struct instance *i, uint16_t port)

@@ -3,6 +3,7 @@
 #include "conftree/conftree.h"
 #include "mail/fixes.h"
 #include "mail/script_trace.h"
+#include <errno.h>
 
 #define KEY "mail.add_x_header"
 
@@ -43,14 +44,13 @@ static int set(struct plan *p, const char *object, const char *file, const char 
         r = conftree_open(conf_grammar(*pool ? "ini" : "php"), file, text, &t, &err);
     const struct conf_node *in = r == 0 ? place(t, pool, key) : NULL;
     if (r == 0 && *pool && !in)
-        r = err_set(&err, -2, _("%s is not in %s"), pool, file);
+        r = err_set(&err, -ENOENT, _("%s is not in %s"), pool, file);
     if (r == 0)
         r = conftree_set(t, in, key, STR("On"), &err);
-    if (r > 0)
-        r = plan_write(p, file, conftree_text(t), 0, &err) < 0 ? -1 : 1;
-    if (r < 0)
-        plan_cannot(p, object, "%s", err.text);
-    return r;
+    int changed = r;
+    if (changed > 0)
+        r = plan_write(p, file, conftree_text(t), 0, &err);
+    return r < 0 ? plan_refused(p, object, r, &err) : changed;
 }
 
 static void settle(const struct probe_ctx *ctx, const struct instance *i, const struct script_sapi *x, struct plan *out)
