@@ -60,7 +60,13 @@ static int add_rules(struct making *m, const struct seen_log *s, struct err *err
     for (const char *c = s->object; *c && n + 1 < sizeof name; c++)
         name[n++] = (char)(*c == ' ' ? '-' : *c);
     name[n] = 0;
-    buf_addz(&b, "# bansho: logs that no other rule rotates (bansho explain log.found)\n");
+    /* Rules of an earlier change stay: their logs are rotated by them alone. */
+    const char *file = arena_printf(p->arena, "/etc/logrotate.d/bansho-%s", name);
+    struct str old = STR("# bansho: logs that no other rule rotates (bansho explain log.found)\n");
+    int r = root_exists(p->root, file) ? plan_read(p, file, &old, err) : 0;
+    if (r < 0)
+        return r;
+    buf_adds(&b, old);
     for (size_t i = 0; i < s->unrotated.n; i++) {
         const char *path = s->unrotated.v[i];
         if (!fit_for_a_rule(path)) {
@@ -74,7 +80,7 @@ static int add_rules(struct making *m, const struct seen_log *s, struct err *err
     }
     test_rotation(m);
     plan_note(p, "%s", _("copytruncate: what is written in the very moment of rotation, once a week, may be lost"));
-    return plan_write(p, arena_printf(p->arena, "/etc/logrotate.d/bansho-%s", name), buf_str(&b), 0644, err);
+    return plan_write(p, file, buf_str(&b), 0644, err);
 }
 
 /* --- a rule that keeps longer --- */
@@ -201,7 +207,7 @@ int log_found_plan(const struct probe_ctx *ctx, const struct findings *wrong, st
     if (r == 0)
         r = write_journal(&m, err);
     buf_free(&m.journal);
-    plan_unchanged(out, "%s", _("the services: none is restarted; what they write stays where it is"));
+    plan_unchanged(out, "%s", _("the services that write: none is restarted; what they wrote stays where it is"));
     if (m.rotates)
         plan_untested(out, "%s", _("a real rotation: it comes by itself; the rules are only tried (logrotate --debug)"));
     return r;

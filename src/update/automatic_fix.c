@@ -10,16 +10,20 @@
 static int settings(const struct automatic_facts *x, struct plan *p, struct err *err)
 {
     _cleanup_(buf_free) struct buf b = BUF(4096);
+    struct str old = STR("");
     size_t on = 0;
     for (size_t i = 0; i < x->settings_n; i++)
         on += automatic_is_on(&x->settings[i]);
     if (on == x->settings_n && x->security)
         return 0;
+    int r = root_exists(p->root, DROP_IN) ? plan_read(p, DROP_IN, &old, err) : 0;
+    if (r < 0)
+        return r;
     buf_addz(&b, "// bansho: automatic security updates (bansho explain update.automatic)\n");
+    /* All of them: what an earlier change of ours holds must not be lost. */
     for (size_t i = 0; i < x->settings_n; i++)
-        if (!automatic_is_on(&x->settings[i]))
-            buf_printf(&b, "%s \"1\";\n", x->settings[i].key);
-    if (!x->security && x->installed)
+        buf_printf(&b, "%s \"%s\";\n", x->settings[i].key, automatic_is_on(&x->settings[i]) ? x->settings[i].value : "1");
+    if ((!x->security && x->installed) || str_search(old, STR("Origins-Pattern")) >= 0)
         buf_addz(&b, "Unattended-Upgrade::Origins-Pattern { \"origin=Debian,codename=${distro_codename}-security,label=Debian-Security\"; };\n");
     return plan_write(p, DROP_IN, buf_str(&b), 0644, err);
 }

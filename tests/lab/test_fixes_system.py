@@ -61,6 +61,17 @@ def test_automatic_updates(server):
          "mv /root/20auto-upgrades /etc/apt/apt.conf.d/", paths=("/etc", "/var/lib/systemd"))
 
 
+def test_what_a_fix_has_switched_on_stays_on(server):
+    auto = "/etc/apt/apt.conf.d/20auto-upgrades"
+    server.exec_ok(f"cp -a {auto} /root/; sed -i 's/Upgrade \"1\"/Upgrade \"0\"/' {auto}")
+    assert server.bansho("fix", "update.automatic", "-y")[0] == 0
+    server.exec_ok(f"sed -i 's/\"1\"/\"0\"/' {auto}")
+    assert server.states("update.automatic")[("update.automatic", "")] == "ok"
+    assert server.bansho("undo", "-y")[0] == 0
+    assert server.states("update.automatic")[("update.automatic", "")] == "fail"
+    server.exec_ok(f"mv /root/20auto-upgrades {auto}")
+
+
 def enabled(host):
     return host.exec("systemctl is-enabled nftables")[1]
 
@@ -119,6 +130,19 @@ def test_mail_account_without_password(server):
 
 def test_log_that_nobody_rotates(server):
     told(server, "log.found", "mkdir /root/rules; mv /etc/logrotate.d/proftpd* /root/rules/", "mv /root/rules/* /etc/logrotate.d/; rmdir /root/rules", args=("ftp",))
+
+
+def test_a_second_rule_does_not_lose_the_first(server):
+    rules, ours = "/etc/logrotate.d/proftpd*", "/etc/logrotate.d/bansho-ftp"
+    server.exec_ok(f"mkdir /root/rules; mv {rules} /root/rules/")
+    assert server.bansho("fix", "log.found", "ftp", "-y")[0] == 0
+    earlier = server.read(ours).replace("proftpd.log", "earlier.log")
+    server.write(ours, earlier)
+    rc, out, err = server.bansho("fix", "log.found", "ftp", "-y")
+    assert rc == 0, out + err
+    again = server.read(ours)
+    assert again.startswith(earlier) and "/var/log/proftpd/proftpd.log {" in again, again
+    server.exec_ok(f"rm {ours}; mv /root/rules/* /etc/logrotate.d/; rmdir /root/rules")
 
 
 def test_log_that_is_kept_for_a_week(server):
