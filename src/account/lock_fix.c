@@ -96,6 +96,7 @@ static int lock_in_file(struct locking *l, const struct credential *c, struct er
         r = err_set(err, -ESTALE, _("%s: %s no longer stands in line %u"), c->file, c->name, c->line);
     if (r == 0)
         r = plan_write(p, c->file, buf_str(&b), 0, err);
+    plan_secret(p, c->file);
     explicit_bzero(b.p, b.n);
     if (r == 0)
         plan_harmed(p, mail ? _("whoever uses %s: mail can no longer be read or sent with it; it still arrives") : _("whoever uses %s: no login by FTP any more"), c->name);

@@ -217,6 +217,8 @@ json_t *step_json(const struct step *s)
     }
     if (s->times.list.n)
         json_object_set_new(j, "times", times_json(&s->times));
+    if (s->secret)
+        json_object_set_new(j, "secret", json_true());
     if (s->what)
         json_object_set_new(j, "what", bytes_json(str_of(s->what)));
     return j;
@@ -254,6 +256,7 @@ bool step_of_json(const json_t *j, struct arena *a, struct step *ret)
         return false;
     if (!times_of_json(json_object_get(j, "times"), a, &s.times))
         return false;
+    s.secret = json_is_true(json_object_get(j, "secret"));
     const char *verb = json_string_value(json_object_get(j, "verb"));
     if (has_unit && (!verb || unit_verb_by_name(verb, &s.verb) < 0))
         return false;

@@ -167,6 +167,14 @@ int plan_write(struct plan *p, const char *path, struct str content, unsigned mo
     return put(p, STEP_FILE, &act_file_write, real, &now, &after, err);
 }
 
+void plan_secret(struct plan *p, const char *path)
+{
+    const char *real;
+    struct step *s = node_resolve(path, p->arena, &real) == 0 ? step_at(p, real) : NULL;
+    if (s)
+        s->secret = true;
+}
+
 /* The path with the links on its way followed, not itself. */
 static int resolve_parent(struct plan *p, const char *path, const char **ret, struct err *err)
 {

@@ -49,6 +49,7 @@ struct step {
     enum unit_verb verb;        /* UNIT: what is done; SETTLE: UNIT_RELOAD or UNIT_RESTART */
     struct unit_state unit_before; /* UNIT, SETTLE */
     struct path_times times;    /* UNIT that enables or disables: change/unit_times.h */
+    bool secret;                /* FILE: passwords stand in it, so its difference is not shown */
     const char *what;           /* COMMAND: for people, in their language; else NULL */
 };
 
@@ -90,6 +91,8 @@ int plan_read(struct plan *p, const char *path, struct str *ret, struct err *err
    Refused with the reason (-EPERM immutable, -EROFS, -EMLINK hard links, -EBUSY somebody else's: a panel generates it, configuration management
    names itself in it, dpkg runs). */
 int plan_write(struct plan *p, const char *path, struct str content, unsigned mode, struct err *err) _must_check_;
+/* Passwords stand in this file, which is planned already: what differs is shown to nobody. */
+void plan_secret(struct plan *p, const char *path);
 /* It will not be there: a file or a link. */
 int plan_remove(struct plan *p, const char *path, struct err *err) _must_check_;
 /* Mode, and owner where uid or gid is not (unsigned)-1. Files and directories. */

@@ -80,41 +80,19 @@ const char *step_text(const struct step *s, bool back, struct arena *a)
 
 /* --- the plan --- */
 
-static bool in_hash(char c)
+/* Of a file that holds passwords only its name: a plan is shown, sent and kept in terminals' memories. */
+static void difference(const struct term *t, struct buf *out, const struct step *s, struct str from, struct str to)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("./$=,+-_", c);
-}
-
-/* Appends a line of a difference without what is secret in it: password hashes ($6$...) and what follows a scheme of a passwd-file ({PLAIN}...). A plan is
-   shown, sent and kept in terminals' memories. */
-static void unsecret(struct buf *out, struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        size_t end = i + 1;
-        if (s.p[i] == '$') {
-            while (end < s.n && in_hash(s.p[end]))
-                end++;
-            bool hash = end - i > 12 && memchr(s.p + i + 1, '$', 4);
-            buf_adds(out, hash ? STR("$***") : str_span(s.p + i, end - i));
-        } else if (s.p[i] == '{' && i > 0 && s.p[i - 1] == ':' && memchr(s.p + i, '}', s.n - i)) {
-            size_t close = (size_t)((const char *)memchr(s.p + i, '}', s.n - i) - s.p);
-            for (end = close + 1; end < s.n && s.p[end] != ':' && s.p[end] != ' ';)
-                end++;
-            buf_adds(out, str_span(s.p + i, close + 1 - i));
-            buf_addz(out, end > close + 1 ? "***" : "");
-        } else
-            buf_addc(out, s.p[i]);
-        i = end - 1;
-    }
-}
-
-static void difference(const struct term *t, struct buf *out, const char *path, struct str from, struct str to)
-{
+    const char *path = s->path;
     _cleanup_(buf_free) struct buf diff = BUF(DIFF_SHOWN);
     _cleanup_(buf_free) struct buf safe = BUF(4 * DIFF_SHOWN);
     buf_addz(out, "  ");
     text_escape(out, str_of(path));
     buf_addc(out, '\n');
+    if (s->secret) {
+        buf_printf(out, "    %s\n", _("(passwords stand in it: what differs is not shown)"));
+        return;
+    }
     int r = diff_unified(from, to, path, path, &diff);
     struct str rest = buf_str(&diff), one;
     for (int i = 0; i < 2; i++)
@@ -122,10 +100,8 @@ static void difference(const struct term *t, struct buf *out, const char *path, 
             return; /* the names: the path stands above */
     while (str_line(&rest, &one)) {
         enum colour c = one.n && one.p[0] == '+' ? COLOUR_GOOD : one.n && one.p[0] == '-' ? COLOUR_BAD : COLOUR_DIM;
-        _cleanup_(buf_free) struct buf shown = BUF(DIFF_SHOWN);
         buf_reset(&safe);
-        unsecret(&shown, one);
-        text_escape(&safe, buf_str(&shown));
+        text_escape(&safe, one);
         buf_addz(out, "    ");
         term_colour(t, out, c);
         buf_adds(out, buf_str(&safe));
@@ -172,7 +148,7 @@ void plan_show(const struct plan *p, const struct term *t, bool only, struct buf
     lines(t, out, _("stays"), p->unchanged.v, p->unchanged.n);
     for (size_t i = 0; i < p->steps.n; i++)
         if (is_shown(&p->steps.v[i]))
-            difference(t, out, p->steps.v[i].path, text_of(&p->steps.v[i].before), text_of(&p->steps.v[i].after));
+            difference(t, out, &p->steps.v[i], text_of(&p->steps.v[i].before), text_of(&p->steps.v[i].after));
     steps(p, t, out);
     lines(t, out, _("not tried"), p->untested.v, p->untested.n);
     lines(t, out, _("not fixed"), p->cannot.v, p->cannot.n);
@@ -198,15 +174,10 @@ static void step_to_json(struct emit *j, const struct step *s, struct arena *a)
     emit_text(j, "act", s->act ? s->act->name : NULL);
     emit_text(j, "path", s->path);
     emit_text(j, "unit", s->unit);
-    if (is_shown(s)) {
+    if (is_shown(s) && !s->secret) {
         struct buf diff = BUF(DIFF_SHOWN);
         if (diff_unified(text_of(&s->before), text_of(&s->after), s->before.type == NODE_ABSENT ? NULL : s->path, s->after.type == NODE_ABSENT ? NULL : s->path, &diff) == 0)
-        {
-            struct buf shown = BUF(2 * DIFF_SHOWN);
-            unsecret(&shown, buf_str(&diff));
-            emit_str(j, "diff", buf_str(&shown));
-            buf_free(&shown);
-        }
+            emit_str(j, "diff", buf_str(&diff));
         buf_free(&diff);
     }
     emit_end(j);
@@ -250,9 +221,9 @@ void conflicts_show(const struct change *c, const struct conflicts *all, const s
         line(t, out, "", title.p);
         if (x->step->type == STEP_FILE && x->now.type != NODE_DIRECTORY) {
             line(t, out, _("bansho did"), "");
-            difference(t, out, x->step->path, text_of(&x->step->before), text_of(&x->step->after));
+            difference(t, out, x->step, text_of(&x->step->before), text_of(&x->step->after));
             line(t, out, _("since then"), "");
-            difference(t, out, x->step->path, text_of(&x->step->after), text_of(&x->now));
+            difference(t, out, x->step, text_of(&x->step->after), text_of(&x->now));
         }
     }
 }
