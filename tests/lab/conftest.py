@@ -9,6 +9,7 @@ Where no lab can run the stories are skipped with the reason, unless BANSHO_LAB_
 """
 import ctypes, json, os, pathlib, subprocess, sys
 
+import jsonschema
 import pytest
 
 sys.dont_write_bytecode = True
@@ -16,6 +17,16 @@ import layers
 import machine
 from layers import TOP
 
+
+
+def valid(text):
+    """A document that bansho printed, held against the schema that it names."""
+    document = json.loads(text)
+    name, version = document["schema"].removeprefix("bansho.").split("/")
+    schema = json.loads((TOP / f"data/schema/{name}-{version}.json").read_text())
+    faults = [f"{'/'.join(map(str, e.path))}: {e.message}" for e in jsonschema.Draft202012Validator(schema).iter_errors(document)]
+    assert not faults, faults
+    return document
 
 
 class Host(machine.Machine):

@@ -4,7 +4,7 @@ A story is a row: Fix(check, object, plant, ...). It shows that the check fails,
 look (a second fix finds nothing to do), and that undo leaves every file as it was, byte for byte, and every service running as before.
 Afterwards the server is in order again.
 """
-import json
+from conftest import valid
 from typing import NamedTuple
 
 MAIL = "postfix reload 2>/dev/null; doveadm reload; sleep 1"
@@ -40,7 +40,7 @@ def state(host, fix):
 def fixed(host, fix, *options):
     """(exit code, what bansho says as JSON, everything it said)"""
     rc, out, err = host.bansho("fix", fix.check, fix.object, "-y", "--json", *options)
-    return rc, json.loads(out)["result"] if out.startswith("{") else "", f"{fix.check} {fix.object}: {rc}\n{out}{err}"
+    return rc, valid(out)["result"] if out.startswith("{") else "", f"{fix.check} {fix.object}: {rc}\n{out}{err}"
 
 
 class Kept:
@@ -67,15 +67,18 @@ def there_and_back(host, fix):
         plant(host, fix)
         before, running = picture(host, fix.trees), services(host)
         rc, out, err = host.bansho("fix", fix.check, fix.object, "--plan", "--json")
-        assert rc == 0 and json.loads(out)["result"] == "planned", f"the check does not see the fault, or there is no plan: {rc}\n{out}{err}"
+        assert rc == 0 and valid(out)["result"] == "planned", f"the check does not see the fault, or there is no plan: {rc}\n{out}{err}"
         assert picture(host, fix.trees) == before, "the plan changed something"
         rc, result, said = fixed(host, fix)
         assert (rc, result) == (0, "applied"), said
         assert picture(host, fix.trees) != before, said
         rc, result, said = fixed(host, fix)
         assert (rc, result) == (0, "nothing-to-do"), said
-        rc, out, err = host.bansho("undo", "-y")
-        assert rc == 0, f"{rc}\n{out}{err}"
+        rc, out, err = host.bansho("undo", "-y", "--json")
+        assert rc == 0 and valid(out)["result"] == "undone", f"{rc}\n{out}{err}"
+        newest = valid(host.bansho("changes", "--json")[1])["changes"][0]
+        assert (newest["check"], newest["status"]) == (fix.check, "undone"), newest
+        assert valid(host.bansho("changes", "--acts", "--json")[1])["acts"]
         assert picture(host, fix.trees) == before, "undo left something behind"
         assert services(host) == running
         assert state(host, fix) in ("fail", "warn"), "after undo it is as it was: wrong"
