@@ -1,5 +1,6 @@
 /* verb_service.c: `bansho service list|pause|resume|start|stop|restart`: the services of this server, and pauses that end by themselves. */
 #include "act/executor.h"
+#include "base/clock.h"
 #include "bin/desk.h"
 #include "bin/session.h"
 #include "bin/verbs.h"
@@ -37,16 +38,6 @@ static bool duration(struct str text, int64_t *ret)
     return true;
 }
 
-static const char *local_time(struct arena *a, int64_t seconds)
-{
-    struct tm tm;
-    char text[64] = "";
-    time_t t = seconds;
-    if (localtime_r(&t, &tm))
-        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
-    return arena_dupz(a, text);
-}
-
 /* --- list --- */
 struct shown {
     const char *unit, *product;
@@ -59,6 +50,7 @@ struct listing {
     struct host *host;
     struct server *server;
     struct leases leases;
+    bool blind; /* pauses could not be seen */
     LIST(struct shown) list;
 };
 
@@ -66,15 +58,6 @@ static void listing_done(struct listing *l)
 {
     server_free(l->server);
     host_free(l->host);
-}
-
-static const struct lease *lease_of(const struct listing *l, const char *unit)
-{
-    for (size_t i = 0; i < l->leases.list.n; i++)
-        for (size_t k = 0; k < l->leases.list.v[i].held.list.n; k++)
-            if (strcmp(l->leases.list.v[i].held.list.v[k], unit) == 0)
-                return &l->leases.list.v[i];
-    return NULL;
 }
 
 static int by_unit(const void *a, const void *b)
@@ -86,9 +69,13 @@ static int look(struct listing *l, const struct root *root, struct err *err)
 {
     struct clock clock = clock_system();
     struct service_units units = {0};
-    int r = unit_leases(root, l->a, &l->leases, err);
-    if (r == -EACCES)
-        r = 0; /* only root may see pauses; said below */
+    struct err unseen = {0};
+    int r = unit_leases(root, l->a, &l->leases, &unseen);
+    l->blind = r == -EACCES; /* only root may see pauses: it is said */
+    if (l->blind)
+        r = 0;
+    else if (r < 0)
+        return err_set(err, r, "%s", unseen.text);
     if (r == 0)
         r = host_new(root, &clock, &l->host, err);
     if (r == 0)
@@ -98,7 +85,7 @@ static int look(struct listing *l, const struct root *root, struct err *err)
     service_units_collect(l->server, l->a, &units);
     for (size_t i = 0; i < units.list.n; i++) {
         const struct service_unit *u = &units.list.v[i];
-        *list_push(l->a, &l->list) = (struct shown){u->unit->name, u->by ? u->by->product->title : "", lease_of(l, u->unit->name), u->unit};
+        *list_push(l->a, &l->list) = (struct shown){u->unit->name, u->by ? u->by->product->title : "", leases_holding(&l->leases, u->unit->name), u->unit};
     }
     for (size_t i = 0; i < l->leases.list.n; i++) {
         const struct lease *p = &l->leases.list.v[i];
@@ -121,8 +108,7 @@ static const char *state_word(const struct shown *s)
 
 static const char *state_text(const struct shown *s)
 {
-    static const char *const texts[] = {N_("state not known"), N_("runs"), N_("does not run"), N_("failed"), N_("is being started or stopped")};
-    return s->lease ? _("paused") : _(texts[s->seen ? s->seen->active : UNIT_ACTIVE_UNKNOWN]);
+    return s->lease ? _("paused") : unit_active_text(s->seen ? s->seen->active : UNIT_ACTIVE_UNKNOWN);
 }
 
 static bool at_boot(const struct shown *s)
@@ -135,6 +121,7 @@ static void print_json(const struct listing *l)
     struct emit j = emit_to(stdout);
     emit_object(&j, NULL);
     emit_text(&j, "schema", "bansho.service/1");
+    emit_bool(&j, "pauses_seen", !l->blind);
     emit_list(&j, "services");
     for (size_t i = 0; i < l->list.n; i++) {
         const struct shown *s = &l->list.v[i];
@@ -168,9 +155,9 @@ static void print_row(const struct listing *l, const struct shown *s, size_t wid
     if (s->lease) {
         buf_addz(&b, "\n    ");
         if (s->lease->until <= (int64_t)time(NULL))
-            buf_printf(&b, _("its pause ended at %s, but it was not brought back: bansho service resume %s"), local_time(l->a, s->lease->until), name.p);
+            buf_printf(&b, _("its pause ended at %s, but it was not brought back: bansho service resume %s"), clock_text(l->a, s->lease->until, CLOCK_SECOND), name.p);
         else
-            buf_printf(&b, _("until %s, by "), local_time(l->a, s->lease->until));
+            buf_printf(&b, _("until %s, by "), clock_text(l->a, s->lease->until, CLOCK_SECOND));
         if (s->lease->until > (int64_t)time(NULL))
             text_escape(&b, str_of(s->lease->who));
         if (s->lease->why[0]) {
@@ -198,6 +185,8 @@ static enum outcome list(const struct call *c, struct arena *a)
             print_row(&l, &l.list.v[i], width);
         if (r == 0 && !call_option(c, "json") && !l.list.n)
             printf("%s\n", _("no services were found"));
+        if (r == 0 && !call_option(c, "json") && l.blind)
+            complainf("%s", _("pauses are not shown: only root can see them (sudo bansho service list)"));
         root_close(&root);
     }
     return r < 0 ? complain(&err) : OUTCOME_FINE;
@@ -258,7 +247,7 @@ static enum outcome pause_service(const struct call *c, struct arena *a)
     enum outcome outcome = ended(&o, unit_pause(c->args[1], now, now + seconds, why ? why : "", session_who(a), &until, &err), &err);
     if (outcome != OUTCOME_FINE)
         return outcome;
-    printf(_("%s is paused until %s and is brought back then, also after a restart of the server.\n"), c->args[1], local_time(a, until));
+    printf(_("%s is paused until %s and is brought back then, also after a restart of the server.\n"), c->args[1], clock_text(a, until, CLOCK_SECOND));
     if (until > now + seconds)
         printf("%s\n", _("It was paused longer already: the later end holds."));
     printf(_("To end the pause now: bansho service resume %s\n"), c->args[1]);

@@ -1,4 +1,5 @@
 #include "service/watchdog.h"
+#include "base/clock.h"
 #include "base/child.h"
 #include "base/i18n.h"
 #include "service/units.h"
@@ -65,31 +66,12 @@ static unsigned restarts_of(const struct look *l, const struct unit *u)
     return n;
 }
 
-static const struct lease *lease_of(const struct look *l, const char *unit)
-{
-    for (size_t i = 0; i < l->leases.list.n; i++)
-        for (size_t k = 0; k < l->leases.list.v[i].held.list.n; k++)
-            if (strcmp(l->leases.list.v[i].held.list.v[k], unit) == 0)
-                return &l->leases.list.v[i];
-    return NULL;
-}
-
 static const struct monit_service *watched(const struct look *l, const struct unit *u)
 {
     for (size_t i = 0; i < l->monit.list.n; i++)
         if (l->monit.list.v[i].start[0] && monit_watches(&l->monit.list.v[i], l->ctx->server->host->root, u->name, u->main_pid))
             return &l->monit.list.v[i];
     return NULL;
-}
-
-static const char *when(struct arena *a, int64_t seconds)
-{
-    struct tm tm;
-    char text[64] = "";
-    time_t t = seconds;
-    if (localtime_r(&t, &tm))
-        strftime(text, sizeof text, "%Y-%m-%d %H:%M", &tm);
-    return arena_dupz(a, text);
 }
 
 /* What a pause says of its service: it has an end, or the end has passed. */
@@ -99,10 +81,10 @@ static void say_paused(struct look *l, const struct lease *p)
     bool over = p->until + OVERDUE < l->ctx->now;
     struct finding *f;
     if (over)
-        f = finding_add(l->out, STATE_FAIL, p->unit, _("%s was paused until %s and was not brought back"), p->unit, when(a, p->until));
+        f = finding_add(l->out, STATE_FAIL, p->unit, _("%s was paused until %s and was not brought back"), p->unit, clock_text(a, p->until, CLOCK_MINUTE));
     else
-        f = finding_add(l->out, STATE_OK, p->unit, _("%s is paused until %s and is brought back then"), p->unit, when(a, p->until));
-    finding_evidence(l->out, f, arena_printf(a, LEASE_DIR "/%s", p->unit), 0, _("since %s, by %s: %s"), when(a, p->since), p->who, p->why);
+        f = finding_add(l->out, STATE_OK, p->unit, _("%s is paused until %s and is brought back then"), p->unit, clock_text(a, p->until, CLOCK_MINUTE));
+    finding_evidence(l->out, f, arena_printf(a, LEASE_DIR "/%s", p->unit), 0, _("since %s, by %s: %s"), clock_text(a, p->since, CLOCK_MINUTE), p->who, p->why);
     if (over) {
         finding_by_hand(l->out, f);
         finding_next(l->out, f, "bansho service resume %s", p->unit);
@@ -112,11 +94,10 @@ static void say_paused(struct look *l, const struct lease *p)
 
 static void add_state(struct look *l, struct finding *f, const struct unit *u)
 {
-    static const char *const active[] = {N_("state not known"), N_("runs"), N_("does not run"), N_("failed"), N_("is being started or stopped")};
     if (u->restart && u->restart[0])
-        finding_evidence(l->out, f, u->file, 0, "%s: %s (%s), Restart=%s", u->name, _(active[u->active]), u->sub, u->restart);
+        finding_evidence(l->out, f, u->file, 0, "%s: %s (%s), Restart=%s", u->name, unit_active_text(u->active), u->sub, u->restart);
     else
-        finding_evidence(l->out, f, u->file, 0, "%s: %s", u->name, _(active[u->active]));
+        finding_evidence(l->out, f, u->file, 0, "%s: %s", u->name, unit_active_text(u->active));
 }
 
 static void add_start(struct look *l, struct finding *f, const struct unit *u)
@@ -220,7 +201,7 @@ int service_watchdog(const struct probe_ctx *ctx, struct findings *out, struct e
     for (size_t i = 0; i < l.leases.list.n; i++)
         say_paused(&l, &l.leases.list.v[i]);
     for (size_t i = 0; i < units.list.n; i++)
-        if (!lease_of(&l, units.list.v[i].unit->name))
+        if (!leases_holding(&l.leases, units.list.v[i].unit->name))
             judge(&l, units.list.v[i].unit);
     if (!l.restarts_seen)
         say_unseen(&l, "restarts", _("the journal does not tell how often services were restarted"));

@@ -60,6 +60,15 @@ int unit_leases(const struct root *root, struct arena *a, struct leases *ret, st
     return bad;
 }
 
+const struct lease *leases_holding(const struct leases *all, const char *unit)
+{
+    for (size_t i = 0; i < all->list.n; i++)
+        for (size_t k = 0; k < all->list.v[i].held.list.n; k++)
+            if (strcmp(all->list.v[i].held.list.v[k], unit) == 0)
+                return &all->list.v[i];
+    return NULL;
+}
+
 /* The machine's own lease of that unit (by its full name). 1: in ret; 0: none. */
 static int own_lease(const char *unit, struct arena *a, struct lease *ret, struct err *err)
 {

@@ -26,6 +26,8 @@ struct leases {
 /* All pauses, sorted by unit, also one whose time has passed (then something kept systemd from ending it). A file that cannot be understood is
    told by -EBADMSG with the name; the others are in ret. Below any root. */
 int unit_leases(const struct root *root, struct arena *a, struct leases *ret, struct err *err) _must_check_;
+/* The pause that keeps this unit down; NULL: none. */
+const struct lease *leases_holding(const struct leases *all, const char *unit);
 
 /* Stops the unit until `until` (seconds, at most LEASE_LONGEST after now). One that is paused already is prolonged: the later end holds (ret_until).
    -EALREADY: it does not run, so there is nothing to pause; -EPERM: without it nobody could log in, or systemd itself would be hurt; -EBUSY: monit

@@ -252,18 +252,6 @@ int sync_parent(const char *path)
     return r;
 }
 
-static int write_all(int fd, struct str text)
-{
-    while (text.n) {
-        ssize_t n = write(fd, text.p, text.n);
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (n > 0)
-            text = str_from(text, (size_t)n);
-    }
-    return 0;
-}
-
 int write_durably(const char *path, struct str text, mode_t mode, struct err *err)
 {
     char temporary[4096];
@@ -276,7 +264,7 @@ int write_durably(const char *path, struct str text, mode_t mode, struct err *er
     if (r == 0 && fd < 0)
         r = -errno;
     if (r == 0)
-        r = write_all(fd, text);
+        r = fd_write_all(fd, text);
     if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
         r = -errno;
     if (fd >= 0)
