@@ -1,4 +1,5 @@
 #include "account/password_age.h"
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "config/config.h"
 #include <errno.h>
@@ -22,7 +23,7 @@ static void judge_one(const struct credential *c, int64_t limit, int64_t now, st
     if (!c->hash.n)
         finding_evidence(out, f, c->file, c->line, "%s", _("the password field is empty: how long ago it was changed protects nobody"));
     else if (c->changed > 0)
-        finding_evidence(out, f, c->file, c->line, _("last change on %s (limit: %lld days)"), day_text(out->arena, c->changed * DAY), (long long)(limit / DAY));
+        finding_evidence(out, f, c->file, c->line, _("last change on %s (limit: %lld days)"), clock_text(out->arena, c->changed * DAY, CLOCK_DAY), (long long)(limit / DAY));
     else
         finding_evidence(out, f, c->file, c->line, c->changed == 0 ? _("the day of the last change is 0") : _("the day of the last change is empty"));
     if (f->state != STATE_OK) {

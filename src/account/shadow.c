@@ -1,4 +1,5 @@
 #include "account/shadow.h"
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "server/dovecot.h"
 #include <errno.h>
@@ -189,12 +190,3 @@ const char *shell_word(struct arena *a, const char *word)
     return quoted;
 }
 
-const char *day_text(struct arena *a, int64_t seconds)
-{
-    char text[32] = "";
-    struct tm tm;
-    time_t t = seconds;
-    if (localtime_r(&t, &tm))
-        strftime(text, sizeof text, "%Y-%m-%d", &tm);
-    return arena_dupz(a, text);
-}

@@ -48,4 +48,3 @@ bool credential_expired(const struct credential *c, int64_t now);
 bool login_shell(const char *shell);
 /* For commands that a person will paste: quoted where it has to be. */
 const char *shell_word(struct arena *a, const char *word);
-const char *day_text(struct arena *a, int64_t seconds); /* 2026-11-24, local */

@@ -1,4 +1,5 @@
 #include "account/unused.h"
+#include "base/clock.h"
 #include "account/past_logins.h"
 #include "base/i18n.h"
 #include "config/config.h"
@@ -20,7 +21,7 @@ static void lock_step(const struct use *u, struct findings *out, struct finding 
 static void horizon_evidence(const struct use *u, struct findings *out, struct finding *f)
 {
     if (u->since)
-        finding_evidence(out, f, NULL, 0, _("records of every way to log in go back to %s"), day_text(out->arena, u->since));
+        finding_evidence(out, f, NULL, 0, _("records of every way to log in go back to %s"), clock_text(out->arena, u->since, CLOCK_DAY));
     else
         finding_evidence(out, f, NULL, 0, "%s", _("there are no records of every way to log in (terminals: wtmp, lastlog; SSH: the journal)"));
 }
@@ -30,22 +31,22 @@ void use_judge(const struct use *u, int64_t limit, int64_t now, struct findings 
     long long days = (long long)(limit / DAY);
     struct finding *f;
     if (u->last && now - u->last <= limit) {
-        f = finding_add(out, STATE_OK, u->name, _("%s: last login on %s"), u->name, day_text(out->arena, u->last));
+        f = finding_add(out, STATE_OK, u->name, _("%s: last login on %s"), u->name, clock_text(out->arena, u->last, CLOCK_DAY));
     } else if (u->created && now - u->created < limit) {
         f = finding_add(out, STATE_OK, u->name, _("%s: younger than %lld days"), u->name, days);
-        finding_evidence(out, f, NULL, 0, _("made on %s"), day_text(out->arena, u->created));
+        finding_evidence(out, f, NULL, 0, _("made on %s"), clock_text(out->arena, u->created, CLOCK_DAY));
     } else if (!u->since || now - u->since < limit) {
         f = finding_add(out, STATE_UNKNOWN, u->name, _("%s: no login seen, but the records are shorter than %lld days"), u->name, days);
         horizon_evidence(u, out, f);
     } else {
-        f = u->last ? finding_add(out, STATE_WARN, u->name, _("%s: no login since %s"), u->name, day_text(out->arena, u->last))
+        f = u->last ? finding_add(out, STATE_WARN, u->name, _("%s: no login since %s"), u->name, clock_text(out->arena, u->last, CLOCK_DAY))
                     : finding_add(out, STATE_WARN, u->name, _("%s: no login was ever seen"), u->name);
         horizon_evidence(u, out, f);
         finding_impact(out, f, "%s", _("an account that nobody misses can be used by an intruder unnoticed"));
         lock_step(u, out, f);
     }
     if (u->last)
-        finding_evidence(out, f, u->from, 0, _("last login on %s"), day_text(out->arena, u->last));
+        finding_evidence(out, f, u->from, 0, _("last login on %s"), clock_text(out->arena, u->last, CLOCK_DAY));
     finding_evidence(out, f, u->file, u->line, _("can log in: %s"), u->why);
 }
 

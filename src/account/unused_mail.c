@@ -1,6 +1,7 @@
 /* unused_mail.c: mail accounts that stand in a file of the mail server, against the successful logins in the journal. Accounts that are kept elsewhere
    (SQL, LDAP, a panel's database) cannot be listed without asking it: that is said. */
 #include "account/unused.h"
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "server/dovecot.h"
 #include <strings.h>
@@ -37,7 +38,7 @@ static void judge_all(const struct credentials *c, const struct log_uses *l, int
     if (unseen && !reaches) {
         struct finding *f = finding_add(out, STATE_UNKNOWN, "mail", _("%zu of %zu mail accounts: no login seen, but the log is shorter than %lld days"), unseen, total, (long long)(limit / DAY));
         if (l->logins->since)
-            finding_evidence(out, f, "journal", 0, _("the log goes back to %s"), day_text(out->arena, l->logins->since));
+            finding_evidence(out, f, "journal", 0, _("the log goes back to %s"), clock_text(out->arena, l->logins->since, CLOCK_DAY));
         else
             finding_evidence(out, f, "journal", 0, "%s", _("the log has no entries"));
         if (!l->logins->complete)

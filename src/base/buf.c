@@ -129,3 +129,16 @@ int buf_read_fd(struct buf *b, int fd)
     }
     return 0;
 }
+
+int fd_write_all(int fd, struct str s)
+{
+    while (s.n) {
+        ssize_t n = write(fd, s.p, s.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+        s = str_from(s, (size_t)n);
+    }
+    return 0;
+}

@@ -31,3 +31,5 @@ void buf_put_z(struct buf *b, const char *s); /* NULL is kept apart from "" */
 
 /* Reads a descriptor to its end, or until max: then full is set. 0 or -errno. */
 int buf_read_fd(struct buf *b, int fd) _must_check_;
+/* Writes all of it. 0 or -errno (-EIO: a descriptor that takes nothing more). */
+int fd_write_all(int fd, struct str s) _must_check_;

@@ -1,4 +1,5 @@
 #include "base/newfile.h"
+#include "base/buf.h"
 #include "base/i18n.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -76,23 +77,10 @@ static int make(struct place *p)
     return fd < 0 ? -errno : fd;
 }
 
-static int write_all(int fd, struct str s)
-{
-    while (s.n) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        s = str_from(s, (size_t)n);
-    }
-    return fsync(fd) < 0 ? -errno : 0;
-}
-
 static int replace(struct place *p, struct str content, mode_t mode)
 {
-    int fd = make(p), r = fd < 0 ? fd : write_all(fd, content);
-    if (r == 0 && fchmod(fd, mode) < 0)
+    int fd = make(p), r = fd < 0 ? fd : fd_write_all(fd, content);
+    if (r == 0 && (fsync(fd) < 0 || fchmod(fd, mode) < 0))
         r = -errno;
     if (fd >= 0 && close(fd) < 0 && r == 0)
         r = -errno;

@@ -17,14 +17,8 @@ static void answer(int fd, int code, const struct buf *out)
     buf_put_u32(&head, (uint32_t)-code);
     struct str parts[2] = {buf_str(&head), buf_str(out)};
     for (int i = 0; i < 2; i++)
-        while (parts[i].n) {
-            ssize_t n = write(fd, parts[i].p, parts[i].n);
-            if (n < 0 && errno == EINTR)
-                continue;
-            if (n < 0)
-                _exit(1);
-            parts[i] = str_from(parts[i], (size_t)n);
-        }
+        if (fd_write_all(fd, parts[i]) < 0)
+            _exit(1);
     buf_free(&head);
 }
 

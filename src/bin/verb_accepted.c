@@ -1,4 +1,5 @@
 /* verb_accepted.c: `bansho accept` without a check, and `bansho accept --withdraw ID [OBJECT]`. */
+#include "base/clock.h"
 #include "bin/verb_accepted.h"
 #include "store/check_store.h"
 #include "term/emit.h"
@@ -11,27 +12,17 @@ static void name_of(struct buf *b, const struct acceptance *a)
     text_escape(b, str_of(a->object));
 }
 
-static void day(struct buf *b, int64_t seconds)
-{
-    struct tm tm;
-    time_t t = (time_t)seconds;
-    char text[64] = "";
-    if (localtime_r(&t, &tm))
-        strftime(text, sizeof text, "%Y-%m-%d", &tm);
-    buf_addz(b, text);
-}
-
 static void print_text(const struct past *past, int64_t now)
 {
     struct term t = term_of(stdout);
     _cleanup_(buf_free) struct buf b = BUF(16u << 20);
     for (size_t i = 0; i < past->accepted.n; i++) {
         const struct acceptance *a = &past->accepted.v[i];
-        _cleanup_(buf_free) struct buf line = BUF(65536), until = BUF(64), made = BUF(64), who = BUF(4096);
-        day(&until, a->until - 1);
-        day(&made, a->made);
+        _cleanup_(buf_free) struct buf line = BUF(65536), who = BUF(4096);
+        _cleanup_(arena_freep) struct arena *times = arena_new(65536);
+        const char *until = clock_text(times, a->until - 1, CLOCK_DAY), *made = clock_text(times, a->made, CLOCK_DAY);
         text_escape(&who, str_of(a->who));
-        buf_printf(&line, a->until > now ? _("until %s, by %s on %s: ") : _("until %s (has passed: it counts again), by %s on %s: "), until.p, who.p, made.p);
+        buf_printf(&line, a->until > now ? _("until %s, by %s on %s: ") : _("until %s (has passed: it counts again), by %s on %s: "), until, who.p, made);
         text_escape(&line, str_of(a->why));
         term_colour(&t, &b, COLOUR_BOLD);
         name_of(&b, a);

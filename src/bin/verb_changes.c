@@ -1,4 +1,5 @@
 /* verb_changes.c: `bansho changes` lists what bansho changed, `bansho undo` takes it back. */
+#include "base/clock.h"
 #include "bin/desk.h"
 #include "bin/session.h"
 #include "change/show.h"
@@ -42,18 +43,13 @@ void changes_into(struct report *r)
     journal_close(&j);
 }
 
-static void acts_text(const struct act_records *all, const struct term *t, struct buf *out)
+static void acts_text(const struct act_records *all, const struct term *t, struct arena *a, struct buf *out)
 {
     if (!all->list.n)
         buf_printf(out, "%s\n", _("no act was asked for yet"));
     for (size_t i = 0; i < all->list.n; i++) {
         const struct act_record *x = &all->list.v[i];
-        struct tm tm;
-        time_t when = (time_t)x->time;
-        char stamp[32] = "";
-        if (localtime_r(&when, &tm))
-            strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M", &tm);
-        buf_printf(out, "%s  ", stamp);
+        buf_printf(out, "%s  ", clock_text(a, x->time, CLOCK_MINUTE));
         term_colour(t, out, x->outcome >= ACT_FAILED ? COLOUR_WARN : COLOUR_NONE);
         text_pad(out, str_of(act_outcome_name(x->outcome)), 10);
         term_colour(t, out, COLOUR_NONE);
@@ -96,7 +92,7 @@ static enum outcome acts(const struct call *c, struct arena *a, const struct ter
     if (call_option(c, "json"))
         acts_json(&all);
     else
-        acts_text(&all, t, out);
+        acts_text(&all, t, a, out);
     return OUTCOME_FINE;
 }
 
@@ -157,12 +153,7 @@ static unsigned meant(const struct call *c, const struct changes *all)
 static void show_undo(const struct change *c, bool ask, struct arena *a)
 {
     _cleanup_(buf_free) struct buf b = BUF(1u << 20);
-    struct tm tm;
-    time_t when = (time_t)c->time;
-    char stamp[32] = "";
-    if (localtime_r(&when, &tm))
-        strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M", &tm);
-    text_escape(&b, str_of(arena_printf(a, _("change %u of %s by %s (%s): %s"), c->id, stamp, c->who, c->check, c->title)));
+    text_escape(&b, str_of(arena_printf(a, _("change %u of %s by %s (%s): %s"), c->id, clock_text(a, c->time, CLOCK_MINUTE), c->who, c->check, c->title)));
     buf_addc(&b, '\n');
     for (size_t i = c->steps.n; ask && i-- > 0;) /* otherwise they are told as they are done */
         if (c->steps.v[i].type < STEP_TEST && c->records.v[i].begun) {

@@ -24,19 +24,6 @@ bool page_is_stdout(const struct page_place *p)
     return p->path && strcmp(p->path, "-") == 0;
 }
 
-static int write_all(int fd, struct str s)
-{
-    while (s.n) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        s = str_from(s, (size_t)n);
-    }
-    return 0;
-}
-
 static enum outcome put(const struct page_place *p, struct str page, enum outcome outcome)
 {
     struct err err = {0};
@@ -54,7 +41,7 @@ enum outcome page_deliver(const struct page_place *p, struct str page, enum outc
     }
     if (p->pipe < 0)
         return put(p, page, outcome);
-    int r = write_all(p->pipe, page);
+    int r = fd_write_all(p->pipe, page);
     return r < 0 ? complainf("%s: %s", p->path, err_name(r)) : outcome;
 }
 

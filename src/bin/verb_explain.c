@@ -1,4 +1,5 @@
 /* verb_explain.c: `bansho explain [ID]`: what a check asks, why it matters, what to do, and what it found lately. */
+#include "base/clock.h"
 #include "bin/verbs.h"
 #include "check/registry.h"
 #include "store/check_store.h"
@@ -18,16 +19,6 @@ static const char *basis_sentence(enum basis b)
     return _(sentences[b]);
 }
 
-static void local_time(struct buf *b, int64_t seconds, const char *format)
-{
-    struct tm tm;
-    time_t t = (time_t)seconds;
-    char text[64] = "";
-    if (localtime_r(&t, &tm))
-        strftime(text, sizeof text, format, &tm);
-    buf_addz(b, text);
-}
-
 static void paragraph(struct buf *b, const struct term *t, const char *label, struct str text)
 {
     for (size_t i = 0; i < MARGIN; i++)
@@ -42,10 +33,9 @@ static void paragraph(struct buf *b, const struct term *t, const char *label, st
 /* "fail since 2026-11-20, last looked at 2026-11-24 03:12  object: title" */
 static void stored(struct buf *b, const struct term *t, const struct past *past, const struct past_finding *f, const char *label)
 {
-    _cleanup_(buf_free) struct buf line = BUF(32768), since = BUF(64), last = BUF(64), until = BUF(64);
-    local_time(&since, f->since, "%Y-%m-%d");
-    local_time(&last, f->last_seen, "%Y-%m-%d %H:%M");
-    buf_printf(&line, _("%s since %s, last looked at %s: "), state_name(f->state), since.p, last.p);
+    _cleanup_(buf_free) struct buf line = BUF(32768);
+    _cleanup_(arena_freep) struct arena *times = arena_new(65536);
+    buf_printf(&line, _("%s since %s, last looked at %s: "), state_name(f->state), clock_text(times, f->since, CLOCK_DAY), clock_text(times, f->last_seen, CLOCK_MINUTE));
     if (*f->object) {
         text_escape(&line, str_of(f->object));
         buf_addz(&line, ": ");
@@ -56,8 +46,7 @@ static void stored(struct buf *b, const struct term *t, const struct past *past,
     if (!a)
         return;
     buf_reset(&line);
-    local_time(&until, a->until - 1, "%Y-%m-%d");
-    buf_printf(&line, _("accepted until %s by "), until.p);
+    buf_printf(&line, _("accepted until %s by "), clock_text(times, a->until - 1, CLOCK_DAY));
     text_escape(&line, str_of(a->who));
     buf_addz(&line, ": ");
     text_escape(&line, str_of(a->why));

@@ -209,19 +209,6 @@ bool node_same(const struct node *a, const struct node *b)
 
 /* --- putting --- */
 
-static int write_all(int fd, struct str s)
-{
-    while (s.n) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        s = str_from(s, (size_t)n);
-    }
-    return 0;
-}
-
 /* Sets what `want` has and removes what it has not, as far as this file system knows such attributes. */
 static int set_xattrs(int fd, struct str want)
 {
@@ -271,7 +258,7 @@ static int put_file(int dir, const char *name, const struct node *want, const ch
     int fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
-    int r = write_all(fd, want->content);
+    int r = fd_write_all(fd, want->content);
     if (r == 0)
         r = set_attributes(fd, want);
     if (r == 0 && fsync(fd) < 0)

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "change/show.h"
 #include <time.h>
@@ -31,16 +32,6 @@ static void cell(struct buf *out, const char *text, size_t columns)
     buf_addz(out, "  ");
 }
 
-static const char *local_time(int64_t seconds, char text[32])
-{
-    struct tm tm;
-    time_t t = (time_t)seconds;
-    text[0] = '\0';
-    if (localtime_r(&t, &tm))
-        strftime(text, 32, "%Y-%m-%d %H:%M", &tm);
-    return text;
-}
-
 static size_t widest(const struct changes *c, size_t least, size_t most, const char *(*of)(const struct change *))
 {
     size_t w = least;
@@ -56,7 +47,7 @@ static const char *who_of(const struct change *c) { return c->who; }
 
 void changes_show(const struct changes *c, const struct term *t, struct buf *out)
 {
-    char when[32];
+    _cleanup_(arena_freep) struct arena *times = arena_new(32u << 20);
     if (!c->list.n) {
         buf_printf(out, "%s\n", _("bansho has changed nothing here yet"));
         return;
@@ -76,7 +67,7 @@ void changes_show(const struct changes *c, const struct term *t, struct buf *out
         char id[16];
         snprintf(id, sizeof id, "%u", x->id);
         cell(out, id, 6);
-        cell(out, local_time(x->time, when), 16);
+        cell(out, clock_text(times, x->time, CLOCK_MINUTE), 16);
         term_colour(t, out, colour_of(x->status));
         cell(out, change_status_text(x->status), status);
         term_colour(t, out, COLOUR_NONE);

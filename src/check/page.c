@@ -1,4 +1,5 @@
 #include "check/page.h"
+#include "base/clock.h"
 #include <time.h>
 
 #define TEXT_SHOWN 1500
@@ -127,12 +128,7 @@ void page_details(const struct page *p, const struct finding *f, size_t margin, 
 
 const char *page_time(const struct page *p, int64_t seconds, const char *format)
 {
-    struct tm tm;
-    time_t t = (time_t)seconds;
-    char text[64] = "";
-    if (localtime_r(&t, &tm))
-        strftime(text, sizeof text, format, &tm);
-    return arena_dupz(p->r->arena, text);
+    return clock_text(p->r->arena, seconds, format);
 }
 
 const char *page_age(const struct page *p, const struct result *r)

@@ -41,18 +41,6 @@ static void settle(const struct run_options *o)
 #endif
 }
 
-static void write_all(int fd, struct str s)
-{
-    while (s.n) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            _exit(1);
-        s = str_from(s, (size_t)n);
-    }
-}
-
 _Noreturn void probe_process(const struct run_options *o, const struct check *check, int fd)
 {
     settle(o);
@@ -72,8 +60,10 @@ _Noreturn void probe_process(const struct run_options *o, const struct check *ch
     buf_put_u32(&head, r < 0 ? (uint32_t)-r : 0);
     buf_put_z(&head, r < 0 ? err.text : "");
     buf_put_u64(&head, child_cpu_us() - before);
-    write_all(fd, buf_str(&head));
-    write_all(fd, buf_str(&body));
+    if (fd_write_all(fd, buf_str(&head)) < 0)
+        _exit(1);
+    if (fd_write_all(fd, buf_str(&body)) < 0)
+        _exit(1);
     _exit(0);
 }
 

@@ -78,13 +78,7 @@ static _Noreturn void load_and_list(const char *file, int to)
     _cleanup_(buf_free) struct buf b = BUF(MAX_RULES);
     if (unshare(CLONE_NEWNET) < 0 || child_run(argv, &o, &r, NULL) < 0 || r.status != 0 || list_loaded(&b, NULL) < 0)
         _exit(1);
-    for (size_t done = 0; done < b.n;) {
-        ssize_t n = write(to, b.p + done, b.n - done);
-        if (n <= 0)
-            _exit(1);
-        done += (size_t)n;
-    }
-    _exit(0);
+    _exit(fd_write_all(to, buf_str(&b)) < 0);
 }
 
 /* What the file would load. -errno: it cannot be loaded. */

@@ -1,4 +1,5 @@
 #include "guard/arrives.h"
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "config/config.h"
 #include "host/host.h"
@@ -15,16 +16,6 @@ struct ways_seen {
     const char *failed;  /* the name of a way whose last attempt failed */
     bool confirmed;      /* one of them, lately */
 };
-
-static const char *day(struct arena *a, int64_t when)
-{
-    time_t t = (time_t)when;
-    struct tm tm = {0};
-    char text[16] = "";
-    localtime_r(&t, &tm);
-    strftime(text, sizeof text, "%Y-%m-%d", &tm);
-    return arena_dupz(a, text);
-}
 
 /* One way: what is known of it, as a line of evidence. */
 static int look(struct store *s, const struct way *w, const char *target, int64_t now, struct arena *a, struct ways_seen *seen, const char **ret_line, struct err *err)
@@ -46,11 +37,11 @@ static int look(struct store *s, const struct way *w, const char *target, int64_
     if (!found)
         *ret_line = arena_printf(a, _("%s: nothing was ever sent this way"), w->name);
     else if (!last.ok)
-        *ret_line = arena_printf(a, _("%s: failed on %s: %s"), w->name, day(a, last.time), last.why);
+        *ret_line = arena_printf(a, _("%s: failed on %s: %s"), w->name, clock_text(a, last.time, CLOCK_DAY), last.why);
     else if (confirmed)
-        *ret_line = arena_printf(a, _("%s: sent on %s, its arrival confirmed on %s"), w->name, day(a, last.time), day(a, confirmed));
+        *ret_line = arena_printf(a, _("%s: sent on %s, its arrival confirmed on %s"), w->name, clock_text(a, last.time, CLOCK_DAY), clock_text(a, confirmed, CLOCK_DAY));
     else
-        *ret_line = arena_printf(a, _("%s: sent on %s, nobody confirmed that it arrived"), w->name, day(a, last.time));
+        *ret_line = arena_printf(a, _("%s: sent on %s, nobody confirmed that it arrived"), w->name, clock_text(a, last.time, CLOCK_DAY));
     return 0;
 }
 

@@ -26,6 +26,7 @@ struct package {
    unit that starts at boot. DISABLED: could be enabled and is not. STATIC: has no [Install] and no link; others start it. */
 enum unit_enabled { UNIT_ENABLED_UNKNOWN, UNIT_ENABLED, UNIT_DISABLED, UNIT_STATIC, UNIT_MASKED, UNIT_GENERATED };
 enum unit_active { UNIT_ACTIVE_UNKNOWN, UNIT_ACTIVE, UNIT_INACTIVE, UNIT_FAILED, UNIT_CHANGING };
+const char *unit_active_text(enum unit_active a); /* "runs", "does not run" ... in the reader's language */
 
 struct unit {
     const char *name;  /* "postfix.service": services, sockets and timers */

@@ -114,3 +114,9 @@ void host_see_unit_states(struct host *h)
     if (r < 0)
         h->active_seen = SEEN(r, host_why(h, r, "systemctl show"));
 }
+
+const char *unit_active_text(enum unit_active a)
+{
+    static const char *const texts[] = {N_("state not known"), N_("runs"), N_("does not run"), N_("failed"), N_("is being started or stopped")};
+    return _(texts[a]);
+}

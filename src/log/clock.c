@@ -118,7 +118,6 @@ static const struct {
 
 static void add_evidence(struct findings *out, struct finding *f, const struct host *h, const struct clock_seen *s, const struct timex *t)
 {
-    static const char *const active[] = {N_("state not known"), N_("runs"), N_("does not run"), N_("failed"), N_("is being started or stopped")};
     if (s->kernel == CLOCK_KERNEL_SYNCED)
         finding_evidence(out, f, NULL, 0, _("the kernel counts the clock as synchronised, off by at most %ld ms"), t->maxerror / 1000);
     else if (s->kernel == CLOCK_KERNEL_UNSYNCED)
@@ -126,7 +125,7 @@ static void add_evidence(struct findings *out, struct finding *f, const struct h
     for (size_t i = 0; i < ARRAY_SIZE(keepers); i++) {
         const struct unit *u = host_unit(h, keepers[i]);
         if (u)
-            finding_evidence(out, f, u->file, 0, "%s: %s", u->name, _(active[u->active]));
+            finding_evidence(out, f, u->file, 0, "%s: %s", u->name, unit_active_text(u->active));
     }
 }
 

@@ -1,5 +1,6 @@
 /* found.c: the log of each service: found, alive, rotated, long enough, there after a restart (G5.1, G5.2). */
 #include "log/found.h"
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "log/journal.h"
 #include "log/rotation.h"
@@ -50,16 +51,6 @@ struct look {
     struct seen_logs *seen;      /* where they are collected without judgement, or NULL */
     const char *journal_trouble; /* why the journal could not be read, or NULL */
 };
-
-static const char *day(struct arena *a, int64_t t)
-{
-    struct tm tm;
-    time_t s = (time_t)t;
-    char text[32] = "?";
-    if (localtime_r(&s, &tm))
-        strftime(text, sizeof text, "%Y-%m-%d", &tm);
-    return arena_dupz(a, text);
-}
 
 static bool on_disk(const struct root *root, const char *path)
 {
@@ -239,11 +230,11 @@ static void judge(struct look *l, const struct place *p, const struct instance *
     }
     bool volatile_only = !s->survives, short_rotation = s->kept_days < WANTED_DAYS && !unit;
     if (s->idle)
-        f = finding_add(out, STATE_WARN, p->object, _("Nothing has been written to the log of %s since %s"), inst->product->title, day(a, s->newest));
+        f = finding_add(out, STATE_WARN, p->object, _("Nothing has been written to the log of %s since %s"), inst->product->title, clock_text(a, s->newest, CLOCK_DAY));
     else if (volatile_only)
         f = finding_add(out, STATE_WARN, p->object, _("The log of %s is lost at every restart"), inst->product->title);
     else if (s->gap)
-        f = finding_add(out, STATE_WARN, p->object, _("The log of %s reaches back only to %s (28 days are wanted)"), inst->product->title, day(a, s->start));
+        f = finding_add(out, STATE_WARN, p->object, _("The log of %s reaches back only to %s (28 days are wanted)"), inst->product->title, clock_text(a, s->start, CLOCK_DAY));
     else if (s->unrotated.n)
         f = finding_add(out, STATE_WARN, p->object, _("A log of %s is not rotated"), inst->product->title);
     else if (short_rotation)
@@ -253,7 +244,7 @@ static void judge(struct look *l, const struct place *p, const struct instance *
     else
         f = finding_add(out, STATE_OK, p->object, _("The log of %s is kept"), inst->product->title);
     f->basis = BASIS_FILES;
-    finding_evidence(out, f, NULL, 0, _("from %s, last written %s"), day(a, s->start), day(a, s->newest));
+    finding_evidence(out, f, NULL, 0, _("from %s, last written %s"), clock_text(a, s->start, CLOCK_DAY), clock_text(a, s->newest, CLOCK_DAY));
     if (unit)
         finding_evidence(out, f, NULL, 0, _("in the journal as %s"), unit->unit);
     if (s->cut)

@@ -1,11 +1,11 @@
 /* found_fix.c: the plan of log.found: logs that nobody rotates get a rule, rules that keep too little keep 28 days, the journal goes to the disk. */
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "log/found.h"
 #include "log/rotation_edit.h"
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <time.h>
 
 #define MAX_RULES (1u << 20)
 #define JOURNAL "/var/log/journal"
@@ -164,12 +164,7 @@ static int write_journal(struct making *m, struct err *err)
 /* What is gone comes back by itself only, with the days. */
 static void gap(struct making *m, const struct seen_log *s)
 {
-    char day[32] = "?";
-    struct tm tm;
-    time_t t = (time_t)(s->start + LOG_WANTED_DAYS * DAY);
-    if (localtime_r(&t, &tm))
-        strftime(day, sizeof day, "%Y-%m-%d", &tm);
-    plan_cannot(m->plan, s->object, _("what was deleted does not come back: this log reaches back far enough on %s"), day);
+    plan_cannot(m->plan, s->object, _("what was deleted does not come back: this log reaches back far enough on %s"), clock_text(m->plan->arena, s->start + LOG_WANTED_DAYS * DAY, CLOCK_DAY));
 }
 
 static int one(struct making *m, const struct seen_log *s, struct err *err)

@@ -1,4 +1,5 @@
 #include "mail/mail_log.h"
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "server/postfix.h"
 #include <time.h>
@@ -6,13 +7,6 @@
 #define NAMES_SAID 5
 #define LOG_MS 20000
 #define DAY 86400
-
-static const char *date(struct arena *a, int64_t t)
-{
-    time_t seconds = (time_t)t;
-    struct tm tm;
-    return localtime_r(&seconds, &tm) ? arena_printf(a, "%04d-%02d-%02d %02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min) : "?";
-}
 
 bool mail_log(const struct probe_ctx *ctx, struct plan *p, struct mail_uses *ret)
 {
@@ -33,7 +27,7 @@ bool mail_log(const struct probe_ctx *ctx, struct plan *p, struct mail_uses *ret
     if (!ret->since)
         plan_untested(p, "%s", _("who would be hurt: there is no mail log in the journal"));
     else if (ret->since > ctx->now - (int64_t)MAIL_LOG_DAYS * DAY)
-        plan_untested(p, _("who would be hurt before %s: the journal begins then"), date(p->arena, ret->since));
+        plan_untested(p, _("who would be hurt before %s: the journal begins then"), clock_text(p->arena, ret->since, CLOCK_MINUTE));
     if (!ret->complete)
         plan_untested(p, "%s", _("who else would be hurt: the mail log is too long to be read completely"));
     return ret->since != 0;

@@ -49,10 +49,9 @@ static void note_lines(struct plan *p, const char *label, const char *const argv
 
 static void collect_cause(const struct probe_ctx *ctx, struct plan *p, const struct unit *u)
 {
-    static const char *const active[] = {N_("state not known"), N_("runs"), N_("does not run"), N_("failed"), N_("is being started or stopped")};
     char since[40];
     snprintf(since, sizeof since, "--since=@%lld", (long long)(ctx->now - DAY));
-    plan_note(p, _("%s now: %s (%s)"), u->name, _(active[u->active]), u->result && u->result[0] ? u->result : u->sub[0] ? u->sub : "-");
+    plan_note(p, _("%s now: %s (%s)"), u->name, unit_active_text(u->active), u->result && u->result[0] ? u->result : u->sub[0] ? u->sub : "-");
     const char *const own[] = {"journalctl", "-q", "--no-pager", "-o", "short-iso", "-r", "-n", "5", since, "-u", u->name, NULL};
     note_lines(p, _("its last messages"), own);
     const char *const killed[] = {"journalctl", "-q", "--no-pager", "-k", "-o", "short-iso", "-r", "-n", "5", since, "--grep=Out of memory|oom-kill", NULL};

@@ -1,4 +1,5 @@
 #include "update/automatic.h"
+#include "base/clock.h"
 #include "base/i18n.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -51,16 +52,6 @@ bool automatic_is_on(const struct apt_row *row)
     return row->value && apt_interval(row->value) > 0;
 }
 
-static const char *date(struct arena *a, int64_t when)
-{
-    char text[32] = "";
-    struct tm tm;
-    time_t t = when;
-    if (localtime_r(&t, &tm))
-        strftime(text, sizeof text, "%Y-%m-%d", &tm);
-    return arena_dupz(a, text);
-}
-
 /* What stops it; 0: nothing. Evidence goes to f. */
 static unsigned obstacles(const struct automatic_facts *x, struct findings *out, struct finding *f)
 {
@@ -105,14 +96,14 @@ static void off(const struct automatic_facts *x, struct findings *out)
 static void not_run(const struct automatic_facts *x, struct findings *out)
 {
     bool just_booted = x->booted && x->now - x->booted < DAY;
-    struct finding *f = x->last ? finding_add(out, just_booted ? STATE_WARN : STATE_FAIL, "", _("Automatic updates are on, but last ran on %s"), date(out->arena, x->last))
+    struct finding *f = x->last ? finding_add(out, just_booted ? STATE_WARN : STATE_FAIL, "", _("Automatic updates are on, but last ran on %s"), clock_text(out->arena, x->last, CLOCK_DAY))
                                 : finding_add(out, STATE_FAIL, "", "%s", _("Automatic updates are on, but have never run"));
     if (x->last)
-        finding_evidence(out, f, x->last_from, 0, _("written on %s"), date(out->arena, x->last));
+        finding_evidence(out, f, x->last_from, 0, _("written on %s"), clock_text(out->arena, x->last, CLOCK_DAY));
     else if (x->since)
-        finding_evidence(out, f, NULL, 0, _("no trace of a run, although it could run since %s"), date(out->arena, x->since));
+        finding_evidence(out, f, NULL, 0, _("no trace of a run, although it could run since %s"), clock_text(out->arena, x->since, CLOCK_DAY));
     if (just_booted)
-        finding_evidence(out, f, NULL, 0, _("this machine was started on %s: a run may still be due"), date(out->arena, x->booted));
+        finding_evidence(out, f, NULL, 0, _("this machine was started on %s: a run may still be due"), clock_text(out->arena, x->booted, CLOCK_DAY));
     show_settings(x, out, f);
     finding_impact(out, f, "%s", _("holes that become known stay open although updates look switched on"));
     finding_next(out, f, "%s", strcmp(x->tool, "unattended-upgrades") == 0 ? "unattended-upgrade --dry-run --debug" : "systemctl list-timers --all");
@@ -120,15 +111,15 @@ static void not_run(const struct automatic_facts *x, struct findings *out)
 
 static void on(const struct automatic_facts *x, struct findings *out)
 {
-    struct finding *f = x->last ? finding_add(out, STATE_OK, "", _("Automatic security updates are on and last ran on %s"), date(out->arena, x->last))
+    struct finding *f = x->last ? finding_add(out, STATE_OK, "", _("Automatic security updates are on and last ran on %s"), clock_text(out->arena, x->last, CLOCK_DAY))
                                 : finding_add(out, STATE_OK, "", "%s", _("Automatic security updates are on; this machine is too young for a run"));
     show_settings(x, out, f);
     for (size_t i = 0; i < x->starters_n; i++)
         finding_evidence(out, f, x->starters[i].file, 0, _("%s is switched on"), x->starters[i].name);
     if (x->last)
-        finding_evidence(out, f, x->last_from, 0, _("written on %s"), date(out->arena, x->last));
+        finding_evidence(out, f, x->last_from, 0, _("written on %s"), clock_text(out->arena, x->last, CLOCK_DAY));
     else
-        finding_evidence(out, f, NULL, 0, _("in place since %s, no run yet"), date(out->arena, x->since));
+        finding_evidence(out, f, NULL, 0, _("in place since %s, no run yet"), clock_text(out->arena, x->since, CLOCK_DAY));
 }
 
 void automatic_judge(const struct automatic_facts *x, struct findings *out)

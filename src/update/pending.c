@@ -1,4 +1,5 @@
 #include "update/pending.h"
+#include "base/clock.h"
 #include "base/child.h"
 #include "base/i18n.h"
 #include <errno.h>
@@ -63,16 +64,6 @@ int dnf_updateinfo_parse(struct arena *a, struct str text, struct pending_packag
     return 0;
 }
 
-static const char *date(struct arena *a, int64_t when)
-{
-    char text[32] = "";
-    struct tm tm;
-    time_t t = when;
-    if (localtime_r(&t, &tm))
-        strftime(text, sizeof text, "%Y-%m-%d %H:%M", &tm);
-    return arena_dupz(a, text);
-}
-
 /* As nobody where we are root: apt then cannot write its caches, and what it reads was fetched from other people. */
 static int ask(const char *const command[], struct child_result *out, struct err *err)
 {
@@ -114,9 +105,9 @@ static void held_back(const struct host *h, struct findings *out, struct finding
 static void lists_evidence(const struct lists_age *l, struct findings *out, struct finding *f)
 {
     if (l->published)
-        finding_evidence(out, f, l->file, 0, _("package lists as published on %s"), date(out->arena, l->published));
+        finding_evidence(out, f, l->file, 0, _("package lists as published on %s"), clock_text(out->arena, l->published, CLOCK_MINUTE));
     if (l->any && l->looked) /* the package makes the directory as well */
-        finding_evidence(out, f, "/var/lib/apt/lists/partial", 0, _("last attempt to fetch them: %s"), date(out->arena, l->looked));
+        finding_evidence(out, f, "/var/lib/apt/lists/partial", 0, _("last attempt to fetch them: %s"), clock_text(out->arena, l->looked, CLOCK_MINUTE));
 }
 
 static void judge(const struct host *h, const struct pending_packages *p, const char *doubt, const char *update, struct findings *out, const struct lists_age *l)
