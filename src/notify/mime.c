@@ -1,6 +1,7 @@
 #include "notify/mime.h"
 #include <stdint.h>
 #include <time.h>
+#include <unistr.h>
 
 #define COLUMNS 76
 #define BOUNDARY "=_bansho_page" /* "=_" stands in no base64 */
@@ -9,16 +10,8 @@
 /* Length of the valid sequence that begins here; 0: none. */
 static size_t sequence(struct str s)
 {
-    unsigned char c = (unsigned char)s.p[0];
-    size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-    if (!n || n > s.n)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if (((unsigned char)s.p[i] & 0xc0) != 0x80)
-            return 0;
-    unsigned char d = n > 1 ? (unsigned char)s.p[1] : 0;
-    bool wrong = (c == 0xe0 && d < 0xa0) || (c == 0xed && d >= 0xa0) || (c == 0xf0 && d < 0x90) || (c == 0xf4 && d >= 0x90);
-    return wrong ? 0 : n;
+    int n = s.n && s.p[0] ? u8_mblen((const uint8_t *)s.p, s.n) : 0;
+    return n > 0 ? (size_t)n : 0;
 }
 
 void utf8_clean(struct str s, struct buf *out)

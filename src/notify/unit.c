@@ -6,7 +6,9 @@
 #include "notify/notify.h"
 #include "notify/unit.h"
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,23 +85,18 @@ int command_send(const struct sender *from, const char *target, const struct mes
     return unit_tell(words, buf_str(&input), target, ret_answer, err);
 }
 
-/* A string of JSON (RFC 8259) out of any bytes. */
-static void json_text(struct buf *out, const char *text)
+/* UTF-8 of at most `max` bytes; what is cut says so. */
+static void webhook_text(struct buf *out, const char *text)
 {
-    _cleanup_(buf_free) struct buf clean = BUF(WEBHOOK_TEXT_MAX);
-    utf8_clean(str_of(text), &clean);
-    struct str s = buf_str(&clean);
-    while (s.n && clean.full && ((unsigned char)s.p[s.n - 1] & 0x80)) /* no character that the cap cut */
-        s.n--;
-    buf_addc(out, '"');
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '"' || s.p[i] == '\\')
-            buf_printf(out, "\\%c", s.p[i]);
-        else if ((unsigned char)s.p[i] < 32)
-            buf_printf(out, "\\u%04x", (unsigned char)s.p[i]);
-        else
-            buf_addc(out, s.p[i]);
-    buf_addc(out, '"');
+    static const char more[] = "\n[...]";
+    utf8_clean(str_of(text), out);
+    if (!out->full)
+        return;
+    size_t n = out->max - sizeof more;
+    while (n && ((unsigned char)out->p[n] & 0xc0) == 0x80) /* no half character */
+        n--;
+    *out = (struct buf){.p = out->p, .n = n, .cap = out->cap, .max = out->max};
+    buf_addz(out, more);
 }
 
 /* One line of curl's configuration (curl(1), --config). */
@@ -116,16 +113,16 @@ static void curl_line(struct buf *out, const char *key, struct str value)
 
 void webhook_config(const struct sender *from, const char *url, const struct message *m, struct buf *out)
 {
-    _cleanup_(buf_free) struct buf json = BUF(NOTIFY_TEXT_MAX);
-    buf_addz(&json, "{\"host\":");
-    json_text(&json, from->host);
-    buf_addz(&json, ",\"subject\":");
-    json_text(&json, m->subject);
-    buf_addz(&json, ",\"text\":");
-    json_text(&json, m->text);
-    buf_addc(&json, '}');
+    _cleanup_(buf_free) struct buf subject = BUF(WEBHOOK_TEXT_MAX), text = BUF(WEBHOOK_TEXT_MAX), host = BUF(1024);
+    webhook_text(&host, from->host);
+    webhook_text(&subject, m->subject);
+    webhook_text(&text, m->text);
+    json_t *j = json_pack("{s:s%, s:s%, s:s%}", "host", host.p ? host.p : "", host.n, "subject", subject.p ? subject.p : "", subject.n, "text", text.p ? text.p : "", text.n);
+    char *json = json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_decref(j);
     curl_line(out, "url", str_of(url));
-    curl_line(out, "data-raw", buf_str(&json));
+    curl_line(out, "data-raw", str_of(json));
+    free(json);
     buf_addz(out, "header = \"Content-Type: application/json\"\nuser-agent = \"bansho/" BANSHO_VERSION "\"\nproto = \"=https\"\nfail\nsilent\nshow-error\ngloboff\n"
                   "max-time = 20\noutput = \"/dev/null\"\nwrite-out = \"HTTP %{http_code}\\n\"\n");
 }

@@ -80,11 +80,28 @@ static void webhook_has_no_line_of_a_stranger(void **state)
     assert_int_equal(urls, 1);
     assert_int_equal(lines, 12);
     assert_non_null(strstr(b.p, "url = \"https://hooks.example/x\\\"y\"\n"));
-    assert_non_null(strstr(b.p, "\\\"subject\\\":\\\"s\\\\\\\"\\\\u000aurl"));
+    assert_non_null(strstr(b.p, "\\\"subject\\\":\\\"s\\\\\\\"\\\\nurl"));
+}
+
+/* What is too long for a webhook is cut between characters, and says so. */
+static void webhook_says_what_is_cut(void **state)
+{
+    (void)state;
+    struct sender from = {"h", 0};
+    struct buf text = BUF(100000);
+    for (int i = 0; i < 9000; i++)
+        buf_addz(&text, "番");
+    struct message m = {.subject = "long", .text = text.p};
+    _cleanup_(buf_free) struct buf b = BUF(200000);
+    webhook_config(&from, "https://hooks.example/x", &m, &b);
+    assert_non_null(strstr(b.p, "番\\\\n[...]\\\"}"));
+    assert_true(b.n < 9000 * 3);
+    buf_free(&text);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(reader_gets_what_was_meant), cmocka_unit_test(dots_are_doubled), cmocka_unit_test(webhook_has_no_line_of_a_stranger)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reader_gets_what_was_meant), cmocka_unit_test(dots_are_doubled), cmocka_unit_test(webhook_has_no_line_of_a_stranger),
+                                       cmocka_unit_test(webhook_says_what_is_cut)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
