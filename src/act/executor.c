@@ -1,5 +1,6 @@
 #include "act/executor.h"
 #include "act/registry.h"
+#include "base/clock.h"
 #include "base/i18n.h"
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #define HOUR 3600
 #define OBJECT_MAX 1024
+#define KEPT (400 * (int64_t)DAY) /* a year and a little: then a record is thrown away */
 
 static const char *const migrations[] = {
     "CREATE TABLE act (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, name TEXT NOT NULL, object TEXT NOT NULL, caller INTEGER NOT NULL, who TEXT NOT NULL,"
@@ -28,6 +30,16 @@ bool executor_observes(const struct config *c, enum caller caller)
     return observe && (v->file || caller != CALLER_ADMIN);
 }
 
+static int forget(struct store *s, int64_t before, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "DELETE FROM act WHERE time < ?1", &st, err);
+    if (r < 0)
+        return r;
+    statement_int(st, 1, before);
+    return statement_run(st, err);
+}
+
 int executor_open(const char *dir, bool observe, enum caller caller, const char *who, int64_t now, struct executor *ret, struct err *err)
 {
     char path[4096];
@@ -37,8 +49,10 @@ int executor_open(const char *dir, bool observe, enum caller caller, const char 
     int r = store_open(path, migrations, ARRAY_SIZE(migrations), &e.store, err);
     if (r == 0 && store_readonly_why(e.store)) {
         r = err_set(err, -EROFS, _("%s cannot be written (%s): what was done could not be recorded, so nothing is done"), path, store_readonly_why(e.store));
-        store_close(e.store);
+        store_closep(&e.store);
     }
+    if (r == 0 && (r = forget(e.store, now - KEPT, err)) < 0)
+        store_closep(&e.store);
     if (r == 0)
         *ret = e;
     return r;

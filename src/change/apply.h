@@ -35,7 +35,7 @@ struct conflicts {
 int change_conflicts(const struct journal *j, const struct change *c, struct arena *a, struct conflicts *ret, struct err *err) _must_check_;
 
 /* Takes an applied change back. -EALREADY: it is not in force; -ESTALE: conflicts (nothing was done); -EUCLEAN: damaged, or it could not be ended;
-   -EOPNOTSUPP: none of its steps has a way back; -EIO: everything is as before, but a service did not follow. */
+   -EBUSY: packages are being changed; -EOPNOTSUPP: none of its steps has a way back; -EIO: everything is as before, but a service did not follow. */
 int change_undo(struct journal *j, struct change *c, const struct change_desk *d, struct err *err) _must_check_;
 
 /* Brings to an end what an earlier run had to leave: rolls back what was begun, ends what was being undone. The number of such changes, or -errno. */

@@ -1,5 +1,6 @@
 #include "base/i18n.h"
 #include "change/apply.h"
+#include "change/keeper.h"
 #include "change/node.h"
 #include "change/parents.h"
 #include "change/rollback.h"
@@ -197,6 +198,8 @@ int change_undo(struct journal *j, struct change *c, const struct change_desk *d
         r = change_conflicts(j, c, a, &conflicts, err);
     if (r == 0 && conflicts.list.n)
         r = err_set(err, -ESTALE, _("%s was changed since; nothing was done"), conflicts.list.v[0].step->path);
+    if (r == 0)
+        r = keeper_packages(err);
     if (r == 0)
         r = permits(c, d, err);
     if (r == 0)
