@@ -7,7 +7,8 @@
 
 const struct option options[] = {
     {"", "mode", OPTION_CHOICE, .fallback = "observe", .choices = "observe|act", .reload = true,
-     .help = N_("What bansho may do by itself. observe: every act is only recorded as what would have been done; act: it is done.")},
+     .help = N_("What bansho may do by itself. observe: every act is only recorded as what would have been done; act: it is done. "
+                "Where it is not written, what an administrator orders (bansho fix) is done; where observe is written, that too is only recorded.")},
 
     {"source", "prefixes", OPTION_PREFIXES, .named = true, .reload = true, .example = "203.0.113.0/28, 2001:db8:1::/48",
      .help = N_("The networks of this source, for example 203.0.113.0/28, 2001:db8:1::/48. A single address stands for itself.")},
