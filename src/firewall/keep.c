@@ -41,7 +41,7 @@ void keep_ruleset_parse(struct str listed, struct buf *out, struct keep_owner *r
     for (size_t i = 0; i < ARRAY_SIZE(owners) && !ret_owner->title; i++)
         if (str_search(listed, str_of(owners[i].mark)) >= 0)
             *ret_owner = owners[i].owner;
-    while (str_line(&listed, &line)) {
+    while (listed.n && str_field(&listed, '\n', &line)) { /* a CR belongs to the rule */
         if (str_starts(line, STR("table ")))
             skip = made_by_others(line);
         if (!skip && !str_starts(line, STR("#"))) {

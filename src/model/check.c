@@ -101,6 +101,7 @@ void findings_encode(const struct findings *f, struct buf *out)
 static char *text(struct cursor *c, struct arena *a)
 {
     struct str s = cursor_str(c);
+    c->bad |= str_find(s, '\0') >= 0; /* we never write one: it would hide what stands behind it */
     return s.p ? arena_dup(a, s) : NULL;
 }
 
