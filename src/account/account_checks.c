@@ -15,6 +15,7 @@ static const struct check rows[] = {
         .advice = N_("Give the named accounts a password that mixes letters, digits and symbols, or lock them. A second account with user number 0 that nobody made on purpose "
                      "is the sign of a break-in."),
         .probe = account_empty_or_default,
+        .remembers = true,
         .plan = account_empty_or_default_plan,
     },
     {

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #define BUDGET_US 300000
+#define BUDGET_NIGHT_US 5000000 /* nobody waits for it */
 #define ROUNDS 16
 
 static const char *kind_title(enum credential_kind k)
@@ -70,26 +71,57 @@ static void tell_default(const struct credential *c, struct findings *out)
     next_step(c, out, f);
 }
 
-/* Round by round, so that every account gets its first guess before any gets its second. */
-static size_t guess_all(const struct credentials *c, struct guesses *g, struct findings *out, struct arena *scratch)
+/* One account's way through the list of guesses. */
+struct trial {
+    char key[GUESS_KEY]; /* "": nothing is remembered of it */
+    size_t withstood;    /* so many guesses, from the first on, do not fit */
+    bool over;           /* one fits, or it is not to be tried */
+};
+
+static struct trial trial_of(const struct credential *c, const struct memo *memos, size_t memos_n, const struct findings *out)
 {
-    bool *told = arena_zalloc(scratch, c->list.n + 1);
+    struct trial t = {.over = !hash_usable(c->hash) || emptiness(c) != FILLED};
+    int64_t withstood = 0;
+    if (t.over || guess_key(c, t.key) < 0)
+        t.key[0] = 0;
+    else if (memo_find(memos, memos_n, out->check->id, t.key, &withstood) && withstood > 0 && withstood <= ROUNDS)
+        t.withstood = (size_t)withstood;
+    return t;
+}
+
+static bool guess_fits(struct guesses *g, const struct credential *c, struct trial *t, size_t round)
+{
+    if (round < t->withstood) {
+        g->planned++;
+        g->tried++;
+        return false;
+    }
+    int r = guess_one(g, c, round);
+    t->withstood += r == 0 && t->withstood == round;
+    t->over |= r == 1 || r == -ENOENT;
+    return r == 1;
+}
+
+/* Round by round, so that every account gets its first guess before any gets its second. */
+static size_t guess_all(const struct credentials *c, struct guesses *g, const struct memo *memos, size_t memos_n, struct findings *out)
+{
+    struct trial *trials = arena_zalloc(out->arena, (c->list.n + 1) * sizeof *trials);
     size_t n = 0;
+    for (size_t i = 0; i < c->list.n; i++)
+        trials[i] = trial_of(&c->list.v[i], memos, memos_n, out);
     for (size_t round = 0; round < ROUNDS; round++)
-        for (size_t i = 0; i < c->list.n; i++) {
-            const struct credential *x = &c->list.v[i];
-            if (told[i] || !hash_usable(x->hash) || emptiness(x) != FILLED)
-                continue;
-            if (guess_one(g, x, round) == 1) {
-                told[i] = true;
-                tell_default(x, out);
+        for (size_t i = 0; i < c->list.n; i++)
+            if (!trials[i].over && guess_fits(g, &c->list.v[i], &trials[i], round)) {
+                tell_default(&c->list.v[i], out);
                 n++;
             }
-        }
+    for (size_t i = 0; i < c->list.n; i++)
+        if (trials[i].key[0] && trials[i].withstood)
+            memo_leave(out, trials[i].key, (int64_t)trials[i].withstood);
     return n;
 }
 
-void empty_or_default_judge(const struct credentials *c, int64_t budget_us, struct findings *out)
+void empty_or_default_judge(const struct credentials *c, int64_t budget_us, const struct memo *memos, size_t memos_n, struct findings *out)
 {
     struct guesses g = {.budget_us = budget_us};
     size_t bad = 0, open = 0;
@@ -102,7 +134,7 @@ void empty_or_default_judge(const struct credentials *c, int64_t budget_us, stru
         else if (e == CLOSED)
             tell_closed(&c->list.v[i], out);
     }
-    bad += guess_all(c, &g, out, out->arena);
+    bad += guess_all(c, &g, memos, memos_n, out);
     guesses_done(&g);
     struct finding *f = NULL;
     if (!c->complete || c->unread.n)
@@ -115,7 +147,10 @@ void empty_or_default_judge(const struct credentials *c, int64_t budget_us, stru
         finding_evidence(out, f, NULL, 0, _("could not be read: %s"), c->unread.v[i]);
     if (!c->complete)
         finding_evidence(out, f, NULL, 0, _("only the first %zu accounts were read"), c->list.n);
-    finding_evidence(out, f, NULL, 0, _("%zu of %zu first guesses were tried (modern hashes take long); weak passwords beyond them are not looked for here"), g.tried, g.planned);
+    if (g.tried < g.planned)
+        finding_evidence(out, f, NULL, 0, _("%zu of %zu first guesses were tried so far: modern hashes take long, the next runs go on; weak passwords beyond them are not looked for here"), g.tried, g.planned);
+    else
+        finding_evidence(out, f, NULL, 0, _("all %zu first guesses were tried; weak passwords beyond them are not looked for here"), g.planned);
     if (g.foreign)
         finding_evidence(out, f, NULL, 0, ngettext("%zu account whose kind of hash is not tried", "%zu accounts whose kind of hash is not tried", g.foreign), g.foreign);
 }
@@ -151,7 +186,7 @@ int account_empty_or_default(const struct probe_ctx *ctx, struct findings *out, 
         if (str_starts(str_of(c.unread.v[i]), STR("/etc/shadow:")))
             c.unread.n = 0;
     userfiles_load(ctx->server, &c);
-    empty_or_default_judge(&c, BUDGET_US, out);
+    empty_or_default_judge(&c, ctx->unhurried ? BUDGET_NIGHT_US : BUDGET_US, ctx->memos, ctx->memos_n, out);
     credentials_done(&c);
     return 0;
 }

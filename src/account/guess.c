@@ -1,4 +1,6 @@
 #include "account/guess.h"
+#include "base/buf.h"
+#include "base/digest.h"
 #include <crypt.h>
 #include <errno.h>
 #include <stdio.h>
@@ -96,6 +98,27 @@ static const char *guess_of(const struct credential *c, size_t n, char own[256])
     return NULL;
 }
 
+#define LIST_OF_GUESSES "1" /* another number when guesses are added in front of others */
+
+int guess_key(const struct credential *c, char ret[GUESS_KEY])
+{
+    _cleanup_(buf_free) struct buf b = BUF(4096);
+    char hex[DIGEST_HEX];
+    bool plain;
+    struct str stored = without_scheme(c->hash, &plain);
+    if (plain || !hash_is_cheap(stored)) /* no digest of a password itself is ever stored */
+        return -EOPNOTSUPP;
+    buf_addz(&b, LIST_OF_GUESSES);
+    buf_put_z(&b, c->name);
+    buf_put_str(&b, c->hash);
+    int r = b.full ? -EFBIG : digest_sha256_hex(buf_str(&b), hex, NULL);
+    if (b.p)
+        explicit_bzero(b.p, b.n);
+    if (r == 0)
+        snprintf(ret, GUESS_KEY, "%.32s", hex);
+    return r;
+}
+
 int guess_one(struct guesses *g, const struct credential *c, size_t n)
 {
     char own[256];
@@ -108,10 +131,10 @@ int guess_one(struct guesses *g, const struct credential *c, size_t n)
         return str_eq(stored, str_of(guess));
     if (!hash_is_cheap(stored)) {
         g->foreign += n == 0;
-        return 0;
+        return -EOPNOTSUPP;
     }
     g->planned++;
-    return g->budget_us > 0 && fits(g, stored, guess);
+    return g->budget_us > 0 ? fits(g, stored, guess) : -EAGAIN;
 }
 
 void guesses_done(struct guesses *g)

@@ -4,6 +4,7 @@
 #include "check/registry.h"
 #include "config/config.h"
 #include "server/probe.h"
+#include "store/check_store.h"
 
 /* All that one run stands on. */
 struct session {
@@ -14,6 +15,8 @@ struct session {
     struct report report;
     struct run run;
     const char *state_dir; /* NULL: none */
+    struct memos memos;    /* of the last run, loaded when a check wants them */
+    bool unhurried;        /* nobody waits for it */
     char id[9];            /* of this run */
 };
 void session_done(struct session *s);

@@ -80,7 +80,8 @@ static void tell_progress(void *arg, size_t done, size_t total)
 
 struct probe_ctx session_ctx(struct session *s)
 {
-    return (struct probe_ctx){.server = s->server, .config = s->config, .now = s->host->now, .live = s->root.live, .run = s->id, .state_dir = s->state_dir ? s->state_dir : ""};
+    return (struct probe_ctx){.server = s->server, .config = s->config, .now = s->host->now, .live = s->root.live, .unhurried = s->unhurried, .run = s->id, .memos = s->memos.list.v, .memos_n = s->memos.list.n,
+                             .state_dir = s->state_dir ? s->state_dir : ""};
 }
 
 int session_look(struct session *s, const char *path, const char *language, struct err *err)
@@ -99,8 +100,19 @@ int session_look(struct session *s, const char *path, const char *language, stru
     return r;
 }
 
+/* What cannot be read is as if it had never been left: the run itself tells what is wrong with the store. */
+static void load_memos(struct session *s, const struct check *const *checks, size_t n)
+{
+    bool wanted = false;
+    for (size_t i = 0; i < n; i++)
+        wanted |= checks[i]->remembers;
+    if (wanted && s->root.live && s->state_dir && !s->memos.list.n && check_store_memos(s->state_dir, s->report.arena, &s->memos, NULL) < 0)
+        s->memos = (struct memos){0};
+}
+
 int session_run_more(struct session *s, const struct check *const *checks, size_t n, struct run *ret, struct err *err)
 {
+    load_memos(s, checks, n);
     struct probe_ctx ctx = session_ctx(s);
     struct progress progress = progress_begin();
     struct run_options o = {.ctx = &ctx, .checks = checks, .n = n, .progress = tell_progress, .arg = &progress};

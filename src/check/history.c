@@ -120,6 +120,19 @@ void history_apply(const struct past *past, struct report *report, struct memory
     }
 }
 
+/* Check by check. */
+static int write_memos(struct store *s, const struct run *run, struct err *err)
+{
+    int r = 0;
+    for (size_t i = 0, n; r == 0 && i < run->memos.n; i += n) {
+        const struct memo *first = &run->memos.v[i];
+        for (n = 1; i + n < run->memos.n && run->memos.v[i + n].check == first->check; n++)
+            ;
+        r = check_store_put_memos(s, first, n, err);
+    }
+    return r;
+}
+
 static int write_down(struct store *s, const struct report *r, const struct memory *m, struct err *err)
 {
     size_t wrong = report_count(r, URGENCY_NOW) + report_count(r, URGENCY_SOON);
@@ -128,6 +141,8 @@ static int write_down(struct store *s, const struct report *r, const struct memo
         e = check_store_forget(s, m->forget.v[i]->id, m->forget.v[i]->object, err);
     for (size_t i = 0; e == 0 && i < m->looked.n; i++)
         e = check_store_looked(s, m->looked.v[i], r->time, err);
+    if (e == 0)
+        e = write_memos(s, r->run, err);
     if (e == 0)
         e = check_store_ran(s, r->time, (int64_t)(r->run->wall_us / 1000), wrong, report_count(r, URGENCY_UNKNOWN), err);
     if (e < 0 || !r->whole) /* a part of the checks says nothing about a chapter */

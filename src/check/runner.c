@@ -59,7 +59,7 @@ static uint64_t microseconds(struct timeval t)
 /* Without a word from the check itself: what happened to it, as a finding. */
 static void not_seen(struct job *j, const char *why)
 {
-    j->findings.list.n = 0;
+    j->findings.list.n = j->findings.memos.n = 0;
     struct finding *f = finding_add(&j->findings, STATE_UNKNOWN, "", "%s", in_words(j->check->title));
     finding_evidence(&j->findings, f, NULL, 0, "%s", why);
 }
@@ -254,6 +254,8 @@ static void collect(struct runner *r, struct run *run)
             else
                 *list_push(run->arena, &run->findings) = *f;
         }
+        for (size_t k = 0; k < j->findings.memos.n; k++)
+            *list_push(run->arena, &run->memos) = j->findings.memos.v[k];
         *list_push(run->arena, &run->costs) = j->cost;
     }
 }

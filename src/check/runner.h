@@ -15,6 +15,7 @@ struct run {
     struct arena *arena;
     LIST(struct finding) findings; /* in the order of the checks given; at least one for each check; one for each check and object */
     LIST(struct check_cost) costs; /* one for each check */
+    LIST(struct memo) memos;       /* in the order of the checks given */
     uint64_t wall_us;
 };
 

@@ -1,5 +1,6 @@
 #include "model/check.h"
 #include <errno.h>
+#include <stdlib.h>
 
 #define MAX_FINDINGS 100000
 #define MAX_EVIDENCE 1000
@@ -75,6 +76,41 @@ void finding_by_hand(struct findings *out, struct finding *f)
     f->by_hand = true;
 }
 
+void memo_leave(struct findings *out, const char *key, int64_t value)
+{
+    if (out->memos.n < MEMOS_MAX)
+        *list_push(out->arena, &out->memos) = (struct memo){out->check ? out->check->id : "", arena_dupz(out->arena, key), value};
+}
+
+struct memo_name {
+    const char *check, *key;
+};
+
+static int memo_order(const void *name, const void *row)
+{
+    const struct memo_name *a = name;
+    const struct memo *b = row;
+    int c = strcmp(a->check, b->check);
+    return c ? c : strcmp(a->key, b->key);
+}
+
+bool memo_find(const struct memo *sorted, size_t n, const char *check, const char *key, int64_t *ret)
+{
+    const struct memo *m = n ? bsearch(&(struct memo_name){check, key}, sorted, n, sizeof *sorted, memo_order) : NULL;
+    if (m)
+        *ret = m->value;
+    return m;
+}
+
+static void encode_memos(const struct findings *f, struct buf *out)
+{
+    buf_put_u32(out, (uint32_t)f->memos.n);
+    for (size_t i = 0; i < f->memos.n; i++) {
+        buf_put_z(out, f->memos.v[i].key);
+        buf_put_u64(out, (uint64_t)f->memos.v[i].value);
+    }
+}
+
 void findings_encode(const struct findings *f, struct buf *out)
 {
     buf_put_u32(out, (uint32_t)f->list.n);
@@ -96,6 +132,7 @@ void findings_encode(const struct findings *f, struct buf *out)
             buf_put_u32(out, x->evidence.v[k].line);
         }
     }
+    encode_memos(f, out);
 }
 
 static char *text(struct cursor *c, struct arena *a)
@@ -130,6 +167,18 @@ static void decode_one(struct cursor *c, struct findings *into)
         *list_push(into->arena, &into->list) = f;
 }
 
+static void decode_memos(struct cursor *c, struct findings *into)
+{
+    uint32_t n = cursor_below(c, MEMOS_MAX + 1);
+    for (uint32_t i = 0; i < n && !c->bad; i++) {
+        const char *key = text(c, into->arena);
+        int64_t value = (int64_t)cursor_u64(c);
+        c->bad |= !key;
+        if (!c->bad)
+            memo_leave(into, key, value);
+    }
+}
+
 int findings_decode(struct str bytes, struct findings *ret)
 {
     struct findings got = {.arena = ret->arena, .check = ret->check};
@@ -137,10 +186,14 @@ int findings_decode(struct str bytes, struct findings *ret)
     uint32_t n = cursor_below(&c, MAX_FINDINGS + 1);
     for (uint32_t i = 0; i < n && !c.bad; i++)
         decode_one(&c, &got);
+    decode_memos(&c, &got);
     if (c.bad || c.rest.n)
         return -EBADMSG;
     ret->list.v = got.list.v;
     ret->list.n = got.list.n;
     ret->list.cap = got.list.cap;
+    ret->memos.v = got.memos.v;
+    ret->memos.n = got.memos.n;
+    ret->memos.cap = got.memos.cap;
     return 0;
 }

@@ -37,10 +37,18 @@ struct finding {
     LIST(struct evidence) evidence;
 };
 
+/* What a check wants to know the next time: a number by a name of its own. Stored with the run, and handed to its next probe (probe.h). */
+struct memo {
+    const char *check, *key;
+    int64_t value;
+};
+#define MEMOS_MAX 5000 /* of one check; what is beyond is not remembered */
+
 struct findings {
     struct arena *arena;
     const struct check *check; /* whose probe is running */
     LIST(struct finding) list;
+    LIST(struct memo) memos;
 };
 
 struct probe_ctx; /* server/probe.h */
@@ -67,6 +75,7 @@ struct check {
     int timeout_ms;          /* 0: 15,000 */
     bool wants_dialogue;     /* without a live machine (--root) the runner answers unknown and does not call the probe */
     plan_fn *plan;           /* NULL: only a person can put it right */
+    bool remembers;          /* it leaves memos */
 };
 
 struct check_table {
@@ -82,6 +91,11 @@ void finding_impact(struct findings *out, struct finding *f, const char *text, .
 void finding_next(struct findings *out, struct finding *f, const char *command, ...) _printf_(3, 4);
 void finding_by_hand(struct findings *out, struct finding *f);
 void finding_next_note(struct findings *out, struct finding *f, const char *text, ...) _printf_(3, 4);
+
+/* The memos of one run replace all that this check left before; a run that leaves none keeps them. */
+void memo_leave(struct findings *out, const char *key, int64_t value);
+/* sorted: by check, then by key (bytes). false: there is none. */
+bool memo_find(const struct memo *sorted, size_t n, const char *check, const char *key, int64_t *ret);
 
 /* Between a check's process and the runner. Decoding checks every enum and length; -EBADMSG otherwise. `check` is filled in by the caller. */
 void findings_encode(const struct findings *f, struct buf *out);

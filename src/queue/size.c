@@ -3,9 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* As long as nothing is known of what is usual on this server. */
-#define MANY 500
-#define TOO_MANY 2000
 #define SPARE (512ull << 20)  /* bytes that are plenty, however small their share is */
 #define SPARE_INODES 50000
 
@@ -43,9 +40,10 @@ static enum state room_state(const struct spool_seen *s)
     return c->inodes_total && c->inodes < SPARE_INODES && c->inodes < c->inodes_total / 20 ? STATE_WARN : STATE_OK;
 }
 
-static enum state length_state(const struct spool_count *c)
+static enum state length_state(const struct spool_seen *s, int64_t now)
 {
-    return c->total >= TOO_MANY ? STATE_FAIL : c->total >= MANY ? STATE_WARN : STATE_OK;
+    struct usual_limits limits = usual_limits(&s->usual, now);
+    return s->count.total >= limits.too_many ? STATE_FAIL : s->count.total >= limits.many ? STATE_WARN : STATE_OK;
 }
 
 static void tell_counts(const struct spool_seen *s, int64_t now, struct findings *out, struct finding *f)
@@ -55,6 +53,9 @@ static void tell_counts(const struct spool_seen *s, int64_t now, struct findings
     for (size_t i = 0; dirs[i].name; i++)
         buf_printf(&each, "%s%s %s", i ? ", " : "", dirs[i].name, number(out->arena, s->count.in[i]));
     finding_evidence(out, f, s->path, 0, "%s", each.p);
+    if (usual_limits(&s->usual, now).learned)
+        finding_evidence(out, f, NULL, 0, _("usual here: about %s messages, learned over %s"), number(out->arena, (uint64_t)(s->usual.mean + 500) / 1000),
+                         duration(out->arena, now - s->usual.since));
     if (s->count.oldest)
         finding_evidence(out, f, NULL, 0, s->count.oldest_sampled ? _("the oldest of the 2,000 that were looked at has waited for %s") : _("the oldest undelivered message has waited for %s"),
                          duration(out->arena, now - s->count.oldest));
@@ -82,7 +83,7 @@ static const char *list_command(enum spool_kind kind)
 
 static void judge_seen(const struct spool_seen *s, int64_t now, bool privileged, struct findings *out)
 {
-    enum state length = length_state(&s->count), room = room_state(s), worst = length > room ? length : room;
+    enum state length = length_state(s, now), room = room_state(s), worst = length > room ? length : room;
     const char *n = number(out->arena, s->count.total);
     struct finding *f;
     if (length != STATE_OK && length >= room)
@@ -113,7 +114,7 @@ void queue_size_judge(const struct spool_seen *s, int64_t now, bool privileged, 
         return;
     }
     /* A part that could not be seen never makes it shorter; what was seen may be too long already. */
-    if (s->code == 0 || length_state(&s->count) != STATE_OK) {
+    if (s->code == 0 || length_state(s, now) != STATE_OK) {
         judge_seen(s, now, privileged, out);
         return;
     }
@@ -148,7 +149,12 @@ int queue_size_probe(const struct probe_ctx *ctx, struct findings *out, struct e
             s.object = i->name[0] || !first || first == products_with_spool[k].product ? i->name : products_with_spool[k].product;
             str_u64(str_of(setting_value(i, "", "message_size_limit", "0")), 1ull << 40, &s.message_limit);
             s.code = spool_count(ctx->server->host->root, s.path, s.kind, out->arena, &s.count);
+            s.usual = usual_of(ctx->memos, ctx->memos_n, out->check->id, s.object, out->arena);
             queue_size_judge(&s, ctx->now, ctx->server->host->privileged, out);
+            if (s.code == 0 && !s.count.absent)
+                usual_learn(&s.usual, ctx->now, s.count.total);
+            if (s.usual.since)
+                usual_leave(&s.usual, s.object, out);
             first = first ? first : products_with_spool[k].product;
         }
     }

@@ -1,6 +1,7 @@
 /* size.h: queue.size, the number and age of the messages that wait, and the room they have (G5.3). */
 #pragma once
 #include "queue/count.h"
+#include "queue/usual.h"
 #include "server/probe.h"
 
 probe_fn queue_size_probe;
@@ -13,5 +14,6 @@ struct spool_seen {
     struct spool_count count;
     int code;                   /* of spool_count */
     uint64_t message_limit;     /* the largest message that the program takes; 0: not known */
+    struct usual usual;         /* how long it is usually, before this look */
 };
 void queue_size_judge(const struct spool_seen *s, int64_t now, bool privileged, struct findings *out);

@@ -11,6 +11,9 @@ struct probe_ctx {
     const struct config *config;   /* config/config.h */
     int64_t now;
     bool live;                     /* false below --root: no program is run, nobody is talked to */
+    bool unhurried;                /* nobody waits: the nightly look */
     const char *run;               /* 8 hex digits of this run: names of failed logins are bansho-probe-RUN-SERVICE */
+    const struct memo *memos;      /* what the checks left the last time, sorted for memo_find */
+    size_t memos_n;
     const char *state_dir;         /* where stored results of earlier runs lie, or "" */
 };

@@ -13,6 +13,7 @@ static const char *const migrations[] = {
     "CREATE TABLE runs (number INTEGER PRIMARY KEY, time INTEGER NOT NULL, took_ms INTEGER NOT NULL, wrong INTEGER NOT NULL, unknown INTEGER NOT NULL);",
     "CREATE TABLE chapters (run INTEGER NOT NULL, chapter INTEGER NOT NULL, ok INTEGER NOT NULL, soon INTEGER NOT NULL, now INTEGER NOT NULL,"
     " unknown INTEGER NOT NULL, PRIMARY KEY (run, chapter)) WITHOUT ROWID;",
+    "CREATE TABLE memos (id TEXT NOT NULL, key TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (id, key)) WITHOUT ROWID;",
 };
 
 const char *check_store_dir(struct arena *a)
@@ -121,10 +122,31 @@ int check_store_load(struct store *s, struct arena *a, struct past *ret, struct 
     return 0;
 }
 
+static bool store_is_there(const char *dir, struct arena *a)
+{
+    return access(arena_printf(a, "%s/%s", dir, CHECK_STORE_FILE), F_OK) == 0 || errno != ENOENT;
+}
+
+int check_store_memos(const char *dir, struct arena *a, struct memos *ret, struct err *err)
+{
+    _cleanup_(store_closep) struct store *s = NULL;
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    struct memos m = {0};
+    int r = store_is_there(dir, a) ? check_store_open(dir, &s, err) : 0;
+    if (s)
+        r = store_prepare(s, "SELECT id, key, value FROM memos ORDER BY id, key", &st, err);
+    while (st && r >= 0 && (r = statement_step(st, err)) > 0)
+        *list_push(a, &m.list) = (struct memo){statement_column_text(st, 0, a), statement_column_text(st, 1, a), statement_column_int(st, 2)};
+    if (r < 0)
+        return r;
+    *ret = m;
+    return 0;
+}
+
 int check_store_peek(const char *dir, struct arena *a, struct past *ret, struct err *err)
 {
     _cleanup_(store_closep) struct store *s = NULL;
-    if (access(arena_printf(a, "%s/%s", dir, CHECK_STORE_FILE), F_OK) < 0 && errno == ENOENT) {
+    if (!store_is_there(dir, a)) {
         *ret = (struct past){0};
         return 0;
     }
@@ -171,6 +193,31 @@ int check_store_forget(struct store *s, const char *id, const char *object, stru
 int check_store_withdraw(struct store *s, const char *id, const char *object, struct err *err)
 {
     return delete_one(s, "DELETE FROM accepted WHERE id = ? AND object = ?", id, object, err);
+}
+
+static int put_memo(struct store *s, const struct memo *m, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "INSERT OR REPLACE INTO memos (id, key, value) VALUES (?, ?, ?)", &st, err);
+    if (r < 0)
+        return r;
+    statement_text(st, 1, m->check);
+    statement_text(st, 2, m->key);
+    statement_int(st, 3, m->value);
+    return statement_run(st, err);
+}
+
+int check_store_put_memos(struct store *s, const struct memo rows[], size_t n, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = n ? store_prepare(s, "DELETE FROM memos WHERE id = ?", &st, err) : 0;
+    if (st) {
+        statement_text(st, 1, rows[0].check);
+        r = statement_run(st, err);
+    }
+    for (size_t i = 0; r == 0 && i < n; i++)
+        r = put_memo(s, &rows[i], err);
+    return r;
 }
 
 int check_store_looked(struct store *s, const char *id, int64_t now, struct err *err)

@@ -49,6 +49,12 @@ int check_store_load(struct store *s, struct arena *a, struct past *ret, struct 
 /* Reads what a past run left, without creating anything: 0 with an empty past where there is no store yet. */
 int check_store_peek(const char *dir, struct arena *a, struct past *ret, struct err *err) _must_check_;
 
+/* What checks left for their next run, sorted for memo_find, in the arena. Creates nothing: 0 with none where there is no store yet. */
+struct memos {
+    LIST(struct memo) list;
+};
+int check_store_memos(const char *dir, struct arena *a, struct memos *ret, struct err *err) _must_check_;
+
 /* Within a transaction (store_begin). */
 int check_store_put(struct store *s, const struct past_finding rows[], size_t n, struct err *err) _must_check_;
 int check_store_forget(struct store *s, const char *id, const char *object, struct err *err) _must_check_;
@@ -58,6 +64,8 @@ int check_store_ran(struct store *s, int64_t now, int64_t took_ms, size_t wrong,
 /* How the chapters of the run that check_store_ran noted last stand (`time` is not looked at). */
 int check_store_chapters(struct store *s, const struct chapter_run rows[], size_t n, struct err *err) _must_check_;
 int check_store_accept(struct store *s, const struct acceptance *a, struct err *err) _must_check_;
+/* rows[0..n) of one check replace those that it left before. */
+int check_store_put_memos(struct store *s, const struct memo rows[], size_t n, struct err *err) _must_check_;
 /* Forgets an acceptance; 0 where there is none. */
 int check_store_withdraw(struct store *s, const char *id, const char *object, struct err *err) _must_check_;
 

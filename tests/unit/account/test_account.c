@@ -74,7 +74,7 @@ static void finds_open_accounts(void **state)
             userfile_parse(&h, str_of(table[i].text), "/etc/dovecot/users", CREDENTIAL_MAIL, true, &c);
         else
             shadow_parse(&h, str_of(table[i].text), "/etc/shadow", &c);
-        empty_or_default_judge(&c, 10000000, &out);
+        empty_or_default_judge(&c, 10000000, NULL, 0, &out);
         assert_int_equal(out.list.n, 1);
         assert_string_equal(out.list.v[0].object, table[i].object);
         assert_int_equal(out.list.v[0].state, table[i].want);
@@ -91,10 +91,51 @@ static void keeps_to_its_budget(void **state)
     struct credentials c = {.complete = true};
     struct findings out = {.arena = arena, .check = &check};
     shadow_parse(&h, STR("admin:" HASH_PASSWORD ":20000::::::\n"), "/etc/shadow", &c);
-    empty_or_default_judge(&c, 0, &out);
+    empty_or_default_judge(&c, 0, NULL, 0, &out);
     assert_int_equal(out.list.n, 1);
     assert_int_equal(out.list.v[0].state, STATE_OK);
     assert_non_null(strstr(out.list.v[0].evidence.v[0].text, "0 of")); /* and says that it tried nothing */
+}
+
+static struct findings guessed(const char *hash, int64_t budget_us, const struct findings *before)
+{
+    struct host h = machine();
+    struct credentials c = {.complete = true};
+    struct findings out = {.arena = arena, .check = &check};
+    shadow_parse(&h, str_of(arena_printf(arena, "admin:%s:20000::::::\n", hash)), "/etc/shadow", &c);
+    empty_or_default_judge(&c, budget_us, before ? before->memos.v : NULL, before ? before->memos.n : 0, &out);
+    credentials_done(&c);
+    return out;
+}
+
+/* $6$ of a long random password, same salt: withstands them all. */
+#define HASH_STRONG "$6$saltsalt$0kVx1yb7Hq3Lw9Zr5Tn8Jd2Gf6Ms4PcAeBuCiDoEvFxGyHzIjKkLlMmNnOoPpQqRrSsTtUuVvWwXxYyZz012345."
+
+static void goes_on_where_it_stopped(void **state)
+{
+    (void)state;
+    struct findings nothing = guessed(HASH_STRONG, 0, NULL), all = guessed(HASH_STRONG, 10000000, &nothing);
+    assert_int_equal(nothing.memos.n, 0);
+    assert_int_equal(all.memos.n, 1);
+    struct findings later = guessed(HASH_STRONG, 0, &all); /* all is known already: nothing has to be tried */
+    assert_int_equal(later.list.v[0].state, STATE_OK);
+    assert_non_null(strstr(later.list.v[0].evidence.v[0].text, "all "));
+    assert_int_equal(later.memos.v[0].value, all.memos.v[0].value);
+    struct findings changed = guessed(HASH_PASSWORD, 0, &all); /* another password begins anew */
+    assert_non_null(strstr(changed.list.v[0].evidence.v[0].text, "0 of"));
+    struct findings found = guessed(HASH_PASSWORD, 10000000, &all), again = guessed(HASH_PASSWORD, 10000000, &found);
+    assert_int_equal(found.list.v[0].state, STATE_FAIL);
+    assert_int_equal(again.list.v[0].state, STATE_FAIL); /* and stays found */
+    for (size_t i = 0; i < found.memos.n; i++)
+        assert_null(strstr(found.memos.v[i].key, "admin"));
+}
+
+static void no_digest_of_a_password_is_kept(void **state)
+{
+    (void)state;
+    struct credential c = {.name = "a@example.jp", .hash = STR("{PLAIN}secret")};
+    char key[GUESS_KEY];
+    assert_int_equal(guess_key(&c, key), -EOPNOTSUPP);
 }
 
 static void incomplete_is_unknown(void **state)
@@ -103,7 +144,7 @@ static void incomplete_is_unknown(void **state)
     struct credentials c = {.complete = true};
     struct findings out = {.arena = arena, .check = &check};
     *list_push(arena, &c.unread) = "/etc/dovecot/users: Permission denied";
-    empty_or_default_judge(&c, 0, &out);
+    empty_or_default_judge(&c, 0, NULL, 0, &out);
     assert_int_equal(out.list.v[0].state, STATE_UNKNOWN);
 }
 
@@ -226,7 +267,7 @@ static void quotes_names_for_the_shell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_open_accounts), cmocka_unit_test(keeps_to_its_budget), cmocka_unit_test(incomplete_is_unknown), cmocka_unit_test(knows_dear_hashes),
+        cmocka_unit_test(finds_open_accounts), cmocka_unit_test(keeps_to_its_budget), cmocka_unit_test(goes_on_where_it_stopped), cmocka_unit_test(no_digest_of_a_password_is_kept), cmocka_unit_test(incomplete_is_unknown), cmocka_unit_test(knows_dear_hashes),
         cmocka_unit_test(finds_second_roots), cmocka_unit_test(judges_password_age), cmocka_unit_test(judges_use), cmocka_unit_test(reads_login_records),
         cmocka_unit_test(quotes_names_for_the_shell),
     };

@@ -112,6 +112,64 @@ static void judges(void **state)
     }
 }
 
+#define THEN 1800000000
+/* One look an hour at a queue of that length, so many days long. */
+static int64_t live(struct usual *u, int64_t from, int days, uint64_t length)
+{
+    for (int h = 0; h < days * 24; h++)
+        usual_learn(u, from + (int64_t)h * 3600, length);
+    return from + (int64_t)days * DAY;
+}
+
+static void learns_what_is_usual(void **state)
+{
+    (void)state;
+    static const struct { int days; uint64_t usual, now; enum state want; } table[] = {
+        {0, 0, 499, STATE_OK}, {0, 0, 500, STATE_WARN},          /* a first look */
+        {6, 3, 400, STATE_OK}, {6, 3000, 3000, STATE_FAIL},      /* not yet known */
+        {8, 3, 99, STATE_OK}, {8, 3, 100, STATE_WARN}, {8, 3, 500, STATE_FAIL},
+        {8, 300, 1400, STATE_OK}, {8, 300, 1501, STATE_WARN}, {8, 300, 6001, STATE_FAIL},
+        {90, 1000000, 9999, STATE_OK}, {90, 1000000, 10000, STATE_WARN}, {90, 1000000, 40000, STATE_FAIL}, /* nothing is so usual that it is never told */
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        struct findings out = {.arena = arena};
+        struct spool_seen s = {.object = "", .path = "/q", .count = {.total = table[i].now}};
+        int64_t now = live(&s.usual, THEN, table[i].days, table[i].usual);
+        queue_size_judge(&s, now, true, &out);
+        assert_int_equal(out.list.v[0].state, table[i].want);
+    }
+}
+
+static void misuse_does_not_become_usual(void **state)
+{
+    (void)state;
+    struct usual u = {0};
+    int64_t now = live(&u, THEN, 30, 5);
+    now = live(&u, now, 2, 1500); /* two days of bulk mail */
+    assert_true(usual_limits(&u, now).many < 1500);
+    usual_learn(&u, now, 5);
+    int64_t mean = u.mean;
+    for (int i = 0; i < 100; i++) /* looking again and again within the hour teaches nothing */
+        usual_learn(&u, now + i, 100000);
+    assert_int_equal(u.mean, mean);
+}
+
+static void remembers_by_object(void **state)
+{
+    (void)state;
+    static const struct check queue = {.id = "queue.size"};
+    struct findings out = {.arena = arena, .check = &queue};
+    struct usual u = {THEN, THEN + 5, 1234};
+    usual_leave(&u, "postfix-out", &out);
+    assert_int_equal(out.memos.n, 3);
+    struct memo sorted[3] = {out.memos.v[1], out.memos.v[2], out.memos.v[0]}; /* last, mean, since */
+    struct usual back = usual_of(sorted, 3, "queue.size", "postfix-out", arena);
+    assert_memory_equal(&back, &u, sizeof u);
+    assert_int_equal(usual_of(sorted, 3, "queue.size", "", arena).since, 0);
+    sorted[1].value = -1; /* damaged: begins anew */
+    assert_int_equal(usual_of(sorted, 3, "queue.size", "postfix-out", arena).since, 0);
+}
+
 /* 100,000 messages within 60 ms of CPU is the reach; this only guards against work for each message that grows. */
 static void counts_many(void **state)
 {
@@ -158,6 +216,6 @@ static int drop(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(knows_message_names), cmocka_unit_test(counts_hashed_directories), cmocka_unit_test(what_is_not_seen_is_not_zero), cmocka_unit_test(judges), cmocka_unit_test(counts_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(knows_message_names), cmocka_unit_test(counts_hashed_directories), cmocka_unit_test(what_is_not_seen_is_not_zero), cmocka_unit_test(judges), cmocka_unit_test(learns_what_is_usual), cmocka_unit_test(misuse_does_not_become_usual), cmocka_unit_test(remembers_by_object), cmocka_unit_test(counts_many)};
     return cmocka_run_group_tests(tests, make, drop);
 }

@@ -340,10 +340,40 @@ static void finds_its_directory(void **state)
     rmdir(arena_printf(p->arena, "%s/a", p->dir));
 }
 
+static void memos_of_one_check_are_replaced(void **state)
+{
+    struct place *p = *state;
+    struct store *s;
+    struct err err = {0};
+    struct memos got;
+    const struct memo a[] = {{"queue.size", "z", 3}, {"queue.size", "a", -1}}, b[] = {{"account.x", "k", 7}}, c[] = {{"queue.size", "b", INT64_MAX}};
+    int64_t v;
+    assert_int_equal(check_store_memos(p->dir, p->arena, &got, &err), 0); /* no store yet, and none is made */
+    assert_int_equal(got.list.n, 0);
+    assert_int_equal(check_store_open(p->dir, &s, &err), 0);
+    assert_int_equal(store_begin(s, &err), 0);
+    assert_int_equal(check_store_put_memos(s, a, 2, &err), 0);
+    assert_int_equal(check_store_put_memos(s, b, 1, &err), 0);
+    assert_int_equal(store_commit(s, &err), 0);
+    assert_int_equal(check_store_memos(p->dir, p->arena, &got, &err), 0);
+    assert_int_equal(got.list.n, 3);
+    assert_true(memo_find(got.list.v, got.list.n, "queue.size", "a", &v) && v == -1);
+    assert_true(memo_find(got.list.v, got.list.n, "account.x", "k", &v) && v == 7);
+    assert_int_equal(store_begin(s, &err), 0);
+    assert_int_equal(check_store_put_memos(s, c, 1, &err), 0);
+    assert_int_equal(check_store_put_memos(s, NULL, 0, &err), 0); /* a run that leaves none */
+    assert_int_equal(store_commit(s, &err), 0);
+    store_close(s);
+    assert_int_equal(check_store_memos(p->dir, p->arena, &got, &err), 0);
+    assert_int_equal(got.list.n, 2);
+    assert_false(memo_find(got.list.v, got.list.n, "queue.size", "a", &v));
+    assert_true(memo_find(got.list.v, got.list.n, "queue.size", "b", &v) && v == INT64_MAX);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {T(keeps), T(keeps_a_thousand_runs), T(keeps_the_chapters), T(leaves_the_damaged), T(refuses_a_newer_file), T(reads_where_it_cannot_write),
-                                       T(survives_a_full_disk), T(survives_kill), T(several_at_once), T(finds_its_directory)};
+                                       T(survives_a_full_disk), T(survives_kill), T(several_at_once), T(finds_its_directory), T(memos_of_one_check_are_replaced)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
