@@ -56,6 +56,7 @@ static void exec_child(const char *const argv[], int in, int out, int err, int f
 struct streams {
     int in, out, err; /* our ends; -1: closed */
     struct str input;
+    size_t told; /* bytes of output that were handed on as lines */
 };
 
 static void drop(int *fd)
@@ -75,6 +76,15 @@ static void pump_out(int *fd, struct buf *b)
         drop(fd);
 }
 
+static void hand_on(struct streams *s, const struct child_options *o, const struct buf *b)
+{
+    struct str rest = str_from(buf_str(b), s->told);
+    for (ptrdiff_t end; o->line && (end = str_find(rest, '\n')) >= 0; rest = str_from(rest, (size_t)end + 1)) {
+        o->line(o->arg, str_span(rest.p, (size_t)end));
+        s->told += (size_t)end + 1;
+    }
+}
+
 static void pump_in(struct streams *s)
 {
     ssize_t n = write(s->in, s->input.p, s->input.n);
@@ -85,7 +95,7 @@ static void pump_in(struct streams *s)
 }
 
 /* Moves bytes until all ends are closed or the deadline has passed. true: in time. */
-static bool pump(struct streams *s, struct child_result *r, int64_t deadline)
+static bool pump(struct streams *s, const struct child_options *o, struct child_result *r, int64_t deadline)
 {
     if (!s->input.n)
         drop(&s->in);
@@ -100,6 +110,7 @@ static bool pump(struct streams *s, struct child_result *r, int64_t deadline)
             pump_out(&s->out, &r->out);
         if (p[1].revents)
             pump_out(&s->err, &r->err);
+        hand_on(s, o, &r->out);
         if (p[2].revents)
             pump_in(s);
     }
@@ -171,7 +182,7 @@ int child_run(const char *const argv[], const struct child_options *o, struct ch
         r = -failed;
     close(pipes[3][0]);
     fcntl(s.in, F_SETFL, O_NONBLOCK);
-    bool in_time = r == 0 && pump(&s, &result, deadline);
+    bool in_time = r == 0 && pump(&s, o, &result, deadline);
     drop(&s.in);
     drop(&s.out);
     drop(&s.err);

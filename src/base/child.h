@@ -13,6 +13,9 @@ struct child_options {
     int timeout_ms;      /* 0: 10,000 */
     size_t max_output;   /* 0: 4 MiB, for each stream */
     struct str input;    /* given on standard input */
+    /* Each line of its output, as soon as it is complete (within max_output); NULL: nobody waits for them. */
+    void (*line)(void *arg, struct str line);
+    void *arg;
 };
 
 /* Runs argv[0] (an absolute path, or searched in the system's PATH) and waits. 0: it ran (see status); -errno: it could not be started (-ENOENT: no such program). */

@@ -1,6 +1,7 @@
 #include "bin/desk.h"
 #include "bin/session.h"
 #include "change/show.h"
+#include "update/upgrade.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,10 +14,27 @@ static void progress(void *arg, const struct step *s, bool back, size_t at, size
     (void)arg;
     (void)at;
     (void)n;
+    if (s->type == STEP_SETTLE && s->verb == UNIT_START) { /* a look at each of twenty services */
+        arena_free(a);
+        return;
+    }
     buf_addz(&b, back ? "  < " : "  > ");
     text_escape(&b, str_of(step_text(s, back, a)));
     fprintf(stderr, "%s\n", b.p);
     arena_free(a);
+}
+
+/* Without what a terminal would have overwritten ("Reading database ... 5%"). */
+static void said(void *arg, struct str line)
+{
+    _cleanup_(buf_free) struct buf b = BUF(4096);
+    (void)arg;
+    for (ptrdiff_t at; (at = str_find(line, '\r')) >= 0;)
+        line = str_from(line, (size_t)at + 1);
+    if (!str_trim(line).n)
+        return;
+    text_escape(&b, line);
+    fprintf(stderr, "      %s\n", b.p);
 }
 
 static void tell(void *arg, const char *text)
@@ -62,12 +80,14 @@ int desk_open(struct desk *d, const struct config *c, struct arena *a, struct er
     r = executor_open(STATE_DIR, c && executor_observes(c, CALLER_ADMIN), CALLER_ADMIN, who, clock_now(&clock), &d->executor, err);
     if (r < 0)
         return r;
-    d->change = (struct change_desk){.acts = executor_desk(&d->executor), .progress = d->quiet ? NULL : progress, .tell = tell, .who = who, .from = session_from(a)};
+    d->change = (struct change_desk){.acts = executor_desk(&d->executor), .progress = d->quiet ? NULL : progress, .said = d->quiet ? NULL : said, .tell = tell, .who = who, .from = session_from(a)};
     desk_hold(true);
     r = change_recover(&d->journal, &d->change, err);
     desk_hold(false);
     if (r >= 0)
         r = journal_expire(&d->journal, clock_now(&clock) - (int64_t)JOURNAL_KEEP_DAYS * DAY, err);
+    if (r >= 0 && (r = kept_expire(KEPT_DIR, clock_now(&clock) - (int64_t)JOURNAL_KEEP_DAYS * DAY)) < 0)
+        err_set(err, r, "%s: %s", KEPT_DIR, err_name(-r));
     return r < 0 ? r : 0;
 }
 

@@ -54,7 +54,7 @@ static int ask_permits(const struct plan *p, const struct change_desk *d, struct
 static int do_state(struct journal *j, unsigned id, const struct step *s, size_t at, const struct change_desk *d, struct err *err)
 {
     struct timespec parent = {0};
-    struct step_place place = {.change = id, .at = at};
+    struct step_place place = {.change = id, .at = at, .desk = d};
     bool timed = s->path && node_parent_time(s->path, &parent) == 0;
     int r = journal_add(j, id, EVENT_STEP, (unsigned)at, timed ? &parent : NULL, NULL, err);
     if (r < 0)
@@ -79,7 +79,7 @@ static int do_steps(struct journal *j, unsigned id, const struct plan *p, const 
             r = do_state(j, id, s, i, d, err);
             continue;
         }
-        r = step_do(s, &(struct step_place){.change = id, .at = i}, err);
+        r = step_do(s, &(struct step_place){.change = id, .at = i, .desk = d}, err);
         if (s->act)
             d->acts.done(d->acts.arg, s->act, step_object(s), r);
     }

@@ -11,6 +11,8 @@ struct change_desk {
     int (*verify)(void *arg, struct err *err);
     /* Step `at` of `n` begins (state and settling steps; going back too). NULL: nobody wants to know. */
     void (*progress)(void *arg, const struct step *s, bool back, size_t at, size_t n);
+    /* A line that the program of a step wrote: package managers take minutes. NULL: nobody wants to know. */
+    void (*said)(void *arg, struct str line);
     /* Something that people must read and that ends nothing (a file that was left alone). NULL: nobody reads. */
     void (*tell)(void *arg, const char *text);
     void *arg;

@@ -53,7 +53,10 @@ static void unit_step(struct buf *out, const struct step *s)
 {
     if (s->type == STEP_UNIT && s->verb == UNIT_RESTART)
         return; /* nothing to take back */
-    const char *verb = s->type == STEP_UNIT ? unit_verb_name(unit_verb_inverse(s->verb)) : s->verb == UNIT_RELOAD ? "reload-or-restart" : "try-restart";
+    static const char *const settling[UNIT_VERB_COUNT] = {[UNIT_START] = "start", [UNIT_RELOAD] = "reload-or-restart", [UNIT_RESTART] = "try-restart"};
+    const char *verb = s->type == STEP_UNIT ? unit_verb_name(unit_verb_inverse(s->verb)) : settling[s->verb];
+    if (!verb)
+        return;
     command(out, (const char *const[]){"systemctl", verb, s->unit, NULL});
 }
 

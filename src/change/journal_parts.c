@@ -207,6 +207,8 @@ json_t *step_json(const struct step *s)
         json_object_set_new(j, "command", argv_json(s->argv));
     if (s->inverse)
         json_object_set_new(j, "inverse", argv_json(s->inverse));
+    if (s->ready)
+        json_object_set_new(j, "ready", argv_json(s->ready));
     if (s->unit) {
         json_object_set_new(j, "unit", bytes_json(str_of(s->unit)));
         json_object_set_new(j, "verb", json_string(unit_verb_name(s->verb)));
@@ -239,7 +241,7 @@ bool step_of_json(const json_t *j, struct arena *a, struct step *ret)
 {
     struct step s = {0};
     unsigned type;
-    const json_t *t = json_object_get(j, "type"), *command = json_object_get(j, "command"), *inverse = json_object_get(j, "inverse");
+    const json_t *t = json_object_get(j, "type"), *command = json_object_get(j, "command"), *inverse = json_object_get(j, "inverse"), *ready = json_object_get(j, "ready");
     if (!json_is_string(t) || !index_of(types, STEP_TYPE_COUNT, str_of(json_string_value(t)), &type))
         return false;
     s.type = (enum step_type)type;
@@ -253,6 +255,8 @@ bool step_of_json(const json_t *j, struct arena *a, struct step *ret)
     if (command && !argv_of_json(command, a, &s.argv))
         return false;
     if (inverse && !argv_of_json(inverse, a, &s.inverse))
+        return false;
+    if (ready && !argv_of_json(ready, a, &s.ready))
         return false;
     if (!times_of_json(json_object_get(j, "times"), a, &s.times))
         return false;

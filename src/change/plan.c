@@ -69,6 +69,16 @@ void plan_verify(struct plan *p, const struct check *check)
     *list_push(p->arena, &p->verify) = check;
 }
 
+void plan_verify_id(struct plan *p, const char *id)
+{
+    *list_push(p->arena, &p->verify_ids) = id;
+}
+
+void plan_expected(struct plan *p, const char *object)
+{
+    *list_push(p->arena, &p->expected) = arena_dupz(p->arena, object);
+}
+
 /* --- state steps --- */
 
 static bool settles(enum step_type t)
@@ -275,6 +285,15 @@ int plan_command(struct plan *p, const struct act *act, const char *const argv[]
     return 0;
 }
 
+void plan_ready(struct plan *p, const char *const argv[])
+{
+    for (size_t i = p->steps.n; i-- > 0;)
+        if (p->steps.v[i].type == STEP_COMMAND) {
+            p->steps.v[i].ready = copy_argv(p->arena, argv);
+            return;
+        }
+}
+
 bool plan_has_unit(const struct plan *p, const char *unit, enum unit_verb verb)
 {
     for (size_t i = 0; i < p->steps.n; i++)
@@ -328,24 +347,50 @@ void plan_test(struct plan *p, const char *const argv[])
         s->argv = copy_argv(p->arena, argv);
 }
 
-void plan_settle(struct plan *p, const char *unit, enum unit_verb verb)
+/* NULL: too many steps. */
+static struct step *settle(struct plan *p, const char *unit, enum unit_verb verb)
 {
-    for (size_t i = 0; i < p->steps.n; i++) {
-        struct step *s = &p->steps.v[i];
-        if (s->type != STEP_SETTLE || strcmp(s->unit, unit) != 0)
-            continue;
-        if (verb == UNIT_RESTART)
-            s->verb = verb;
-        return;
-    }
     struct step *s = add(p, STEP_SETTLE, NULL);
     if (!s)
-        return;
-    s->act = change_unit_act(verb);
+        return NULL;
+    s->act = verb == UNIT_START ? NULL : change_unit_act(verb); /* looking is no act */
     s->unit = arena_dupz(p->arena, unit);
     s->verb = verb;
     if (unit_state(unit, &s->unit_before, NULL) < 0)
         s->unit_before = (struct unit_state){0};
+    return s;
+}
+
+static struct step *settled(const struct plan *p, const char *unit, bool must_run)
+{
+    for (size_t i = 0; i < p->steps.n; i++)
+        if (p->steps.v[i].type == STEP_SETTLE && (p->steps.v[i].verb == UNIT_START) == must_run && strcmp(p->steps.v[i].unit, unit) == 0)
+            return &p->steps.v[i];
+    return NULL;
+}
+
+void plan_settle(struct plan *p, const char *unit, enum unit_verb verb)
+{
+    struct step *s = settled(p, unit, false);
+    if (s && verb == UNIT_RESTART) {
+        s->verb = verb;
+        s->act = change_unit_act(verb);
+    } else if (!s) {
+        settle(p, unit, verb);
+    }
+}
+
+void plan_renew(struct plan *p, const char *unit)
+{
+    struct step *s = settled(p, unit, false) ? NULL : settle(p, unit, UNIT_RESTART);
+    if (s)
+        s->lazy = true;
+}
+
+void plan_must_run(struct plan *p, const char *unit)
+{
+    if (!settled(p, unit, true))
+        settle(p, unit, UNIT_START);
 }
 
 bool plan_empty(const struct plan *p)

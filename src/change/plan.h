@@ -45,10 +45,12 @@ struct step {
     const char *act_name;       /* from a journal: its row's name */
     const char *const *argv;    /* COMMAND, TEST: NULL-terminated */
     const char *const *inverse; /* COMMAND: what takes it back; NULL: nothing can (then `what` says so) */
+    const char *const *ready;   /* COMMAND: must say yes before undo begins, else its error output is the reason; NULL: nobody is asked */
     const char *unit;           /* UNIT, SETTLE */
-    enum unit_verb verb;        /* UNIT: what is done; SETTLE: UNIT_RELOAD or UNIT_RESTART */
+    enum unit_verb verb;        /* UNIT: what is done; SETTLE: UNIT_RELOAD, UNIT_RESTART, or UNIT_START: it must still run */
     struct unit_state unit_before; /* UNIT, SETTLE */
     struct path_times times;    /* UNIT that enables or disables: change/unit_times.h */
+    bool lazy;                  /* SETTLE by UNIT_RESTART: not where a program of the change has restarted it meanwhile */
     bool secret;                /* FILE: passwords stand in it, so its difference is not shown */
     const char *what;           /* COMMAND: for people, in their language; else NULL */
 };
@@ -64,6 +66,8 @@ struct plan {
     LIST(const char *) cannot;  /* objects that stay wrong, and why */
     LIST(const char *) objects; /* of the findings that it is for */
     LIST(const struct check *) verify; /* besides the check itself: nothing of these may become worse */
+    LIST(const char *) verify_ids;     /* the same by name: checks of rooms that the planner does not know */
+    LIST(const char *) expected;       /* objects of the check that the change makes worse for a while: no reason to roll back */
     LIST(struct step) steps;    /* state steps in their order, then settling ones */
 };
 
@@ -81,6 +85,9 @@ void plan_cannot(struct plan *p, const char *object, const char *text, ...) _pri
 int plan_refused(struct plan *p, const char *object, int code, const struct err *err);
 /* A check that must not become worse. NULL is passed over. */
 void plan_verify(struct plan *p, const struct check *check);
+void plan_verify_id(struct plan *p, const char *id);
+/* An object of the check that may become worse by this change (a new kernel waits for a restart of the machine). */
+void plan_expected(struct plan *p, const char *object);
 
 /* The file as it will be after the steps planned so far; links are followed. -ENOENT: it will not be there; other -errno with the reason for people: not a
    regular file, too large. The bytes live in the plan's arena. */
@@ -103,6 +110,8 @@ int plan_directory(struct plan *p, const char *path, unsigned mode, unsigned uid
 
 /* A program that changes something: argv and what takes it back (NULL-terminated, copied), as act's row allows. `what` is for people. */
 int plan_command(struct plan *p, const struct act *act, const char *const argv[], const char *const inverse[], const char *what, struct err *err) _must_check_;
+/* For the command that was planned last: a program that must say yes before it is taken back by undo (nobody else has changed it since). */
+void plan_ready(struct plan *p, const char *const argv[]);
 /* UNIT_START, STOP, ENABLE, DISABLE; where the unit is so already: no step. Its inverse is its state now. UNIT_RESTART: has nothing to be taken back. Planned
    twice counts once. */
 int plan_unit(struct plan *p, const char *unit, enum unit_verb verb, struct err *err) _must_check_;
@@ -114,6 +123,10 @@ bool plan_has_unit(const struct plan *p, const char *unit, enum unit_verb verb);
 void plan_test(struct plan *p, const char *const argv[]);
 /* Settling: the unit follows its files (reload, or restart where `verb` says so); done only where it runs. Planned twice counts once; restart wins. */
 void plan_settle(struct plan *p, const char *unit, enum unit_verb verb);
+/* Settling: a restart, unless a program of the change has already done so. */
+void plan_renew(struct plan *p, const char *unit);
+/* Settling: the unit, which runs now, must still run after the change, else it goes back; on the way back it is started where it does not run. */
+void plan_must_run(struct plan *p, const char *unit);
 
 /* true: nothing to do (no state step). */
 bool plan_empty(const struct plan *p);

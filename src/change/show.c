@@ -4,6 +4,7 @@
 #include <time.h>
 
 #define DIFF_SHOWN (64u << 10)
+#define COMMAND_SHOWN 200
 
 static void line(const struct term *t, struct buf *out, const char *label, const char *text)
 {
@@ -65,6 +66,20 @@ static const char *unit_text(const struct step *s, bool back, struct arena *a)
     return arena_printf(a, _(texts[back ? unit_verb_inverse(s->verb) : s->verb]), s->unit);
 }
 
+/* One with hundreds of packages is told by what it is for; all of it stands in change.json. */
+static const char *command_text(const struct step *s, bool back, struct arena *a)
+{
+    const char *what = s->what ? s->what : "", *argv = argv_text(back ? s->inverse : s->argv, a);
+    if (strlen(argv) > COMMAND_SHOWN && *what)
+        return back ? arena_printf(a, _("take back: %s"), what) : what;
+    return back ? argv : arena_printf(a, "%s (%s)", what, argv);
+}
+
+static bool only_looks(const struct step *s)
+{
+    return s->type == STEP_SETTLE && s->verb == UNIT_START;
+}
+
 const char *step_text(const struct step *s, bool back, struct arena *a)
 {
     switch (s->type) {
@@ -72,9 +87,9 @@ const char *step_text(const struct step *s, bool back, struct arena *a)
     case STEP_MODE:
     case STEP_LINK:
     case STEP_DIRECTORY: return path_text(s, back ? &s->after : &s->before, back ? &s->before : &s->after, a);
-    case STEP_COMMAND: return back ? (s->inverse ? argv_text(s->inverse, a) : _("cannot be taken back")) : arena_printf(a, "%s (%s)", s->what ? s->what : "", argv_text(s->argv, a));
+    case STEP_COMMAND: return back && !s->inverse ? _("cannot be taken back") : command_text(s, back, a);
     case STEP_TEST: return arena_printf(a, _("must say yes: %s"), argv_text(s->argv, a));
-    default: return unit_text(s, back && s->type == STEP_UNIT, a);
+    default: return only_looks(s) ? arena_printf(a, _("%s must still run"), s->unit) : unit_text(s, back && s->type == STEP_UNIT, a);
     }
 }
 
@@ -126,11 +141,16 @@ static void steps(const struct plan *p, const struct term *t, struct buf *out)
 {
     size_t n = 1;
     line(t, out, _("steps"), arena_printf(p->arena, _("%zu  keep a copy of everything in /var/lib/bansho/changes"), n++));
+    const char *running = "";
     for (size_t i = 0; i < p->steps.n; i++) {
         const struct step *s = &p->steps.v[i];
-        if (s->type != STEP_SETTLE || strcmp(s->unit_before.active, "active") == 0)
+        if (only_looks(s))
+            running = arena_printf(p->arena, "%s%s%s", running, *running ? ", " : "", s->unit);
+        else if (s->type != STEP_SETTLE || strcmp(s->unit_before.active, "active") == 0)
             line(t, out, "", arena_printf(p->arena, "%zu  %s", n++, step_text(s, false, p->arena)));
     }
+    if (*running)
+        line(t, out, "", arena_printf(p->arena, _("%zu  look whether these still run: %s"), n++, running));
     const char *ids = p->check ? p->check->id : "";
     for (size_t i = 0; i < p->verify.n; i++)
         ids = arena_printf(p->arena, "%s, %s", ids, p->verify.v[i]->id);

@@ -5,14 +5,23 @@
 #include "change/unit_times.h"
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
-#define COMMAND_MS 600000 /* package managers take minutes */
+#define COMMAND_MS 3600000 /* package managers take minutes, and an hour on a slow line */
 #define TEST_MS 60000
+#define START_MS 15000 /* a service that was restarted has to come up by then */
 
-static int run(const char *const argv[], int timeout_ms, struct err *err)
+static void said(void *arg, struct str line)
+{
+    const struct change_desk *d = arg;
+    d->said(d->arg, line);
+}
+
+static int run(const char *const argv[], int timeout_ms, const struct change_desk *d, struct err *err)
 {
     struct child_result res = {0};
-    int r = child_run(argv, &(struct child_options){.timeout_ms = timeout_ms, .max_output = 1u << 20}, &res, err);
+    struct child_options o = {.timeout_ms = timeout_ms, .max_output = 1u << 20, .line = d && d->said ? said : NULL, .arg = (void *)(uintptr_t)d};
+    int r = child_run(argv, &o, &res, err);
     if (r == 0 && res.status != 0) {
         /* The last lines say why. */
         struct str text = str_trim(res.err.n ? buf_str(&res.err) : buf_str(&res.out));
@@ -90,20 +99,33 @@ out:
 
 static int command_do(const struct step *s, const struct step_place *at, struct err *err)
 {
-    (void)at;
-    return run(s->argv, COMMAND_MS, err);
+    return run(s->argv, COMMAND_MS, at->desk, err);
 }
 
 static int command_back(const struct step *s, const struct step_place *at, struct err *err)
 {
-    (void)at;
-    return s->inverse ? run(s->inverse, COMMAND_MS, err) : err_set(err, -EOPNOTSUPP, _("this step cannot be taken back: %s"), s->what ? s->what : s->argv[0]);
+    return s->inverse ? run(s->inverse, COMMAND_MS, at->desk, err) : err_set(err, -EOPNOTSUPP, _("this step cannot be taken back: %s"), s->what ? s->what : s->argv[0]);
 }
 
 static int test_do(const struct step *s, const struct step_place *at, struct err *err)
 {
     (void)at;
-    return run(s->argv, TEST_MS, err);
+    return run(s->argv, TEST_MS, NULL, err);
+}
+
+int step_ready(const struct step *s, struct err *err)
+{
+    struct child_result res = {0};
+    if (!s->ready)
+        return 0;
+    int r = child_run(s->ready, &(struct child_options){.timeout_ms = TEST_MS, .max_output = 4096}, &res, err);
+    if (r < 0)
+        return r;
+    struct str why = str_trim(buf_str(&res.err));
+    if (res.status != 0)
+        r = err_set(err, -ESTALE, "%.*s", (int)why.n, why.p);
+    child_result_free(&res);
+    return r;
 }
 
 static int unit_step_do(const struct step *s, const struct step_place *at, struct err *err)
@@ -127,16 +149,42 @@ static int unit_step_back(const struct step *s, const struct step_place *at, str
     return r;
 }
 
+static bool runs(const struct unit_state *s)
+{
+    return strcmp(s->active, "active") == 0 || strcmp(s->active, "reloading") == 0;
+}
+
+/* It may be on its way up: its package has just restarted it. */
+static int must_run(const struct step *s, const struct step_place *at, struct err *err)
+{
+    const struct timespec moment = {.tv_nsec = 100000000};
+    struct unit_state now;
+    for (int ms = 0;; ms += 100) {
+        now = (struct unit_state){0};
+        int r = unit_state(s->unit, &now, err);
+        if (r < 0 || runs(&now))
+            return r;
+        if (ms >= START_MS || (strcmp(now.active, "activating") != 0 && strcmp(now.active, "deactivating") != 0))
+            break;
+        nanosleep(&moment, NULL);
+    }
+    if (at->back)
+        return unit_do(s->unit, UNIT_START, 0, err);
+    return err_set(err, -EIO, _("%s ran before, and does not run any more (%s)"), s->unit, now.result[0] ? now.result : now.active);
+}
+
 /* A service that died of what was changed is started, not reloaded: unit_do of a unit that does not run would do nothing. */
 static int settle_do(const struct step *s, const struct step_place *at, struct err *err)
 {
     struct unit_state now = {0};
+    if (s->verb == UNIT_START)
+        return must_run(s, at, err);
     int r = unit_state(s->unit, &now, err);
     if (r < 0)
         return r;
-    bool runs = strcmp(now.active, "active") == 0 || strcmp(now.active, "reloading") == 0;
-    (void)at;
-    return unit_do(s->unit, runs ? s->verb : UNIT_RESTART, 0, err);
+    if (s->lazy && !at->back && runs(&now) && now.since_us > s->unit_before.since_us)
+        return 0;
+    return unit_do(s->unit, runs(&now) ? s->verb : UNIT_RESTART, 0, err);
 }
 
 static const struct {

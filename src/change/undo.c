@@ -31,7 +31,7 @@ static int take_back(struct journal *j, const struct change *c, const struct cha
     int result = 0;
     for (size_t i = c->steps.n; i-- > 0;) {
         const struct step *s = &c->steps.v[i];
-        struct step_place place = {.change = c->id, .at = i, .record = &c->records.v[i]};
+        struct step_place place = {.change = c->id, .at = i, .record = &c->records.v[i], .desk = d, .back = true};
         struct err one = {0};
         if (!stands(c, i))
             continue;
@@ -64,7 +64,7 @@ static int settle(const struct change *c, const struct change_desk *d, struct er
             continue;
         if (d->progress)
             d->progress(d->arg, s, true, i, c->steps.n);
-        int r = step_do(s, &(struct step_place){.change = c->id, .at = i}, &one);
+        int r = step_do(s, &(struct step_place){.change = c->id, .at = i, .desk = d, .back = true}, &one);
         if (r < 0 && result == 0)
             result = err_set(err, r, "%s", one.text);
     }
@@ -137,6 +137,16 @@ int change_conflicts(const struct journal *j, const struct change *c, struct are
     return 0;
 }
 
+/* What no file shows: a package that was upgraded again since. */
+static int ready(const struct change *c, struct err *err)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < c->steps.n; i++)
+        if (stands(c, i))
+            r = step_ready(&c->steps.v[i], err);
+    return r;
+}
+
 static int refuse(const struct change *c, struct err *err)
 {
     static const struct {
@@ -200,6 +210,8 @@ int change_undo(struct journal *j, struct change *c, const struct change_desk *d
         r = err_set(err, -ESTALE, _("%s was changed since; nothing was done"), conflicts.list.v[0].step->path);
     if (r == 0)
         r = keeper_packages(err);
+    if (r == 0)
+        r = ready(c, err);
     if (r == 0)
         r = permits(c, d, err);
     if (r == 0)

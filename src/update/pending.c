@@ -110,14 +110,16 @@ static void lists_evidence(const struct lists_age *l, struct findings *out, stru
         finding_evidence(out, f, "/var/lib/apt/lists/partial", 0, _("last attempt to fetch them: %s"), clock_text(out->arena, l->looked, CLOCK_MINUTE));
 }
 
-static void judge(const struct host *h, const struct pending_packages *p, const char *doubt, const char *update, struct findings *out, const struct lists_age *l)
+/* update: what installs them by hand; `ours`: bansho does so too. */
+static void judge(const struct host *h, const struct pending_packages *p, const char *doubt, const char *update, bool ours, struct findings *out, const struct lists_age *l)
 {
     struct finding *f;
     if (p->security) {
         f = finding_add(out, STATE_FAIL, "", ngettext("%zu security update is waiting", "%zu security updates are waiting", p->security), p->security);
         evidence_of(p, out, f, true);
         finding_impact(out, f, "%s", _("the holes that they close are public knowledge"));
-        finding_by_hand(out, f);
+        if (!ours)
+            finding_by_hand(out, f);
         finding_next(out, f, "%s", update);
     } else if (doubt) {
         f = finding_add(out, STATE_UNKNOWN, "", _("Whether updates are waiting is not known: %s"), doubt);
@@ -126,7 +128,8 @@ static void judge(const struct host *h, const struct pending_packages *p, const 
         f = finding_add(out, STATE_WARN, "", ngettext("%zu update is waiting (none for security)", "%zu updates are waiting (none for security)", p->list.n), p->list.n);
         f->severity = SEVERITY_NORMAL;
         evidence_of(p, out, f, false);
-        finding_by_hand(out, f);
+        if (!ours)
+            finding_by_hand(out, f);
         finding_next(out, f, "%s", update);
     } else {
         f = finding_add(out, STATE_OK, "", "%s", _("No update is waiting"));
@@ -145,29 +148,29 @@ static const char *doubt_of(enum lists_state s)
     return s == LISTS_FRESH ? NULL : _(texts[s]);
 }
 
-static void apt_packages(const struct probe_ctx *ctx, struct findings *out)
+const char *pending_apt(struct arena *a, struct pending_packages *into)
 {
     static const char *const command[] = {"apt-get", "-s", "-o", "Debug::NoLocking=1", "--with-new-pkgs", "upgrade", NULL};
+    const char *doubt = NULL;
+    struct child_result r;
+    struct err err = {0};
+    if (ask(command, &r, &err) < 0)
+        return arena_dupz(a, err.text);
+    if (apt_simulation_parse(a, buf_str(&r.out), into) < 0 || r.status != 0 || r.out.full)
+        doubt = arena_printf(a, _("apt-get ended with status %d: %.300s"), r.status, r.err.p ? r.err.p : "");
+    child_result_free(&r);
+    return doubt;
+}
+
+static void apt_packages(const struct probe_ctx *ctx, struct findings *out)
+{
     const struct host *h = ctx->server->host;
     struct pending_packages p = {0};
     struct lists_age l = {0};
-    struct child_result r;
-    struct err err = {0};
     lists_look(h, out->arena, &l);
     const char *doubt = doubt_of(lists_judge(&l, ctx->now));
-    if (!l.any) {
-        judge(h, &p, doubt, NULL, out, &l); /* nothing to compare with: apt is not even asked */
-        return;
-    }
-    int code = ask(command, &r, &err);
-    if (code < 0) {
-        doubt = err.text;
-    } else {
-        if (apt_simulation_parse(out->arena, buf_str(&r.out), &p) < 0 || r.status != 0 || r.out.full)
-            doubt = arena_printf(out->arena, _("apt-get ended with status %d: %.300s"), r.status, r.err.p ? r.err.p : "");
-        child_result_free(&r);
-    }
-    judge(h, &p, doubt, "apt-get update && apt-get --with-new-pkgs upgrade", out, &l);
+    const char *failed = l.any ? pending_apt(out->arena, &p) : NULL; /* nothing to compare with: apt is not even asked */
+    judge(h, &p, failed ? failed : doubt, "apt-get update && apt-get --with-new-pkgs upgrade", true, out, &l);
 }
 
 /* dnf's copies are below /var/cache/dnf/REPOSITORY-HASH/repodata. */
@@ -203,7 +206,7 @@ static void dnf_packages(const struct probe_ctx *ctx, struct findings *out)
     } else if (fetched) {
         doubt = err.text;
     }
-    judge(h, &p, doubt, "dnf upgrade", out, NULL);
+    judge(h, &p, doubt, "dnf upgrade", false, out, NULL);
 }
 
 int update_pending(const struct probe_ctx *ctx, struct findings *out, struct err *err)

@@ -41,7 +41,9 @@ enum lists_state { LISTS_FRESH, LISTS_NONE, LISTS_OLD, LISTS_NO_SECURITY };
 enum lists_state lists_judge(const struct lists_age *l, int64_t now);
 
 int update_pending(const struct probe_ctx *ctx, struct findings *out, struct err *err);
-/* pending_fix.c: restarts what runs replaced files. Packages are installed by the administrator, at a quiet hour: their old versions can seldom be had again. */
+/* What waits, as apt itself would do it (a simulation). NULL, or why that is not known, for people. */
+const char *pending_apt(struct arena *a, struct pending_packages *into);
+/* pending_fix.c: installs what waits (upgrade.h), and restarts what runs replaced files. */
 struct plan;
 int update_pending_plan(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err);
 /* lists.c */
@@ -52,6 +54,8 @@ void pending_services(const struct host *h, struct findings *out);
 struct stale_units {
     LIST(const char *) list, others;
 };
+/* Those that have mapped a file that `find` finds in their /proc/PID/maps text (empty: none). */
+void pending_mapped(const struct host *h, struct arena *a, struct str (*find)(const void *arg, struct str maps), const void *arg, struct stale_units *ret);
 void pending_stale(const struct host *h, struct arena *a, struct stale_units *ret);
 void pending_kernel(const struct host *h, struct findings *out);
 /* Judges a running kernel against installed packages; pure. */

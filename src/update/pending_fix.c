@@ -1,17 +1,14 @@
-/* pending_fix.c: the plan of update.pending: services that still run replaced files are restarted. */
+/* pending_fix.c: the plan of update.pending: what waits is installed, services that still run replaced files are restarted. */
 #include "base/i18n.h"
-#include "change/plan.h"
-#include "update/pending.h"
+#include "update/upgrade.h"
 
-/* Restarting these takes the sessions of everybody with them. */
-static const char *const never[] = {"dbus.service", "dbus-broker.service", "systemd-logind.service"};
-
-static bool needs_reboot(const char *unit)
+/* Is it restarted already, after the packages were installed? */
+static bool renewed(const struct plan *p, const char *unit)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(never); i++)
-        if (strcmp(unit, never[i]) == 0)
+    for (size_t i = 0; i < p->steps.n; i++)
+        if (p->steps.v[i].type == STEP_SETTLE && p->steps.v[i].verb == UNIT_RESTART && strcmp(p->steps.v[i].unit, unit) == 0)
             return true;
-    return str_starts(str_of(unit), STR("user@"));
+    return false;
 }
 
 static int restart(struct plan *p, const char *unit, struct err *err)
@@ -26,9 +23,10 @@ static int services(const struct probe_ctx *ctx, struct plan *p, struct err *err
     int r = 0;
     pending_stale(ctx->server->host, p->arena, &s);
     for (size_t i = 0; r == 0 && i < s.list.n; i++) {
-        if (needs_reboot(s.list.v[i]))
-            plan_cannot(p, "services", _("%s can only be renewed by a restart of the machine: systemctl reboot"), s.list.v[i]);
-        else
+        const char *why = upgrade_never_restart(p->arena, s.list.v[i]);
+        if (why)
+            plan_cannot(p, "services", "%s", why);
+        else if (!renewed(p, s.list.v[i]))
             r = restart(p, s.list.v[i], err);
     }
     for (size_t i = 0; i < s.others.n; i++)
@@ -36,19 +34,24 @@ static int services(const struct probe_ctx *ctx, struct plan *p, struct err *err
     return r;
 }
 
+static bool names(const struct findings *wrong, const char *object)
+{
+    for (size_t i = 0; i < wrong->list.n; i++)
+        if (strcmp(wrong->list.v[i].object, object) == 0)
+            return true;
+    return false;
+}
+
 int update_pending_plan(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err)
 {
-    int r = 0;
-    plan_title(out, "%s", _("Services that still run the old version of updated files are to be restarted"));
-    for (size_t i = 0; r == 0 && i < wrong->list.n; i++) {
-        const struct finding *f = &wrong->list.v[i];
-        if (strcmp(f->object, "services") == 0)
-            r = services(ctx, out, err);
-        else if (!f->object[0])
-            plan_cannot(out, "", _("updates are installed by hand at a quiet hour, since the old versions can seldom be had again: %s"), f->next ? f->next : "apt-get upgrade");
-        else
-            plan_cannot(out, f->object, "%s", _("the machine has to be restarted: systemctl reboot"));
-    }
-    plan_unchanged(out, "%s", _("packages, files and settings"));
+    bool packages = names(wrong, "");
+    plan_title(out, "%s", packages ? _("Waiting updates are to be installed, and nothing is to run an old version") : _("Services that still run the old version of updated files are to be restarted"));
+    int r = packages ? upgrade_plan(ctx, out, err) : 0;
+    if (r == 0 && names(wrong, "services"))
+        r = services(ctx, out, err);
+    if (names(wrong, "kernel"))
+        plan_cannot(out, "kernel", "%s", _("the machine has to be restarted: systemctl reboot"));
+    if (!packages)
+        plan_unchanged(out, "%s", _("packages, files and settings"));
     return r;
 }

@@ -40,8 +40,15 @@ struct stale {
 
 struct stales {
     LIST(struct stale) list;
-    unsigned unreadable;
+    struct str (*find)(const void *arg, struct str maps);
+    const void *arg;
 };
+
+static struct str replaced(const void *arg, struct str maps)
+{
+    (void)arg;
+    return maps_parse(maps);
+}
 
 static ssize_t read_link(unsigned pid, const char *what, char *to, size_t size)
 {
@@ -92,8 +99,7 @@ static void look_at(struct arena *a, unsigned pid, const char *our_pid_ns, struc
         return; /* a container's process: its files are the container's */
     buf_reset(maps);
     int r = read_proc(pid, "maps", maps);
-    into->unreadable += r == -EACCES || r == -EPERM;
-    struct str file = r == 0 ? maps_parse(buf_str(maps)) : str_span("", 0);
+    struct str file = r == 0 ? into->find(into->arg, buf_str(maps)) : str_span("", 0);
     if (!file.n)
         return;
     bool service;
@@ -118,9 +124,9 @@ static void look_at_all(const struct host *h, struct arena *a, struct stales *in
             look_at(a, (unsigned)pid, ours, &maps, into);
 }
 
-void pending_stale(const struct host *h, struct arena *a, struct stale_units *ret)
+void pending_mapped(const struct host *h, struct arena *a, struct str (*find)(const void *arg, struct str maps), const void *arg, struct stale_units *ret)
 {
-    struct stales s = {0};
+    struct stales s = {.find = find, .arg = arg};
     look_at_all(h, a, &s);
     for (size_t i = 0; i < s.list.n; i++) {
         bool known = false;
@@ -133,9 +139,14 @@ void pending_stale(const struct host *h, struct arena *a, struct stale_units *re
     }
 }
 
+void pending_stale(const struct host *h, struct arena *a, struct stale_units *ret)
+{
+    pending_mapped(h, a, replaced, NULL, ret);
+}
+
 void pending_services(const struct host *h, struct findings *out)
 {
-    struct stales s = {0};
+    struct stales s = {.find = replaced};
     if (!h->privileged) {
         finding_add(out, STATE_UNKNOWN, "services", "%s", _("Whether services still run replaced programs: only root sees that"));
         return;

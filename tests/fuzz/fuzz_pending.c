@@ -1,4 +1,4 @@
-#include "update/pending.h"
+#include "update/upgrade.h"
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,6 +22,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(d.date >= 0 && d.valid_until >= 0);
     struct str file = maps_parse(text);
     assert(!file.n || file.p[0] == '/');
+    static const char *const names[] = {"bash", "libfoo:i386"};
+    struct upgrade u = {.arena = a};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        *list_push(a, &u.list) = (struct upgraded){.name = names[i], .qualified = names[i], .from = "1", .to = "2", .back = i == 0};
+    upgrade_join_sources(&u, text);
+    assert(u.back <= 1 && !u.list.v[1].back);
+    assert(!madison_has(text, "bash", "") || size);
     arena_free(a);
     return 0;
 }

@@ -175,6 +175,16 @@ def shared(package):
         h.down()
 
 
+@pytest.fixture(scope="session")
+def common(package):
+    """A server that many stories break; each leaves it in order."""
+    h = Host(f"common-{os.getpid()}")
+    try:
+        yield h.up("bookworm", None, package)
+    finally:
+        h.down()
+
+
 @pytest.fixture
 def sound(suite, shared):
     return shared(suite)

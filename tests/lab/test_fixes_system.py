@@ -2,24 +2,16 @@
 
 All stories share one server; each leaves it as it was. Rows: what a person would say, how it is planted, how it is mended afterwards.
 """
-import os
-
 import pytest
-
-from conftest import Host
 
 # Everything of a file that a person or a program could notice. NAME- is usermod's copy; it replaces files itself, so that directories change their times.
 LIST = r"""find "$@" -xdev ! -name '*-' ! -name '.pwd.lock' -printf '%%p %%y %%m %%U %%G %s %%l\n' | sort
 find "$@" -xdev -type f ! -name '*-' ! -name '.pwd.lock' -print0 | sort -z | xargs -0 sha256sum"""
 
 
-@pytest.fixture(scope="module")
-def server(package):
-    h = Host(f"fixes-{os.getpid()}")
-    try:
-        yield h.up("bookworm", None, package)
-    finally:
-        h.down()
+@pytest.fixture
+def server(common):
+    return common
 
 
 def listing(host, paths, times=True):
