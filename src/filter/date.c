@@ -1,0 +1,338 @@
+#include "filter/date.h"
+#include "filter/utf8.h"
+#include <errno.h>
+#include <stdlib.h>
+
+/* The templates that are tried where a filter names none, in this order; the forms of date that logs have. */
+static const char *const defaults[] = {
+    "%ExY(?P<_sep>[-/.])%m(?P=_sep)%d(?:T|  ?)%H:%M:%S(?:[.,]%f)?(?:\\s*%z)?",  /* 2005-01-23T21:59:59.98 */
+    "(?:%a )?%b %d %k:%M:%S(?:\\.%f)?(?: %ExY)?",                                /* Sun Jan 23 21:59:59.011 2005 */
+    "(?:%a )?%b %d %ExY %k:%M:%S(?:\\.%f)?",                                     /* Sun Jan 23 2005 21:59:59 */
+    "%d(?P<_sep>[-/])%m(?P=_sep)(?:%ExY|%Exy) %k:%M:%S",                         /* 23/01/2005 21:59:59 */
+    "%d(?P<_sep>[-/])%b(?P=_sep)%ExY[ :]?%H:%M:%S(?:\\.%f)?(?: %z)?",            /* 23/Jan/2005:21:59:59 -0000 */
+    "%m/%d/%ExY:%H:%M:%S",                                                       /* 01/23/2005:21:59:59 */
+    "%m-%d-%ExY %k:%M:%S(?:\\.%f)?",                                             /* 01-23-2005 21:59:59 */
+    "EPOCH",
+    "{^LN-BEG}%H:%M:%S",
+    "^<%m/%d/%Exy@%H:%M:%S>",                                                    /* <01/23/05@21:59:59> */
+    "%Exy%Exm%Exd  ?%H:%M:%S",                                                   /* 050123 21:59:59 */
+    "%b %d, %ExY %I:%M:%S %p",                                                   /* Jan 23, 2005 9:59:59 PM */
+    "^%b-%d-%Exy %k:%M:%S",                                                      /* Jan-23-05 21:59:59 */
+    "%ExY%Exm%Exd(?:T|  ?)%ExH%ExM%ExS(?:[.,]%f)?(?:\\s*%z)?",                   /* 20050123T215959 */
+    "(?:%Z )?(?:%a )?%b %d %k:%M:%S(?:\\.%f)?(?: %ExY)?",                        /* CET Jan 23 21:59:59 */
+    "(?:%z )?(?:%a )?%b %d %k:%M:%S(?:\\.%f)?(?: %ExY)?",                        /* +01:00 Jan 23 21:59:59 */
+    "TAI64N",
+};
+
+#define FAR ((size_t)0x7fffffff)
+#define UNUSED_SECONDS 300
+#define TEMPLATES_MAX 500
+
+struct entry {
+    struct date_template *t;
+    uint64_t hits;
+    int64_t last_used;
+    size_t distance; /* where the date last began, in characters */
+};
+
+struct date_detector {
+    LIST(struct entry) list;
+    const char *decades;
+    size_t first_unused, last; /* last: the template that won; FAR: none */
+    size_t start, end;         /* the place of the last date, in characters, and the characters around its ends (+1; 0: none) */
+    uint32_t before_start, at_start, before_end, at_end;
+};
+
+static bool known(const struct date_detector *d, const char *name)
+{
+    for (size_t i = 0; i < d->list.n; i++)
+        if (strcmp(d->list.v[i].t->name, name) == 0)
+            return true;
+    return false;
+}
+
+static int append(struct arena *a, struct date_detector *d, const struct date_template *t, bool ignore_twice, struct err *err)
+{
+    if (known(d, t->name)) {
+        struct regex unused = t->re;
+        regex_done(&unused);
+        return ignore_twice ? 0 : err_set(err, -EINVAL, "the same date twice: %s", t->name);
+    }
+    if (d->list.n == TEMPLATES_MAX)
+        return err_set(err, -E2BIG, "too many dates");
+    struct entry *e = list_push(a, &d->list);
+    *e = (struct entry){.t = arena_zalloc(a, sizeof *e->t), .distance = FAR};
+    *e->t = *t;
+    return 0;
+}
+
+static int add(struct arena *a, struct date_detector *d, struct str pattern, double weight, bool ignore_twice, struct err *err)
+{
+    struct date_template t;
+    int r = date_template_new(a, pattern, d->decades, &t, err);
+    if (r < 0)
+        return r;
+    t.weight = weight;
+    return append(a, d, &t, ignore_twice, err);
+}
+
+static bool begins_line(const char *pattern) { return *pattern == '^' || strncmp(pattern, "{^LN-BEG}", 9) == 0; }
+
+/* The defaults bound to the beginning of the line, then (all) the others. */
+static int add_defaults(struct arena *a, struct date_detector *d, bool all, struct err *err)
+{
+    bool twice = d->list.n > 0;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(defaults); i++)
+        if (!begins_line(defaults[i]))
+            r = add(a, d, str_of(arena_printf(a, "{^LN-BEG}%s", defaults[i])), 100, twice, err);
+    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(defaults); i++)
+        if (all || begins_line(defaults[i]))
+            r = add(a, d, str_of(defaults[i]), 1, twice, err);
+    return r;
+}
+
+/* s with every {DATE} in it replaced. */
+static struct str put_date(struct arena *a, struct str s, struct str date)
+{
+    _cleanup_(buf_free) struct buf b = BUF(REGEX_TEXT_MAX);
+    date = date_template_unbound(date);
+    for (size_t i = 0; i < s.n;) {
+        bool here = str_istarts(str_from(s, i), STR("{DATE}")) && (i == 0 || s.p[i - 1] != '\\');
+        if (here)
+            buf_adds(&b, date);
+        else
+            buf_addc(&b, s.p[i]);
+        i += here ? 6 : 1;
+    }
+    return str_span(arena_dup(a, buf_str(&b)), b.n);
+}
+
+/* Every default in the place of {DATE}. Those without codes (EPOCH, TAI64N) stand there by their name, and match its letters, as in fail2ban. */
+static int add_around(struct arena *a, struct date_detector *d, struct str pattern, struct err *err)
+{
+    bool twice = d->list.n > 0;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(defaults); i++) {
+        struct str date = str_of(strcmp(defaults[i], "EPOCH") == 0 ? "Epoch" : defaults[i]);
+        r = add(a, d, put_date(a, pattern, date), 1, twice, err);
+    }
+    return r;
+}
+
+static int add_line(struct arena *a, struct date_detector *d, struct str pattern, struct err *err)
+{
+    bool codes = str_find(pattern, '%') >= 0, date = false;
+    for (size_t i = 0; i < pattern.n && !date; i++)
+        date = (codes ? str_starts : str_istarts)(str_from(pattern, i), STR("{DATE}"));
+    if (str_ieq(pattern, STR("{^LN-BEG}")))
+        return add_defaults(a, d, false, err);
+    if (str_ieq(pattern, STR("{DEFAULT}")))
+        return 0; /* what fail2ban does with it: all defaults where nothing else is said, else nothing */
+    if (date)
+        return add_around(a, d, pattern, err);
+    if (str_ieq(pattern, STR("{NONE}")))
+        pattern = STR("{UNB}^");
+    return add(a, d, pattern, 1, false, err);
+}
+
+int date_detector_new(struct arena *a, struct str datepattern, int64_t today, struct date_detector **ret, struct err *err)
+{
+    struct date_detector *d = arena_zalloc(a, sizeof *d);
+    struct str line;
+    int r = 0;
+    d->decades = date_decades(a, today);
+    d->last = d->end = FAR;
+    d->start = 1;
+    while (r == 0 && str_line(&datepattern, &line))
+        if ((line = str_trim(line)).n)
+            r = add_line(a, d, line, err);
+    if (r == 0 && !d->list.n)
+        r = add_defaults(a, d, true, err);
+    if (r < 0)
+        date_detector_done(d);
+    else
+        *ret = d;
+    return r;
+}
+
+void date_detector_done(struct date_detector *d)
+{
+    for (size_t i = 0; d && i < d->list.n; i++)
+        regex_done(&d->list.v[i].t->re);
+}
+
+void date_detector_hits(const struct date_detector *d, bool (*fn)(void *ctx, const char *name, uint64_t hits), void *ctx)
+{
+    for (size_t i = 0; i < d->list.n; i++)
+        if (d->list.v[i].hits && !fn(ctx, d->list.v[i].t->name, d->list.v[i].hits))
+            return;
+}
+
+/* A line whose places are counted in characters. */
+struct text {
+    struct str s;
+    bool ascii;
+};
+
+static size_t byte_of(const struct text *t, size_t index) { return t->ascii ? (index < t->s.n ? index : t->s.n) : utf8_offset(t->s, index); }
+static size_t index_of(const struct text *t, size_t byte) { return t->ascii ? byte : utf8_count(str_span(t->s.p, byte)); }
+
+/* The character at a place, +1; 0: there is none. */
+static uint32_t char_at(const struct text *t, size_t index)
+{
+    size_t at = index == SIZE_MAX ? t->s.n : byte_of(t, index);
+    uint32_t c = 0;
+    return utf8_next(str_from(t->s, at), &c) ? c + 1 : 0;
+}
+
+static bool is_alnum(uint32_t c)
+{
+    c--;
+    return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+struct hit {
+    struct regex_found f;
+    size_t start, end, index; /* in characters; of the template */
+};
+
+static bool try_at(struct date_detector *d, const struct text *t, size_t i, size_t from, size_t to, struct hit *ret)
+{
+    struct hit h = {.index = i};
+    if (!regex_search(&d->list.v[i].t->re, str_span(t->s.p, to), t->ascii, from, &h.f))
+        return false;
+    h.start = index_of(t, h.f.spans[0]);
+    h.end = index_of(t, h.f.spans[1]);
+    *ret = h;
+    return true;
+}
+
+static bool bound(const struct entry *e) { return e->t->line_begin || e->t->line_end; }
+
+/* The characters around the last place are the same as they were, or the inner ones are no letters: it can be trusted. */
+static bool same_place(const struct date_detector *d, const struct text *t)
+{
+    uint32_t at_start = char_at(t, d->start), before_end = char_at(t, d->end - 1);
+    bool left = char_at(t, d->start - 1) == d->before_start || (at_start == d->at_start && !is_alnum(d->at_start));
+    bool right = char_at(t, d->end) == d->at_end || (before_end == d->before_end && !is_alnum(d->before_end));
+    return left && right;
+}
+
+/* The template that won last. 1: it wins again; 0: it does not; 2: it found something elsewhere, which is kept. *ret_skip: it need not be tried again. */
+static int try_last(struct date_detector *d, const struct text *t, struct hit *ret, size_t *ret_skip)
+{
+    if (d->last >= d->list.n)
+        return 0;
+    const struct entry *e = &d->list.v[d->last];
+    bool here = !bound(e) && same_place(d, t), found;
+    if (here) {
+        found = try_at(d, t, d->last, byte_of(t, d->start), byte_of(t, d->end), ret);
+    } else {
+        found = try_at(d, t, d->last, 0, t->s.n, ret);
+        *ret_skip = d->last;
+    }
+    if (!found)
+        return 0;
+    return d->list.n == 1 || bound(e) || (ret->start == d->start && ret->end == d->end) ? 1 : 2;
+}
+
+static bool try_all(struct date_detector *d, const struct text *t, size_t skip, struct hit *best, bool have_best)
+{
+    struct hit h;
+    for (size_t i = 0; i < d->list.n; i++) {
+        const struct entry *e = &d->list.v[i];
+        if (i == skip || !try_at(d, t, i, 0, t->s.n, &h))
+            continue;
+        bool wins = i + 1 == d->list.n || bound(e) || (h.start == 0 && e->hits && !d->list.v[i + 1].hits);
+        if (wins || !(h.start > e->distance || h.start > d->start)) {
+            *best = h;
+            return true;
+        }
+        if (!have_best || h.start < best->start) { /* it may be in the message: somebody else may know better */
+            *best = h;
+            have_best = true;
+        }
+    }
+    return have_best;
+}
+
+static double weight(const struct entry *e) { return (double)e->hits * e->t->weight / (double)(e->distance ? e->distance : 1); }
+
+static bool movable(const struct date_detector *d, size_t from, size_t to)
+{
+    const struct entry *e = &d->list.v[from], *at = &d->list.v[to];
+    return weight(e) > weight(at) || e->last_used - UNUSED_SECONDS > at->last_used;
+}
+
+/* Moves a template forward that wins often. Returns its new place. */
+static size_t reorder(struct date_detector *d, size_t i)
+{
+    size_t to = d->first_unused < i ? d->first_unused : i / 2;
+    if (!movable(d, i, to)) {
+        if (to == i - 1 || !movable(d, i, i - 1))
+            return i;
+        to = i - 1;
+    }
+    struct entry e = d->list.v[i];
+    memmove(d->list.v + to + 1, d->list.v + to, (i - to) * sizeof e);
+    d->list.v[to] = e;
+    while (d->first_unused < d->list.n && d->list.v[d->first_unused].hits)
+        d->first_unused++;
+    return to;
+}
+
+static void remember(struct date_detector *d, const struct text *t, const struct hit *h, int64_t now)
+{
+    struct entry *e = &d->list.v[h->index];
+    size_t i = h->index;
+    e->hits++;
+    e->last_used = now;
+    e->distance = h->start;
+    if (d->first_unused == i)
+        d->first_unused++;
+    d->start = h->start;
+    d->end = h->end;
+    if (!bound(e)) {
+        d->before_start = char_at(t, h->start - 1);
+        d->at_start = char_at(t, h->start);
+        d->before_end = char_at(t, h->end - 1);
+        d->at_end = char_at(t, h->end);
+    }
+    if (i && i != d->last)
+        i = reorder(d, i);
+    d->last = i;
+}
+
+#define GROUPS_KEPT 64
+
+static bool keep_spans(const struct date_detector *d, const struct hit *h, size_t *spans)
+{
+    unsigned groups = d->list.v[h->index].t->re.text.groups + 1;
+    if (groups <= GROUPS_KEPT)
+        memcpy(spans, h->f.spans, 2 * groups * sizeof *spans);
+    return groups <= GROUPS_KEPT;
+}
+
+bool date_detector_find(struct date_detector *d, struct str line, bool ascii, int64_t now, struct date_found *ret)
+{
+    struct text t = {line.p ? line : STR(""), ascii};
+    struct hit h = {0};
+    size_t skip = SIZE_MAX, spans[2 * GROUPS_KEPT];
+    int last = try_last(d, &t, &h, &skip);
+    if (last == 2 && keep_spans(d, &h, spans)) /* the same template may be tried once more */
+        h.f.spans = spans;
+    if (last != 1 && !try_all(d, &t, skip, &h, last == 2))
+        return false;
+    const struct date_template *won = d->list.v[h.index].t;
+    remember(d, &t, &h, now);
+    struct date_found found = {.name = won->name};
+    struct str date = regex_group(&h.f, 1);
+    if (date.n) {
+        found.start = (size_t)(date.p - t.s.p);
+        found.end = found.start + date.n;
+        found.timed = date_template_time(won, &h.f, now, &found.us);
+    }
+    *ret = found;
+    return true;
+}

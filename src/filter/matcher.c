@@ -1,0 +1,442 @@
+#include "filter/matcher.h"
+#include "base/addr.h"
+#include "filter/date.h"
+#include "filter/expression.h"
+#include "filter/utf8.h"
+#include "filter/window.h"
+#include <errno.h>
+#include <stdlib.h>
+
+#define EXPRESSIONS_MAX 2000
+#define TIME_OFF 60 /* seconds that a date may be off when lines are live, and for which a line without date takes the last one */
+
+struct matcher {
+    struct arena *a, *scratch; /* scratch: of one line */
+    struct names names;
+    LIST(struct expression) fail, ignore;
+    struct expression pref;
+    bool has_pref, raw, live, latin1;
+    struct date_detector *dates;
+    struct window window;
+    struct connections connections;
+    struct failure *told;      /* of the last event: freed at the next line */
+    struct lines told_lines;
+    struct buf line, date_text, host;
+    bool has_last;
+    int64_t last_us;
+    struct matcher_count count;
+    /* the line in work */
+    bool ascii, timed, no_date;
+    int64_t time_us;
+};
+
+static int prefix_expression(struct matcher *m, const struct filter_definition *d, bool no_names, struct err *err)
+{
+    if (!d->prefregex.text || !str_trim(str_of(d->prefregex.text)).n)
+        return 0;
+    int r = expression_new(m->a, &d->prefregex, no_names, false, &m->names, &m->pref, err);
+    m->has_pref = r == 0;
+    return r;
+}
+
+static int fail_expressions(struct matcher *m, const struct filter_definition *d, bool no_names, struct err *err)
+{
+    for (size_t i = 0; i < d->failregex.n; i++) {
+        struct expression e;
+        const struct filter_text *t = &d->failregex.v[i];
+        int r = expression_new(m->a, t, no_names, d->maxlines > 1, &m->names, &e, err);
+        if (r < 0)
+            return r;
+        *list_push(m->a, &m->fail) = e;
+        if (!e.identifies && !(m->has_pref && m->pref.identifies))
+            return err_at(err, -EINVAL, t->file, t->line, 0, "no group tells who it was (<HOST>, <ADDR>, <F-ID> ...): %.300s", t->text);
+    }
+    return 0;
+}
+
+static int expressions(struct matcher *m, const struct filter_definition *d, struct err *err)
+{
+    bool no_names = d->usedns && strcmp(d->usedns, "no") == 0;
+    if (d->failregex.n > EXPRESSIONS_MAX || d->ignoreregex.n > EXPRESSIONS_MAX)
+        return err_set(err, -E2BIG, "%s: more than %d expressions", d->name, EXPRESSIONS_MAX);
+    int r = prefix_expression(m, d, no_names, err);
+    if (r == 0)
+        r = fail_expressions(m, d, no_names, err);
+    for (size_t i = 0; r == 0 && i < d->ignoreregex.n; i++) {
+        struct expression e;
+        r = expression_new(m->a, &d->ignoreregex.v[i], no_names, false, &m->names, &e, err);
+        if (r == 0)
+            *list_push(m->a, &m->ignore) = e;
+    }
+    return r;
+}
+
+static int settings(struct matcher *m, const struct filter_definition *d, const struct matcher_options *o, struct err *err)
+{
+    static const char *const utf8[] = {"auto", "utf-8", "utf8", "ascii", "us-ascii"}, *const latin1[] = {"latin-1", "latin1", "iso-8859-1", "iso8859-1"};
+    struct err why = {0};
+    struct str encoding = str_of(d->logencoding ? d->logencoding : "auto");
+    bool known = false;
+    for (size_t i = 0; i < ARRAY_SIZE(utf8); i++)
+        known |= str_ieq(encoding, str_of(utf8[i]));
+    for (size_t i = 0; i < ARRAY_SIZE(latin1); i++)
+        m->latin1 |= str_ieq(encoding, str_of(latin1[i]));
+    if (!known && !m->latin1)
+        return err_set(err, -EINVAL, "%s: logencoding = %.60s is not supported (UTF-8 and ISO-8859-1 are)", d->name, d->logencoding);
+    if (d->maxlines > WINDOW_MAX)
+        return err_set(err, -EINVAL, "%s: maxlines is more than %d", d->name, WINDOW_MAX);
+    m->live = o->live;
+    m->raw = d->usedns && strcmp(d->usedns, "raw") == 0;
+    m->connections.max = o->connections ? o->connections : 100;
+    if (!window_init(&m->window, d->maxlines ? d->maxlines : 1))
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    int r = date_detector_new(m->a, str_of(d->datepattern.text), o->today, &m->dates, &why);
+    return r == 0 ? 0 : err_at(err, r, d->datepattern.file, d->datepattern.line, 0, "datepattern: %s", why.text);
+}
+
+int matcher_new(const struct filter_definition *d, const struct matcher_options *o, struct matcher **ret, struct err *err)
+{
+    struct matcher *m = calloc(1, sizeof *m);
+    if (!m)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    m->a = arena_new(256u << 20);
+    m->scratch = arena_new(64u << 20);
+    m->line = BUF(4 * MATCHER_LINE);
+    m->date_text = BUF(MATCHER_LINE);
+    m->host = BUF(4 * MATCHER_LINE);
+    int r = settings(m, d, o, err);
+    if (r == 0)
+        r = expressions(m, d, err);
+    if (r < 0)
+        matcher_free(m);
+    else
+        *ret = m;
+    return r;
+}
+
+void matcher_free(struct matcher *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->fail.n; i++)
+        regex_done(&m->fail.v[i].re);
+    for (size_t i = 0; i < m->ignore.n; i++)
+        regex_done(&m->ignore.v[i].re);
+    if (m->has_pref)
+        regex_done(&m->pref.re);
+    date_detector_done(m->dates);
+    window_done(&m->window);
+    connections_done(&m->connections);
+    failure_free(m->told);
+    lines_clear(&m->told_lines);
+    buf_free(&m->line);
+    buf_free(&m->date_text);
+    buf_free(&m->host);
+    arena_free(m->scratch);
+    arena_free(m->a);
+    free(m);
+}
+
+void matcher_freep(struct matcher **m) { matcher_free(*m); }
+
+/* The line as expressions may see it: without newline, cut, valid UTF-8. */
+static struct str clean(struct matcher *m, struct str line)
+{
+    while (line.n && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
+        line.n--;
+    bool cut = line.n > MATCHER_LINE;
+    m->count.cut += cut;
+    if (cut)
+        for (line.n = MATCHER_LINE; line.n > MATCHER_LINE - 4 && (line.p[line.n] & 0xc0) == 0x80;)
+            line.n--;
+    m->ascii = utf8_ascii(line);
+    if (m->ascii)
+        return line;
+    buf_reset(&m->line);
+    if (m->latin1)
+        utf8_from_latin1(line, &m->line);
+    else
+        m->count.not_utf8 += utf8_clean(line, &m->line) > 0;
+    return buf_str(&m->line);
+}
+
+static bool last_is_near(const struct matcher *m, int64_t now) { return m->has_last && m->last_us > (now - TIME_OFF) * 1000000; }
+
+static void know_time(struct matcher *m, int64_t us)
+{
+    m->timed = true;
+    m->time_us = us;
+}
+
+/* A line without a date of its own: it happened when the last one did, if that was just now. */
+static void take_last(struct matcher *m, struct str line)
+{
+    struct str date = buf_str(&m->date_text);
+    char *p = arena_zalloc(m->scratch, date.n + line.n + 1);
+    memcpy(p, date.p, date.n);
+    memcpy(p + date.n, line.p, line.n);
+    window_add(&m->window, str_span(p, date.n + line.n), 0, date.n);
+    know_time(m, m->last_us);
+}
+
+static void remember_date(struct matcher *m, struct str text, int64_t us)
+{
+    buf_reset(&m->date_text);
+    buf_adds(&m->date_text, text);
+    m->last_us = us;
+    m->has_last = true;
+}
+
+/* Finds the date and puts the line into the window. */
+static void date_line(struct matcher *m, struct str line, int64_t now)
+{
+    struct date_found d = {0};
+    bool found = date_detector_find(m->dates, line, m->ascii, now, &d), empty = found && d.start == d.end;
+    if (found && d.timed) {
+        remember_date(m, str_span(line.p + d.start, d.end - d.start), d.us);
+        know_time(m, d.us);
+        window_add(&m->window, line, d.start, d.end);
+        return;
+    }
+    m->no_date = !empty;
+    m->count.undated += m->no_date;
+    if (last_is_near(m, now)) {
+        take_last(m, line);
+        return;
+    }
+    window_add(&m->window, line, d.start, d.end);
+    if (empty || m->live)
+        know_time(m, now * 1000000);
+}
+
+/* A time that is more than a minute off cannot be meant while lines are being written. */
+static void judge_time(struct matcher *m, int64_t now)
+{
+    int64_t off = m->time_us - now * 1000000;
+    if (!m->live || !m->timed || (off <= (TIME_OFF + 1) * 1000000 - 1 && off >= -(TIME_OFF + 1) * 1000000 + 1))
+        return;
+    know_time(m, now * 1000000);
+    m->last_us = m->time_us;
+    m->has_last = true;
+}
+
+static bool ignored(struct matcher *m, struct str text)
+{
+    struct regex_found f;
+    for (size_t i = 0; i < m->ignore.n; i++) {
+        if (!regex_search(&m->ignore.v[i].re, text, m->ascii, 0, &f))
+            continue;
+        m->ignore.v[i].hits++;
+        return true;
+    }
+    return false;
+}
+
+/* What <SKIPLINES> took, all of it. */
+static struct str skipped_by(struct matcher *m, const struct expression *e, const struct regex_found *f)
+{
+    struct str all = {0};
+    for (size_t i = 0; i < e->re.text.names.n; i++) {
+        struct str name = str_of(e->re.text.names.v[i].name), part = regex_group(f, e->re.text.names.v[i].number);
+        if (str_starts(name, STR("skiplines")) && part.n)
+            all = str_of(arena_printf(m->scratch, "%.*s%.*s", (int)all.n, all.n ? all.p : "", (int)part.n, part.p));
+    }
+    return all;
+}
+
+/* The lines that were matched, in a list that lives in scratch. */
+static size_t matched_lines(struct matcher *m, const struct str **ret)
+{
+    struct str *v = arena_zalloc(m->scratch, (m->window.n + 1) * sizeof *v);
+    size_t n = 0;
+    for (size_t i = 0; i < m->window.n; i++)
+        if (m->window.v[i].matched)
+            v[n++] = buf_str(&m->window.v[i].text);
+    *ret = v;
+    return n;
+}
+
+static bool put_address(struct matcher *m, struct str text, struct str cidr)
+{
+    struct addr a;
+    char t[ADDR_TEXT + 4];
+    _cleanup_(buf_free) struct buf b = BUF(256);
+    struct prefix p;
+    if (addr_parse(text, &a) && !cidr.n) {
+        buf_addz(&m->host, addr_text(&a, t));
+        return true;
+    }
+    buf_adds(&b, text);
+    buf_addz(&b, cidr.n ? "/" : "");
+    buf_adds(&b, cidr);
+    if (b.full || !prefix_parse(buf_str(&b), false, &p))
+        return false;
+    bool whole = p.length == (p.addr.v6 ? 128 : 32);
+    buf_addz(&m->host, whole ? addr_text(&p.addr, t) : prefix_text(&p, t));
+    return true;
+}
+
+/* What would be banned, in one form for one address. */
+static void put_host(struct matcher *m, const struct fields *f)
+{
+    struct str ip = f->v[FIELD_IP4].p ? f->v[FIELD_IP4] : f->v[FIELD_IP6], id = f->v[FIELD_FID];
+    bool address = ip.p != NULL, other = id.p && (address || f->v[FIELD_DNS].p) && !str_eq(id, address ? ip : f->v[FIELD_DNS]);
+    buf_reset(&m->host);
+    if (!address)
+        ip = f->v[FIELD_DNS].p ? f->v[FIELD_DNS] : id;
+    struct str text = other && id.p ? id : ip;
+    bool parse = !other && address ? true : !m->raw && (!f->v[FIELD_DNS].p || address);
+    struct str inside = text.n > 2 && text.p[0] == '[' && text.p[text.n - 1] == ']' ? str_span(text.p + 1, text.n - 2) : text;
+    if (!parse || !put_address(m, other || !address ? inside : text, other || !address ? (struct str){0} : f->v[FIELD_CIDR]))
+        buf_adds(&m->host, text);
+}
+
+static void put_event(struct matcher *m, const struct fields *f, const struct lines *l, unsigned rule, struct matcher_event *ret)
+{
+    put_host(m, f);
+    *ret = (struct matcher_event){.host = buf_str(&m->host), .timed = m->timed, .time_us = m->time_us, .user = f->v[FIELD_USER],
+                                  .attempts = l->n, .rule = rule, .matches = l->kept, .matches_n = l->kept_n};
+}
+
+static bool identified(const struct fields *f) { return f->v[FIELD_IP4].p || f->v[FIELD_IP6].p || f->v[FIELD_DNS].p || f->v[FIELD_FID].p; }
+
+/* A failregex took the line. MATCHER_MISSED: it tells nobody whose failure it was, so the next one is tried. */
+static enum matcher_result match(struct matcher *m, struct fields *f, unsigned rule, int64_t now, struct matcher_event *ret)
+{
+    const struct str *lines;
+    size_t n = matched_lines(m, &lines);
+    struct lines *told = &m->told_lines;
+    ret->rule = rule;
+    if (f->v[FIELD_MLFID].p) {
+        struct failure *whole = connections_merge(&m->connections, f, lines, n, now);
+        if (!whole)
+            return MATCHER_HELD;
+        if (!whole->cached)
+            m->told = whole;
+        *f = whole->f;
+        told = &whole->matches;
+        if (!f->v[FIELD_NOFAIL].n && !identified(f)) {
+            whole->pending = true;
+            return MATCHER_HELD;
+        }
+    } else {
+        for (size_t i = 0; i < n; i++)
+            lines_add(told, lines[i]);
+    }
+    if (f->v[FIELD_NOFAIL].n)
+        return MATCHER_HELD;
+    if (!identified(f))
+        return MATCHER_MISSED;
+    put_event(m, f, told, rule, ret);
+    return MATCHER_FOUND;
+}
+
+static enum matcher_result try_rules(struct matcher *m, struct str text, const struct fields *before, int64_t now, struct matcher_event *ret)
+{
+    struct regex_found found;
+    bool many = m->window.max > 1;
+    for (size_t i = 0; i < m->fail.n; i++) {
+        struct expression *e = &m->fail.v[i];
+        if (!regex_search(&e->re, text, m->ascii, 0, &found))
+            continue;
+        struct fields f = *before;
+        expression_fields(e, &found, m->scratch, &f);
+        window_mark(&m->window, text, found.spans[0], found.spans[1], skipped_by(m, e, &found));
+        enum matcher_result r = MATCHER_MISSED;
+        if (m->ignore.n && ignored(m, many ? window_text(&m->window, true) : text))
+            r = MATCHER_IGNORED;
+        else if (m->no_date && !m->timed && m->live)
+            continue;
+        else if ((r = match(m, &f, (unsigned)i + 1, now, ret)) != MATCHER_MISSED)
+            e->hits++;
+        if (many)
+            window_drop_marked(&m->window);
+        if (r != MATCHER_MISSED)
+            return r;
+        if (many)
+            text = window_text(&m->window, false);
+    }
+    return MATCHER_MISSED;
+}
+
+static enum matcher_result judge(struct matcher *m, int64_t now, struct matcher_event *ret)
+{
+    struct regex_found found;
+    struct fields f = {0};
+    struct str text = window_text(&m->window, false);
+    if (m->ignore.n && m->ignore.n + 2 < m->fail.n && ignored(m, text))
+        return MATCHER_IGNORED;
+    if (!m->has_pref)
+        return try_rules(m, text, &f, now, ret);
+    if (!regex_search(&m->pref.re, text, m->ascii, 0, &found))
+        return MATCHER_MISSED;
+    m->pref.hits++;
+    expression_fields(&m->pref, &found, m->scratch, &f);
+    struct str content = f.v[FIELD_CONTENT];
+    f.v[FIELD_CONTENT] = (struct str){0};
+    if (!content.n)
+        return try_rules(m, text, &f, now, ret);
+    char *inner = arena_zalloc(m->scratch, content.n + 1);
+    memcpy(inner, content.p, content.n);
+    inner[content.n] = '\n';
+    for (unsigned i = 0; m->window.max > 1 && i < m->names.n; i++) /* the window's text will be made anew */
+        if (f.v[i].p)
+            f.v[i] = str_span(arena_dup(m->scratch, f.v[i]), f.v[i].n);
+    enum matcher_result r = try_rules(m, str_span(inner, content.n + 1), &f, now, ret);
+    if (m->window.max > 1 && r == MATCHER_MISSED)
+        window_set(&m->window, str_span(inner, content.n));
+    return r;
+}
+
+static void forget_line(struct matcher *m)
+{
+    failure_free(m->told);
+    m->told = NULL;
+    lines_clear(&m->told_lines);
+    arena_free(m->scratch);
+    m->scratch = arena_new(64u << 20);
+    m->timed = m->no_date = false;
+}
+
+enum matcher_result matcher_line(struct matcher *m, struct str line, const int64_t *time_us, int64_t now, struct matcher_event *ret)
+{
+    struct matcher_event e = {0};
+    forget_line(m);
+    line = clean(m, line);
+    if (time_us) {
+        remember_date(m, STR(""), *time_us);
+        know_time(m, *time_us);
+        window_add(&m->window, line, 0, 0);
+    } else {
+        date_line(m, line, now);
+    }
+    judge_time(m, now);
+    m->ascii = m->ascii && m->window.max == 1; /* lines before it may be other */
+    enum matcher_result r = judge(m, now, &e);
+    if (r == MATCHER_FOUND || r == MATCHER_HELD)
+        *ret = e;
+    return r;
+}
+
+struct matcher_count matcher_counts(const struct matcher *m)
+{
+    struct matcher_count c = m->count;
+    c.sees_lines_apart = m->window.max == 1;
+    c.jit = m->fail.n == 0 || m->fail.v[0].re.jit;
+    c.limits = m->has_pref ? m->pref.re.limits : 0;
+    for (size_t i = 0; i < m->fail.n; i++)
+        c.limits += m->fail.v[i].re.limits;
+    for (size_t i = 0; i < m->ignore.n; i++)
+        c.limits += m->ignore.v[i].re.limits;
+    return c;
+}
+
+size_t matcher_rules(const struct matcher *m) { return m->fail.n; }
+
+const struct filter_text *matcher_rule(const struct matcher *m, size_t rule, uint64_t *ret_hits)
+{
+    *ret_hits = m->fail.v[rule - 1].hits;
+    return m->fail.v[rule - 1].text;
+}
+
+void matcher_dates(const struct matcher *m, bool (*fn)(void *ctx, const char *name, uint64_t hits), void *ctx) { date_detector_hits(m->dates, fn, ctx); }

@@ -1,0 +1,32 @@
+/* regex.h: one compiled expression of a filter (translate.h gives it Python's meaning; PCRE2 is in a module, pcre_module.h). It exists twice: for lines that are
+   plain ASCII, where PCRE2 need not think of Unicode, and for others. Every search has a limit of steps: what strangers write into logs is made for expressions
+   that backtrack; a search that was given up counts in `limits` and is no match. */
+#pragma once
+#include "filter/translate.h"
+
+struct pcre_code;
+
+struct regex {
+    struct regex_text text;
+    unsigned flags;
+    struct pcre_code *plain, *utf;  /* either may be NULL: not for it, or not needed yet */
+    bool jit;                       /* machine code was made */
+    uint64_t limits;                /* searches given up */
+};
+
+struct regex_found {
+    struct str subject;
+    const size_t *spans;            /* valid until the next search with the same expression */
+};
+
+/* Loads the module: for a process that will be confined before it compiles. Others need not call it. */
+int regex_prepare(struct err *err) _must_check_;
+
+/* Compiles text in Python's syntax; multiline: as re.MULTILINE. 0; -EINVAL: err says what is wrong with it, with its column; -ENOENT: no module. */
+int regex_compile(struct arena *a, struct str python, bool multiline, struct regex *ret, struct err *err) _must_check_;
+void regex_done(struct regex *r);
+
+/* Searches in subject, which is valid UTF-8 (ascii: nothing else in it), from byte `from` on. true: found. */
+bool regex_search(struct regex *r, struct str subject, bool ascii, size_t from, struct regex_found *ret);
+/* What a group took; .p NULL: it took no part (or is 0 by regex_text_group, "no such group"). */
+struct str regex_group(const struct regex_found *f, unsigned number);
