@@ -1,0 +1,256 @@
+#include "guard/detect.h"
+#include "guard/tally.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_S 86400
+#define NETWORK_SOURCES 4    /* so many shut out within a day: the network is */
+#define ACCOUNT_FAILURES 5   /* within a day: somebody is trying this account */
+#define OFFICE_ACCOUNTS 3
+#define BYTES_MAX (12u << 20)
+
+struct guard {
+    struct guard_rules rules;
+    struct tally *sources;  /* addresses (/64): failures; marks: names that were tried */
+    struct tally *networks; /* /24, /48: sources that were shut out */
+    struct tally *accounts; /* names: failures from anywhere */
+    struct tally *good;     /* address and name: logins; address alone: marks are the names that log in */
+    struct guard_counts counts;
+};
+
+static struct prefix masked(const struct addr *a, unsigned length4, unsigned length6)
+{
+    struct prefix p = {.addr = *a, .length = (uint8_t)(a->v6 ? length6 : length4)};
+    size_t bytes = a->v6 ? 16 : 4;
+    for (size_t i = 0; i < bytes; i++) {
+        unsigned bits = p.length > 8 * i ? p.length - 8 * (unsigned)i : 0;
+        p.addr.bytes[i] = (uint8_t)(bits >= 8 ? a->bytes[i] : bits ? a->bytes[i] & (0xff00u >> bits) : 0);
+    }
+    return p;
+}
+
+/* One key for each prefix: an IPv4 address in its mapped form, and the length where IPv6 has zeros or IPv4 its fixed part. */
+static struct tally_key key_of(const struct prefix *p)
+{
+    uint8_t b[16] = {0};
+    struct tally_key k;
+    if (p->addr.v6) {
+        memcpy(b, p->addr.bytes, 8);
+    } else {
+        b[10] = b[11] = 0xff;
+        memcpy(b + 12, p->addr.bytes, 4);
+    }
+    b[9] = p->length;
+    memcpy(&k.hi, b, 8);
+    memcpy(&k.lo, b + 8, 8);
+    return k;
+}
+
+static uint64_t hash_of(struct str s, uint64_t h)
+{
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ (unsigned char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i])) * 0x100000001b3u; /* FNV-1a; names differ in case by accident */
+    return h ^ (h >> 31);
+}
+
+static struct tally_key account_key(struct str account)
+{
+    return (struct tally_key){hash_of(account, 0xcbf29ce484222325u), hash_of(account, 0x9ae16a3b2f90404fu)};
+}
+
+static struct tally_key pair_key(const struct prefix *p, struct str account)
+{
+    struct tally_key a = key_of(p), b = account_key(account);
+    return (struct tally_key){a.hi ^ b.hi ^ 1, a.lo ^ b.lo};
+}
+
+struct guard *guard_new(const struct guard_rules *r)
+{
+    struct guard *g = calloc(1, sizeof *g);
+    size_t bytes = r->max_bytes ? r->max_bytes : BYTES_MAX;
+    if (!g)
+        return NULL;
+    g->rules = *r;
+    g->sources = tally_new(bytes / 2, r->max_retry);
+    g->networks = tally_new(bytes / 16, NETWORK_SOURCES);
+    g->accounts = tally_new(bytes / 4, ACCOUNT_FAILURES);
+    g->good = tally_new(bytes / 8, 1);
+    if (g->sources && g->networks && g->accounts && g->good)
+        return g;
+    guard_free(g);
+    return NULL;
+}
+
+void guard_free(struct guard *g)
+{
+    if (!g)
+        return;
+    tally_free(g->sources);
+    tally_free(g->networks);
+    tally_free(g->accounts);
+    tally_free(g->good);
+    free(g);
+}
+
+void guard_freep(struct guard **g)
+{
+    guard_free(*g);
+}
+
+/* One telling: what is known of the event, on the way through the detectors. */
+struct telling {
+    struct guard *g;
+    const struct guard_event *e;
+    struct prefix source;
+    void (*tell)(void *arg, const struct verdict *v);
+    void *arg;
+};
+
+static bool never(const struct guard *g, const struct addr *a)
+{
+    for (size_t i = 0; i < g->rules.never_n; i++)
+        if (prefix_has(&g->rules.never[i], a))
+            return true;
+    return addr_is_loopback(a) || addr_is_any(a);
+}
+
+/* The n-th time, twice as long as the time before; who kept quiet for as long as the longest ban begins anew. */
+static int64_t ban(const struct guard *g, struct tally_row *r, int64_t now)
+{
+    if (r->times_banned && now - r->until > g->rules.ban_time_max)
+        r->times_banned = 0;
+    int64_t length = g->rules.ban_time;
+    for (uint32_t i = 0; i < r->times_banned && length < g->rules.ban_time_max; i++)
+        length *= 2;
+    if (length > g->rules.ban_time_max)
+        length = g->rules.ban_time_max;
+    r->times_banned++;
+    r->until = now + length;
+    return r->until;
+}
+
+static bool known_login(struct telling *t)
+{
+    return t->e->account.n && tally_find(t->g->good, pair_key(&t->source, t->e->account));
+}
+
+static enum verdict_looks looks_like(struct telling *t, unsigned names)
+{
+    const struct tally_row *logins = tally_find(t->g->good, key_of(&t->source));
+    if (never(t->g, &t->e->address))
+        return LOOKS_PROTECTED;
+    if (names <= 1 && known_login(t))
+        return LOOKS_STALE;
+    if (logins && logins->marks_n >= OFFICE_ACCOUNTS)
+        return LOOKS_OFFICE;
+    return names == 1 ? LOOKS_ONE_ACCOUNT : LOOKS_ATTACK;
+}
+
+static void network(struct telling *t)
+{
+    const struct guard_event *e = t->e;
+    struct prefix net = masked(&e->address, 24, 48);
+    struct tally_row *r = tally_row(t->g->networks, key_of(&net), e->time);
+    if (!tally_count(t->g->networks, r, e->time, DAY_S))
+        tally_clear(r);
+    /* Different ones: a single address that comes again and again is no network. */
+    unsigned sources = tally_mark(r, (uint32_t)hash_of(str_span((const char *)t->source.addr.bytes, 16), 0xcbf29ce484222325u));
+    if (r->until > e->time || tally_add(t->g->networks, r, e->time, 1, DAY_S) < NETWORK_SOURCES || sources < NETWORK_SOURCES)
+        return;
+    for (size_t i = 0; i < t->g->rules.never_n; i++)
+        if (prefix_overlaps(&t->g->rules.never[i], &net))
+            return;
+    tally_clear(r);
+    struct verdict v = {.kind = VERDICT_NETWORK, .time = e->time, .until = ban(t->g, r, e->time), .who = net, .count = NETWORK_SOURCES, .times = r->times_banned};
+    t->tell(t->arg, &v);
+}
+
+static bool network_is_out(struct telling *t)
+{
+    struct prefix net = masked(&t->e->address, 24, 48);
+    const struct tally_row *r = tally_find(t->g->networks, key_of(&net));
+    return r && r->until > t->e->time;
+}
+
+static void source(struct telling *t)
+{
+    const struct guard_event *e = t->e;
+    struct tally_row *r = tally_row(t->g->sources, key_of(&t->source), e->time);
+    unsigned names = e->account.n ? tally_mark(r, (uint32_t)hash_of(e->account, 0xcbf29ce484222325u)) : r->marks_n;
+    if (r->until > e->time || network_is_out(t)) {
+        t->g->counts.after++;
+        return;
+    }
+    unsigned n = tally_add(t->g->sources, r, e->time, e->attempts ? e->attempts : 1, t->g->rules.find_time);
+    if (n < t->g->rules.max_retry)
+        return;
+    struct verdict v = {.kind = VERDICT_ADDRESS, .time = e->time, .who = t->source, .account = e->account, .count = n, .looks = looks_like(t, names)};
+    tally_clear(r);
+    if (v.looks == LOOKS_STALE || v.looks == LOOKS_PROTECTED) {
+        v.kind = VERDICT_SPARED;
+        t->tell(t->arg, &v);
+        return;
+    }
+    v.until = ban(t->g, r, e->time);
+    v.times = r->times_banned;
+    t->tell(t->arg, &v);
+    network(t);
+}
+
+static void failure(struct telling *t)
+{
+    const struct guard_event *e = t->e;
+    t->g->counts.failures++;
+    if (e->account.n) {
+        struct tally_row *r = tally_row(t->g->accounts, account_key(e->account), e->time);
+        tally_add(t->g->accounts, r, e->time, e->attempts ? e->attempts : 1, DAY_S);
+    }
+    if (e->addressed)
+        source(t);
+    else
+        t->g->counts.unaddressed++;
+}
+
+static void success(struct telling *t)
+{
+    const struct guard_event *e = t->e;
+    t->g->counts.successes++;
+    if (!e->account.n)
+        return;
+    struct tally_row *tried = tally_find(t->g->accounts, account_key(e->account));
+    unsigned n = tried ? tally_count(t->g->accounts, tried, e->time, DAY_S) : 0;
+    bool known = e->addressed && known_login(t);
+    if (n >= ACCOUNT_FAILURES && !known && !(e->addressed && never(t->g, &e->address))) {
+        struct verdict v = {.kind = VERDICT_ENTERED, .time = e->time, .who = t->source, .account = e->account, .count = n};
+        t->tell(t->arg, &v);
+        return; /* a login that may be a thief's makes no good history */
+    }
+    if (!e->addressed)
+        return;
+    tally_row(t->g->good, pair_key(&t->source, e->account), e->time);
+    tally_mark(tally_row(t->g->good, key_of(&t->source), e->time), (uint32_t)hash_of(e->account, 0xcbf29ce484222325u));
+}
+
+void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void *arg, const struct verdict *v), void *arg)
+{
+    struct telling t = {.g = g, .e = e, .tell = tell, .arg = arg};
+    if (e->addressed)
+        t.source = masked(&e->address, 32, 64);
+    if (e->success)
+        success(&t);
+    else
+        failure(&t);
+}
+
+struct guard_counts guard_counts(const struct guard *g)
+{
+    struct guard_counts c = g->counts;
+    const struct tally *all[] = {g->sources, g->networks, g->accounts, g->good};
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        struct tally_state s = tally_state(all[i]);
+        c.lost += s.lost;
+        c.bytes += s.bytes;
+    }
+    c.sources = tally_state(g->sources).rows;
+    return c;
+}

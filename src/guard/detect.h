@@ -1,0 +1,66 @@
+/* detect.h: from events of logs to verdicts: who would be shut out, for how long, and why. It calls nobody, knows no clock but the events' own times, and
+   keeps bounded state (tally.h). An IPv6 source is its /64: one customer has at least that much. */
+#pragma once
+#include "base/addr.h"
+#include "base/macros.h"
+#include "base/str.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct guard_rules {
+    int64_t find_time, ban_time, ban_time_max; /* seconds */
+    unsigned max_retry;
+    const struct prefix *never; /* never shut out: own and protected networks */
+    size_t never_n;
+    size_t max_bytes;           /* 0: 12 MiB */
+};
+
+struct guard_event {
+    int64_t time;
+    bool success;       /* of a login; else a failure */
+    bool addressed;
+    struct addr address;
+    struct str account; /* .n 0: not known */
+    unsigned attempts;  /* 0 counts as 1 */
+};
+
+enum verdict_kind {
+    VERDICT_ADDRESS,  /* max_retry failures within find_time */
+    VERDICT_NETWORK,  /* several addresses of one network (/24, /48) were shut out within a day */
+    VERDICT_ENTERED,  /* a login succeeded on an account that strangers were trying, from where it had never been used */
+    VERDICT_SPARED,   /* like VERDICT_ADDRESS, but it is never shut out: see `looks` */
+};
+
+enum verdict_looks {
+    LOOKS_ATTACK,
+    LOOKS_STALE,      /* an address of good history that fails on its own account alone: a telephone with an old password */
+    LOOKS_OFFICE,     /* several accounts log in from there: an office behind one address */
+    LOOKS_ONE_ACCOUNT,/* only one name was tried; no login from there was seen: perhaps its owner */
+    LOOKS_PROTECTED,  /* in `never` */
+};
+
+struct verdict {
+    enum verdict_kind kind;
+    enum verdict_looks looks;
+    int64_t time, until;       /* until: 0 where nobody is shut out */
+    struct prefix who;
+    struct str account;        /* of the event that decided; valid during the call */
+    unsigned count;            /* failures, or addresses of the network, that decided */
+    unsigned times;            /* shut out for the n-th time */
+};
+
+struct guard;
+/* NULL: no memory. The rules are copied, besides what `never` points to. */
+struct guard *guard_new(const struct guard_rules *r);
+void guard_free(struct guard *g); /* NULL is fine */
+void guard_freep(struct guard **g);
+/* Tells each verdict that follows from it. */
+void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void *arg, const struct verdict *v), void *arg);
+
+struct guard_counts {
+    uint64_t failures, successes, unaddressed; /* unaddressed: failures without an address, which count for their account alone */
+    uint64_t after;     /* failures of those who would have been shut out by then */
+    uint64_t lost;      /* rows that had to be forgotten for want of room */
+    size_t sources, bytes;
+};
+struct guard_counts guard_counts(const struct guard *g);

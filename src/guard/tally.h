@@ -1,0 +1,46 @@
+/* tally.h: what happened to many keys (addresses, networks, accounts) within a sliding time, in bounded memory. Each key has a row with its latest times, as
+   many as are ever asked for. Where a row's place is full, the row there that was seen longest ago goes (of eight), and is counted as lost: somebody who
+   floods the table from ever new addresses makes us forget the quiet ones first. */
+#pragma once
+#include "base/macros.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct tally;
+
+struct tally_key {
+    uint64_t hi, lo;
+};
+
+/* A row's own part; the owner of the table may use it as it likes. Zeroed when the row is made. */
+struct tally_row {
+    struct tally_key key;
+    int64_t seen;       /* the latest time; kept by tally_row() */
+    int64_t until;
+    uint32_t times_banned;
+    uint32_t n;         /* of the ring */
+    uint32_t marks[3];  /* a few small sets of things seen with it (their hashes), see tally_mark */
+    uint32_t marks_n;
+};
+
+/* max_bytes: of all rows together. depth: times that a row keeps (1-1000). NULL: no memory. */
+struct tally *tally_new(size_t max_bytes, unsigned depth);
+void tally_free(struct tally *w); /* NULL is fine */
+/* The row of a key, made where there is none; valid until the next call. */
+struct tally_row *tally_row(struct tally *w, struct tally_key key, int64_t now);
+/* The same, but NULL where there is none. */
+struct tally_row *tally_find(struct tally *w, struct tally_key key);
+/* Notes `times` happenings at t; how many of those that are kept lie within the last `span` seconds before the latest, at most depth. */
+unsigned tally_add(struct tally *w, struct tally_row *r, int64_t t, unsigned times, int64_t span);
+/* How many lie within the last `span` seconds before t. */
+unsigned tally_count(const struct tally *w, const struct tally_row *r, int64_t t, int64_t span);
+void tally_clear(struct tally_row *r); /* forgets the times, not the row */
+/* Notes that `what` was seen with the row; how many different ones there were: 1, 2, 3, or 4 for more. */
+unsigned tally_mark(struct tally_row *r, uint32_t what);
+
+struct tally_state {
+    size_t rows, room;  /* in use; there could be */
+    size_t bytes;
+    uint64_t lost;      /* rows that had to go while they still mattered to nobody's knowledge */
+};
+struct tally_state tally_state(const struct tally *w);

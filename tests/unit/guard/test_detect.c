@@ -1,0 +1,150 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "base/buf.h"
+#include "guard/detect.h"
+#include "guard/tally.h"
+#include <stdlib.h>
+
+/* 5 failures within 600 s: out for an hour, then two, at most a day. 198.51.100.0/24 is protected. */
+static struct prefix protected[1];
+
+static struct guard *guard(size_t bytes)
+{
+    assert_true(prefix_parse(STR("198.51.100.0/24"), true, &protected[0]));
+    struct guard *g = guard_new(&(struct guard_rules){.find_time = 600, .ban_time = 3600, .ban_time_max = 86400, .max_retry = 5, .never = protected, .never_n = 1, .max_bytes = bytes});
+    assert_non_null(g);
+    return g;
+}
+
+static void write_down(void *arg, const struct verdict *v)
+{
+    static const char *const kinds[] = {"out", "net", "entered", "spared"}, *const looks[] = {"", " stale", " office", " one", " protected"};
+    char text[ADDR_TEXT + 4];
+    buf_printf(arg, "%lld %s %s", (long long)v->time, kinds[v->kind], prefix_text(&v->who, text));
+    if (v->until)
+        buf_printf(arg, " until %lld x%u", (long long)v->until, v->times);
+    if (v->kind == VERDICT_ENTERED)
+        buf_printf(arg, " %.*s after %u", (int)v->account.n, v->account.p, v->count);
+    buf_printf(arg, "%s;", looks[v->looks]);
+}
+
+/* "TIME ADDRESS|- NAME|- ok|no [ATTEMPTS]"; TIME may be FROM..TO/STEP. */
+static void tell_line(struct guard *g, struct str line, struct buf *out)
+{
+    struct str word[5] = {{0}}, range;
+    uint64_t from = 0, to = 0, step = 1, attempts = 0;
+    for (size_t i = 0; i < 5; i++)
+        (void)str_word(&line, " ", &word[i]);
+    ptrdiff_t dots = str_search(word[0], STR(".."));
+    range = dots < 0 ? STR("") : str_from(word[0], (size_t)dots + 2);
+    struct str end = {0};
+    assert_true(str_u64(dots < 0 ? word[0] : str_span(word[0].p, (size_t)dots), UINT32_MAX, &from));
+    to = from;
+    if (str_field(&range, '/', &end) && end.n)
+        assert_true(str_u64(end, UINT32_MAX, &to) && str_u64(range, UINT32_MAX, &step));
+    if (word[4].n)
+        assert_true(str_u64(word[4], 1000, &attempts));
+    for (uint64_t t = from; t <= to; t += step) {
+        struct guard_event e = {.time = (int64_t)t, .success = str_eq(word[3], STR("ok")), .attempts = (unsigned)attempts};
+        e.addressed = addr_parse(word[1], &e.address);
+        if (!str_eq(word[2], STR("-")))
+            e.account = word[2];
+        guard_event(g, &e, write_down, out);
+    }
+}
+
+static void tells(void **state)
+{
+    (void)state;
+    static const struct { const char *what, *story, *want; } table[] = {
+        {"four are too few", "0..3/1 192.0.2.1 - no", ""},
+        {"the fifth is out", "0..4/1 192.0.2.1 - no", "4 out 192.0.2.1/32 until 3604 x1;"},
+        {"too slow", "0..6000/151 192.0.2.1 - no", ""},
+        {"just quick enough", "0..596/149 192.0.2.1 - no", "596 out 192.0.2.1/32 until 4196 x1;"},
+        {"one line may be several attempts", "0 192.0.2.1 - no 4\n9 192.0.2.1 - no", "9 out 192.0.2.1/32 until 3609 x1;"},
+        {"who is out is not counted again", "0..3600/1 192.0.2.1 - no", "4 out 192.0.2.1/32 until 3604 x1;"},
+        {"twice as long each time, at most a day", "0..4/1 192.0.2.1 - no\n4000..4004/1 192.0.2.1 - no\n20000..20004/1 192.0.2.1 - no\n40000..40004/1 192.0.2.1 - no\n80000..80004/1 192.0.2.1 - no\n150000..150004/1 192.0.2.1 - no\n250000..250004/1 192.0.2.1 - no",
+         "4 out 192.0.2.1/32 until 3604 x1;4004 out 192.0.2.1/32 until 11204 x2;20004 out 192.0.2.1/32 until 34404 x3;40004 out 192.0.2.1/32 until 68804 x4;80004 out 192.0.2.1/32 until 137604 x5;150004 out 192.0.2.1/32 until 236404 x6;250004 out 192.0.2.1/32 until 336404 x7;"},
+        {"who is quiet for long begins anew", "0..4/1 192.0.2.1 - no\n200000..200004/1 192.0.2.1 - no", "4 out 192.0.2.1/32 until 3604 x1;200004 out 192.0.2.1/32 until 203604 x1;"},
+        {"an IPv6 customer is a /64", "0 2001:db8::1 - no\n1 2001:db8::2 - no\n2 2001:db8::3 - no\n3 2001:db8::4 - no\n4 2001:db8:0:1::5 - no\n5 2001:db8::6 - no", "5 out 2001:db8::/64 until 3605 x1;"},
+        {"a mapped address is the address", "0..2/1 ::ffff:192.0.2.1 - no\n3..4/1 192.0.2.1 - no", "4 out 192.0.2.1/32 until 3604 x1;"},
+        {"protected networks are told and spared", "0..4/1 198.51.100.7 a no\n5..9/1 127.0.0.1 a no", "4 spared 198.51.100.7/32 protected;9 spared 127.0.0.1/32 protected;"},
+        {"a telephone with an old password", "0 192.0.2.1 info ok\n10..14/1 192.0.2.1 info no", "14 spared 192.0.2.1/32 stale;"},
+        {"an address of good history that tries others", "0 192.0.2.1 info ok\n10..12/1 192.0.2.1 info no\n13..14/1 192.0.2.1 root no", "14 out 192.0.2.1/32 until 3614 x1;"},
+        {"an office", "0 192.0.2.1 a ok\n1 192.0.2.1 b ok\n2 192.0.2.1 c ok\n10..11/1 192.0.2.1 d no\n12..14/1 192.0.2.1 e no", "14 out 192.0.2.1/32 until 3614 x1 office;"},
+        {"only one name", "0..4/1 192.0.2.1 info no", "4 out 192.0.2.1/32 until 3604 x1 one;"},
+        {"a network", "0..4/1 192.0.2.1 - no\n10..14/1 192.0.2.2 - no\n20..24/1 192.0.2.3 - no\n30..34/1 192.0.2.4 - no\n40..50/1 192.0.2.5 - no",
+         "4 out 192.0.2.1/32 until 3604 x1;14 out 192.0.2.2/32 until 3614 x1;24 out 192.0.2.3/32 until 3624 x1;34 out 192.0.2.4/32 until 3634 x1;34 net 192.0.2.0/24 until 3634 x1;"},
+        {"a login after failures from elsewhere", "0..6/1 192.0.2.1 info no\n100 203.0.113.9 info ok", "4 out 192.0.2.1/32 until 3604 x1 one;100 entered 203.0.113.9/32 info after 5;"},
+        {"spread over many addresses", "0 192.0.2.1 info no\n1 192.0.3.1 info no\n2 192.0.4.1 INFO no\n3 192.0.5.1 info no\n4 192.0.6.1 info no\n9 203.0.113.9 info ok", "9 entered 203.0.113.9/32 info after 5;"},
+        {"its owner logs in while others try", "0 203.0.113.9 info ok\n1..4/1 192.0.2.1 info no\n5..8/1 192.0.3.1 info no\n9 203.0.113.9 info ok", ""},
+        {"failures of yesterday", "0..3/1 192.0.2.1 info no\n4..5/1 192.0.3.1 info no\n90000 203.0.113.9 info ok", ""},
+        {"without an address it counts for the account", "0..9/1 - info no\n20 203.0.113.9 info ok", "20 entered 203.0.113.9/32 info after 5;"},
+        {"an entry makes no good history", "0..9/1 - info no\n20 203.0.113.9 info ok\n30 203.0.113.9 info ok", "20 entered 203.0.113.9/32 info after 5;30 entered 203.0.113.9/32 info after 5;"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        _cleanup_(guard_freep) struct guard *g = guard(0);
+        _cleanup_(buf_free) struct buf out = BUF(65536);
+        struct str rest = str_of(table[i].story), line;
+        buf_addz(&out, "");
+        while (str_line(&rest, &line))
+            tell_line(g, line, &out);
+        if (!str_eq(buf_str(&out), str_of(table[i].want)))
+            fail_msg("%s:\n got %s\nwant %s", table[i].what, out.p ? out.p : "", table[i].want);
+    }
+}
+
+/* A flood of ever new sources: the memory stays, what is forgotten is counted, and who is quick is still seen. */
+static void keeps_within_its_memory(void **state)
+{
+    (void)state;
+    _cleanup_(guard_freep) struct guard *g = guard(1u << 20);
+    _cleanup_(buf_free) struct buf out = BUF(65536);
+    size_t before = guard_counts(g).bytes;
+    for (uint32_t i = 0; i < 300000; i++) {
+        struct guard_event e = {.time = i / 100, .addressed = true, .address = {0, {(uint8_t)(10 + (i >> 24)), (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}}};
+        guard_event(g, &e, write_down, &out);
+        if (i % 50000 == 49999)
+            for (int k = 0; k < 5; k++)
+                tell_line(g, str_of(i == 299999 ? "2999 192.0.2.7 - no" : "500 203.0.113.1 - no"), &out);
+    }
+    struct guard_counts c = guard_counts(g);
+    assert_int_equal(c.bytes, before);
+    assert_true(c.bytes <= 1u << 20);
+    assert_true(c.lost > 200000);
+    assert_non_null(strstr(out.p, "2999 out 192.0.2.7/32"));
+}
+
+static void rows(void **state)
+{
+    (void)state;
+    struct tally *w = tally_new(1, 3); /* one group */
+    struct tally_row *r;
+    assert_null(tally_find(w, (struct tally_key){1, 1}));
+    r = tally_row(w, (struct tally_key){1, 1}, 5);
+    assert_int_equal(tally_add(w, r, 5, 2, 10), 2);
+    assert_int_equal(tally_add(w, r, 6, 100, 10), 3); /* no more than are kept */
+    assert_int_equal(tally_count(w, r, 15, 10), 3);
+    assert_int_equal(tally_count(w, r, 16, 10), 0);
+    for (uint64_t i = 2; i < 10; i++)
+        tally_row(w, (struct tally_key){i, i}, 10 + (int64_t)i);
+    assert_null(tally_find(w, (struct tally_key){1, 1})); /* the oldest of the group went */
+    assert_non_null(tally_find(w, (struct tally_key){2, 2}));
+    assert_int_equal(tally_state(w).lost, 1);
+    assert_int_equal(tally_state(w).rows, 8);
+    r = tally_find(w, (struct tally_key){2, 2});
+    static const uint32_t marks[] = {7, 7, 8, 7, 9, 10, 11, 9};
+    static const unsigned want[] = {1, 1, 2, 2, 3, 4, 4, 4};
+    for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+        assert_int_equal(tally_mark(r, marks[i]), want[i]);
+    tally_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(tells), cmocka_unit_test(keeps_within_its_memory), cmocka_unit_test(rows)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
