@@ -13,6 +13,18 @@ struct filter_text {
     unsigned line;
 };
 
+/* A name of [Definition] that the engine has no use for: building blocks, and what our own filters say besides (kinds, fields, examples). */
+struct filter_extra {
+    const char *key;
+    LIST(struct filter_text) lines; /* as they stand in the file, without empty ones */
+    struct filter_text value;       /* resolved, as failregex is; .text NULL: it cannot be (which hurts nothing, where nothing refers to it) */
+};
+struct filter_missing {
+    const char *path; /* a file that an [INCLUDES] names and that does not exist; fail2ban skips it, too */
+    const char *file; /* who names it */
+    unsigned line;
+};
+
 struct filter_definition {
     const char *name;                  /* sshd */
     struct filter_text prefregex;      /* .text NULL: none */
@@ -23,8 +35,15 @@ struct filter_definition {
     const char *logtype;               /* file or journal, as it was resolved */
     const char *logencoding;           /* NULL: not said */
     LIST(const char *) journalmatch;   /* words in order, "+" between alternatives */
+    LIST(struct filter_extra) extras;
+    LIST(const char *) files;          /* what was read, in order; one may stand there twice */
+    LIST(struct filter_missing) missing;
 };
+
+/* Caps: those of ini.h, layers.h, interpolate.h, substitute.h and traced.h; 2,000 regexes of each kind, MAXLINES_MAX lines. What is beyond is an error, never cut. */
+#define FILTER_REGEXES_MAX 2000
+#define MAXLINES_MAX 1000
 
 /* Loads the filter that `spec` names: NAME or NAME[option="value", ...], from dir/NAME.conf and its layers; dir is a filter.d. Everything lives in `a`.
    0; -ENOENT: no such filter; -EINVAL with file:line in err: what stands there cannot be loaded, and the construct. *ret is untouched on failure. */
-int filter_load(struct arena *a, const char *dir, struct str spec, struct filter_definition *ret, struct err *err) _must_check_;
+int filter_load(struct arena *a, const char *dir, struct str spec, struct filter_definition *ret, struct err *err) PARSER(filter_definition) _must_check_;
