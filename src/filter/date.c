@@ -1,4 +1,5 @@
 #include "filter/date.h"
+#include "base/i18n.h"
 #include "filter/utf8.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -56,10 +57,10 @@ static int append(struct arena *a, struct date_detector *d, const struct date_te
     if (known(d, t->name)) {
         struct regex unused = t->re;
         regex_done(&unused);
-        return ignore_twice ? 0 : err_set(err, -EINVAL, "the same date twice: %s", t->name);
+        return ignore_twice ? 0 : err_set(err, -EINVAL, _("the same date twice: %s"), t->name);
     }
     if (d->list.n == TEMPLATES_MAX)
-        return err_set(err, -E2BIG, "too many dates");
+        return err_set(err, -E2BIG, "%s", _("too many dates"));
     struct entry *e = list_push(a, &d->list);
     *e = (struct entry){.t = arena_zalloc(a, sizeof *e->t), .distance = FAR};
     *e->t = *t;

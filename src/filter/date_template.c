@@ -1,4 +1,5 @@
 #include "filter/date.h"
+#include "base/i18n.h"
 #include "base/buf.h"
 #include "filter/date_time.h"
 #include <errno.h>
@@ -182,7 +183,7 @@ static int bind(struct arena *a, struct str regex, enum bound begin, bool end, s
     put_without_stars(&bare, s);
     buf_adds(&whole, flags);
     buf_adds(&whole, buf_str(&bare));
-    return whole.full || out.full ? err_set(err, -EINVAL, "too long") : regex_compile(a, buf_str(&whole), false, &t->re, err);
+    return whole.full || out.full ? err_set(err, -EINVAL, "%s", _("too long")) : regex_compile(a, buf_str(&whole), false, &t->re, err);
 }
 
 static size_t code_at(struct str s)
@@ -204,7 +205,7 @@ static int replace_codes(struct str pattern, const char *decades, struct buf *re
         }
         size_t code = code_at(str_from(pattern, i + 1));
         if (code == ARRAY_SIZE(codes))
-            return err_set(err, -EINVAL, "an unknown %% code in a date");
+            return err_set(err, -EINVAL, "%s", _("an unknown code after a percent sign in a date"));
         buf_addz(regex, codes[code].regex ? codes[code].regex : decades);
         buf_addz(name, codes[code].name);
         *ret_letters |= !codes[code].code[1] && strchr("aAbBpc", codes[code].code[0]);

@@ -1,4 +1,5 @@
 #include "filter/expression.h"
+#include "base/i18n.h"
 #include "filter/tags.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -107,13 +108,13 @@ int expression_new(struct arena *a, const struct filter_text *text, bool address
     struct err why = {0};
     struct str python = local_flags(a, tags_expand(a, str_of(text->text), addresses_only));
     if (!str_trim(python).n)
-        return err_at(err, -EINVAL, text->file, text->line, 0, "an empty expression");
+        return err_at(err, -EINVAL, text->file, text->line, 0, "%s", _("an empty expression"));
     int r = regex_compile(a, python, multiline, &e.re, &why);
     if (r == -ENOENT)
         return err_set(err, r, "%s", why.text);
     if (r == 0 && assign(a, &e, names) < 0) {
         regex_done(&e.re);
-        r = err_set(&why, -E2BIG, "more than %d different names of groups", FIELDS_MAX);
+        r = err_set(&why, -E2BIG, _("more than %d different names of groups"), FIELDS_MAX);
     }
     if (r < 0)
         return err_at(err, -EINVAL, text->file, text->line, 0, "%s: %.300s", why.text, text->text);

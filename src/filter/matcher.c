@@ -1,4 +1,5 @@
 #include "filter/matcher.h"
+#include "base/i18n.h"
 #include "base/addr.h"
 #include "filter/date.h"
 #include "filter/expression.h"
@@ -49,7 +50,7 @@ static int fail_expressions(struct matcher *m, const struct filter_definition *d
             return r;
         *list_push(m->a, &m->fail) = e;
         if (!e.identifies && !(m->has_pref && m->pref.identifies))
-            return err_at(err, -EINVAL, t->file, t->line, 0, "no group tells who it was (<HOST>, <ADDR>, <F-ID> ...): %.300s", t->text);
+            return err_at(err, -EINVAL, t->file, t->line, 0, _("no group tells who it was (<HOST>, <ADDR>, <F-ID> ...): %.300s"), t->text);
     }
     return 0;
 }
@@ -58,7 +59,7 @@ static int expressions(struct matcher *m, const struct filter_definition *d, str
 {
     bool no_names = d->usedns && strcmp(d->usedns, "no") == 0;
     if (d->failregex.n > EXPRESSIONS_MAX || d->ignoreregex.n > EXPRESSIONS_MAX)
-        return err_set(err, -E2BIG, "%s: more than %d expressions", d->name, EXPRESSIONS_MAX);
+        return err_set(err, -E2BIG, _("%s: more than %d expressions"), d->name, EXPRESSIONS_MAX);
     int r = prefix_expression(m, d, no_names, err);
     if (r == 0)
         r = fail_expressions(m, d, no_names, err);
@@ -82,9 +83,9 @@ static int settings(struct matcher *m, const struct filter_definition *d, const 
     for (size_t i = 0; i < ARRAY_SIZE(latin1); i++)
         m->latin1 |= str_ieq(encoding, str_of(latin1[i]));
     if (!known && !m->latin1)
-        return err_set(err, -EINVAL, "%s: logencoding = %.60s is not supported (UTF-8 and ISO-8859-1 are)", d->name, d->logencoding);
+        return err_set(err, -EINVAL, _("%s: logencoding = %.60s is not supported (UTF-8 and ISO-8859-1 are)"), d->name, d->logencoding);
     if (d->maxlines > WINDOW_MAX)
-        return err_set(err, -EINVAL, "%s: maxlines is more than %d", d->name, WINDOW_MAX);
+        return err_set(err, -EINVAL, _("%s: maxlines is more than %d"), d->name, WINDOW_MAX);
     m->live = o->live;
     m->raw = d->usedns && strcmp(d->usedns, "raw") == 0;
     m->connections.max = o->connections ? o->connections : 100;
@@ -156,7 +157,7 @@ static struct str clean(struct matcher *m, struct str line)
     if (m->latin1)
         utf8_from_latin1(line, &m->line);
     else
-        m->count.not_utf8 += utf8_clean(line, &m->line) > 0;
+        m->count.not_utf8 += utf8_repair(line, &m->line) > 0;
     return buf_str(&m->line);
 }
 

@@ -1,5 +1,6 @@
 #include "filter/translate.h"
 #include "base/buf.h"
+#include "base/i18n.h"
 #include "filter/utf8.h"
 #include <errno.h>
 #include <stdio.h>
@@ -21,12 +22,13 @@ struct job {
     bool verbose;
     unsigned depth;
     bool outer_verbose[GROUPS_DEEP];
+    unsigned open[GROUPS_DEEP]; /* the numbers of the groups around; 0: it does not capture */
 };
 
 static int wrong(struct job *j, const char *what)
 {
     if (j->err && !*j->err->text) {
-        err_set(j->err, -EINVAL, "%s", what);
+        err_set(j->err, -EINVAL, "%s", _(what));
         j->err->column = (unsigned)j->at + 1;
     }
     return -EINVAL;
@@ -66,11 +68,11 @@ static int hex_digits(struct job *j, unsigned n, uint32_t *ret)
         char c = peek(j);
         int d = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
         if (d < 0)
-            return wrong(j, "incomplete \\x, \\u or \\U");
+            return wrong(j, N_("incomplete \\x, \\u or \\U"));
         v = v << 4 | (uint32_t)d;
     }
     if (v > 0x10ffff || (v >= 0xd800 && v < 0xe000))
-        return wrong(j, "no such character");
+        return wrong(j, N_("no such character"));
     *ret = v;
     return 0;
 }
@@ -91,10 +93,10 @@ static int plain_escape(struct job *j, uint32_t *ret)
     const char *known = c ? strchr(from, c) : NULL;
     if (!is_letter(c) && !is_digit(c)) {
         if (!more(j))
-            return wrong(j, "a backslash at the end");
+            return wrong(j, N_("a backslash at the end"));
         size_t n = utf8_next(str_from(j->in, j->at), ret);
         j->at += n ? n : 1;
-        return n ? 0 : wrong(j, "not UTF-8");
+        return n ? 0 : wrong(j, N_("not UTF-8"));
     }
     if (!known && c != 'x' && c != 'u' && c != 'U' && c != '0')
         return -ENOENT;
@@ -110,6 +112,17 @@ static int plain_escape(struct job *j, uint32_t *ret)
 
 /* Python counts the four separators of ASCII among the blanks, PCRE2 does not. */
 #define SEPARATORS "\\x{1c}-\\x{1f}"
+
+/* A reference by number. A group cannot refer to itself. */
+static int reference(struct job *j, unsigned number)
+{
+    for (unsigned i = 0; i < j->depth; i++)
+        if (j->open[i] == number)
+            return wrong(j, N_("a reference to a group inside of itself"));
+    buf_printf(j->out, "\\g{%u}", number);
+    j->last = ITEM_ONE;
+    return 0;
+}
 
 static int number_reference(struct job *j)
 {
@@ -127,10 +140,8 @@ static int number_reference(struct job *j)
     for (int i = 0; i < 2 && is_digit(peek(j)); i++)
         n = n * 10 + (unsigned)(j->in.p[j->at++] - '0');
     if (n > j->r->groups)
-        return wrong(j, "a reference to a group that does not exist");
-    buf_printf(j->out, "\\g{%u}", n);
-    j->last = ITEM_ONE;
-    return 0;
+        return wrong(j, N_("a reference to a group that does not exist"));
+    return reference(j, n);
 }
 
 static int escape(struct job *j)
@@ -153,7 +164,7 @@ static int escape(struct job *j)
     uint32_t c;
     int r = plain_escape(j, &c);
     if (r == -ENOENT)
-        return wrong(j, "an unknown escape");
+        return wrong(j, N_("an unknown escape"));
     if (r == 0)
         put_char(j, c);
     j->last = ITEM_ONE;
@@ -167,7 +178,7 @@ static int set_member(struct job *j, uint32_t *ret, bool *ret_single)
     if (peek(j) != '\\') {
         size_t n = utf8_next(str_from(j->in, j->at), ret);
         j->at += n;
-        return n ? 0 : wrong(j, "not UTF-8");
+        return n ? 0 : wrong(j, N_("not UTF-8"));
     }
     j->at++;
     char c = peek(j);
@@ -184,10 +195,10 @@ static int set_member(struct job *j, uint32_t *ret, bool *ret_single)
     }
     if (c >= '1' && c <= '7') {
         *ret = octal(j, 3);
-        return *ret <= 0377 ? 0 : wrong(j, "no such character");
+        return *ret <= 0377 ? 0 : wrong(j, N_("no such character"));
     }
     int r = plain_escape(j, ret);
-    return r == -ENOENT ? wrong(j, "an unknown escape in a set") : r;
+    return r == -ENOENT ? wrong(j, N_("an unknown escape in a set")) : r;
 }
 
 static int set(struct job *j)
@@ -197,7 +208,7 @@ static int set(struct job *j)
         uint32_t low = 0, high = 0;
         bool single, single_end = true;
         if (!more(j))
-            return wrong(j, "a set without its end");
+            return wrong(j, N_("a set without its end"));
         if (set_member(j, &low, &single) < 0)
             return -EINVAL;
         bool range = peek(j) == '-' && j->at + 1 < j->in.n && j->in.p[j->at + 1] != ']';
@@ -207,14 +218,14 @@ static int set(struct job *j)
             continue;
         j->at++;
         if (!single)
-            return wrong(j, "a range that begins with a class of characters");
+            return wrong(j, N_("a range that begins with a class of characters"));
         struct str rest = str_from(j->in, j->at);
         if (rest.n > 1 && rest.p[0] == '\\' && strchr("dDwWsS", rest.p[1]))
-            return wrong(j, "a range that ends with a class of characters");
+            return wrong(j, N_("a range that ends with a class of characters"));
         if (set_member(j, &high, &single_end) < 0)
             return -EINVAL;
         if (high < low)
-            return wrong(j, "a range in the wrong order");
+            return wrong(j, N_("a range in the wrong order"));
         buf_addc(j->out, '-');
         put_char(j, high);
     }
@@ -231,18 +242,19 @@ static int group_name(struct job *j, char end, struct str *ret)
         j->at++;
     *ret = str_span(j->in.p + start, j->at - start);
     if (!more(j))
-        return wrong(j, "a group's name without its end");
+        return wrong(j, N_("a group's name without its end"));
     j->at++;
     bool good = ret->n && !is_digit(ret->p[0]);
     for (size_t i = 0; i < ret->n; i++)
         good = good && (is_letter(ret->p[i]) || is_digit(ret->p[i]) || ret->p[i] == '_' || (ret->p[i] & 0x80));
-    return good ? 0 : wrong(j, "a group's name that is none");
+    return good ? 0 : wrong(j, N_("a group's name that is none"));
 }
 
 static int open_group(struct job *j, const char *text)
 {
     if (j->depth == GROUPS_DEEP)
-        return wrong(j, "groups are nested too deep");
+        return wrong(j, N_("groups are nested too deep"));
+    j->open[j->depth] = 0;
     j->outer_verbose[j->depth++] = j->verbose;
     buf_addz(j->out, text);
     j->last = ITEM_NONE;
@@ -252,8 +264,11 @@ static int open_group(struct job *j, const char *text)
 static int open_capture(struct job *j)
 {
     if (++j->r->groups > GROUPS_MAX)
-        return wrong(j, "too many groups");
-    return open_group(j, "(");
+        return wrong(j, N_("too many groups"));
+    if (open_group(j, "(") < 0)
+        return -EINVAL;
+    j->open[j->depth - 1] = j->r->groups;
+    return 0;
 }
 
 static int open_named(struct job *j)
@@ -262,7 +277,7 @@ static int open_named(struct job *j)
     if (group_name(j, '>', &name) < 0)
         return -EINVAL;
     if (regex_text_group(j->r, name))
-        return wrong(j, "two groups of the same name");
+        return wrong(j, N_("two groups of the same name"));
     struct regex_name *n = list_push(j->a, &j->r->names);
     n->name = arena_dup(j->a, name);
     n->number = j->r->groups + 1;
@@ -276,10 +291,8 @@ static int named_reference(struct job *j)
         return -EINVAL;
     unsigned number = regex_text_group(j->r, name);
     if (!number || number > j->r->groups)
-        return wrong(j, "a reference to a group that does not exist");
-    buf_printf(j->out, "\\g{%u}", number);
-    j->last = ITEM_ONE;
-    return 0;
+        return wrong(j, N_("a reference to a group that does not exist"));
+    return reference(j, number);
 }
 
 static int condition(struct job *j)
@@ -294,7 +307,7 @@ static int condition(struct job *j)
     else
         number = regex_text_group(j->r, name);
     if (!number || number > j->r->groups)
-        return wrong(j, "a condition on a group that does not exist");
+        return wrong(j, N_("a condition on a group that does not exist"));
     char text[32];
     snprintf(text, sizeof text, "(?(%u)", (unsigned)number);
     return open_group(j, text);
@@ -309,7 +322,7 @@ static int set_flag(struct job *j, char c, bool on)
     case 'x': j->verbose = on; return 0;
     case 'a': j->r->ascii |= on; return 0;
     case 'u': return 0;
-    default: return wrong(j, c == 'L' ? "the flag L (locale)" : "an unknown flag or extension");
+    default: return wrong(j, c == 'L' ? N_("the flag L (locale)") : N_("an unknown flag or extension"));
     }
 }
 
@@ -322,7 +335,7 @@ static int flags(struct job *j)
         n++;
     struct str letters = str_span(rest.p, n);
     if (!n || n == rest.n || (rest.p[n] != ')' && rest.p[n] != ':'))
-        return wrong(j, "an unknown extension after (?");
+        return wrong(j, N_("an unknown extension after (?"));
     if (rest.p[n] == ')') {
         for (size_t i = 0; i < n; i++, j->at++)
             if (set_flag(j, letters.p[i], true) < 0)
@@ -342,7 +355,7 @@ static int flags(struct job *j)
         else if (c == 'i' || c == 'm' || c == 's' || c == '-')
             text[length++] = c;
         else if (c != 'u')
-            return wrong(j, "a flag that cannot hold for a part");
+            return wrong(j, N_("a flag that cannot hold for a part"));
     }
     text[length++] = ':';
     text[length] = 0;
@@ -357,14 +370,14 @@ static int comment(struct job *j)
 {
     while (more(j) && peek(j) != ')')
         j->at++;
-    return take(j, ")") ? 0 : wrong(j, "a comment without its end");
+    return take(j, ")") ? 0 : wrong(j, N_("a comment without its end"));
 }
 
 static int group(struct job *j)
 {
     static const char *const as_they_are[] = {"?:", "?=", "?!", "?<=", "?<!", "?>"};
     if (peek(j) == '*')
-        return wrong(j, "nothing to repeat");
+        return wrong(j, N_("nothing to repeat"));
     if (peek(j) != '?')
         return open_capture(j);
     for (size_t i = 0; i < ARRAY_SIZE(as_they_are); i++) {
@@ -389,7 +402,7 @@ static int group(struct job *j)
 static int close_group(struct job *j)
 {
     if (!j->depth)
-        return wrong(j, "a closing parenthesis too many");
+        return wrong(j, N_("a closing parenthesis too many"));
     j->verbose = j->outer_verbose[--j->depth];
     buf_addc(j->out, ')');
     j->last = ITEM_ONE;
@@ -422,9 +435,9 @@ static bool braces(struct job *j)
 static int repeated(struct job *j)
 {
     if (j->last == ITEM_NONE)
-        return wrong(j, "nothing to repeat");
+        return wrong(j, N_("nothing to repeat"));
     if (j->last == ITEM_REPEATED)
-        return wrong(j, "repeated twice");
+        return wrong(j, N_("repeated twice"));
     if (peek(j) == '?' || peek(j) == '+')
         buf_addc(j->out, j->in.p[j->at++]);
     j->last = ITEM_REPEATED;
@@ -436,7 +449,7 @@ static int literal(struct job *j)
     uint32_t c;
     size_t n = utf8_next(str_from(j->in, j->at), &c);
     if (!n)
-        return wrong(j, "not UTF-8");
+        return wrong(j, N_("not UTF-8"));
     j->at += n;
     put_char(j, c);
     j->last = ITEM_ONE;
@@ -495,14 +508,14 @@ int regex_translate(struct arena *a, struct str python, struct regex_text *ret, 
     struct regex_text made = {0};
     struct job j = {.in = python, .out = &out, .a = a, .r = &made, .err = err};
     if (python.n > REGEX_TEXT_MAX)
-        return err_set(err, -EINVAL, "longer than %d bytes", REGEX_TEXT_MAX);
+        return err_set(err, -EINVAL, _("longer than %d bytes"), REGEX_TEXT_MAX);
     while (more(&j))
         if (step(&j) < 0)
             return -EINVAL;
     if (j.depth)
-        return wrong(&j, "a parenthesis without its end");
+        return wrong(&j, N_("a parenthesis without its end"));
     if (out.full)
-        return wrong(&j, "too long");
+        return wrong(&j, N_("too long"));
     made.pattern = str_span(arena_dup(a, buf_str(&out)), out.n);
     *ret = made;
     return 0;

@@ -62,7 +62,7 @@ bool utf8_ascii(struct str s)
     return true;
 }
 
-size_t utf8_clean(struct str s, struct buf *out)
+size_t utf8_repair(struct str s, struct buf *out)
 {
     size_t replaced = 0, start = 0, at = 0;
     uint32_t c;

@@ -8,7 +8,7 @@ size_t utf8_next(struct str s, uint32_t *ret) PARSER(utf8);
 size_t utf8_broken(struct str s) PARSER(utf8);
 bool utf8_ascii(struct str s);
 /* Appends s with every broken part replaced by U+FFFD. Returns how many were replaced. */
-size_t utf8_clean(struct str s, struct buf *out) PARSER(utf8);
+size_t utf8_repair(struct str s, struct buf *out) PARSER(utf8);
 /* Appends ISO 8859-1 as UTF-8. */
 void utf8_from_latin1(struct str s, struct buf *out);
 /* Characters in s, which is valid; and the byte where character `index` begins (s.n where there are fewer). */

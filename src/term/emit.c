@@ -88,7 +88,7 @@ static void before(struct emit *j, const char *key)
 {
     if (j->depth) {
         bool *more = &j->more[j->depth - 1];
-        bool line = j->depth == 1 || (j->depth == 2 && j->list[1]);
+        bool line = !j->one_line && (j->depth == 1 || (j->depth == 2 && j->list[1]));
         addz(j, *more ? line ? "," : ", " : "");
         addz(j, line ? "\n" : "");
         *more = true;
@@ -150,6 +150,17 @@ void emit_int(struct emit *j, const char *key, int64_t value)
     char digits[24];
     struct buf b = {.p = digits, .cap = sizeof digits, .max = sizeof digits - 1};
     buf_printf(&b, "%lld", (long long)value);
+    word(j, key, digits);
+}
+
+void emit_us(struct emit *j, const char *key, int64_t us)
+{
+    char digits[40];
+    struct buf b = {.p = digits, .cap = sizeof digits, .max = sizeof digits - 1};
+    uint64_t size = us < 0 ? 0 - (uint64_t)us : (uint64_t)us;
+    buf_printf(&b, "%s%llu", us < 0 ? "-" : "", (unsigned long long)(size / 1000000));
+    if (size % 1000000)
+        buf_printf(&b, ".%06llu", (unsigned long long)(size % 1000000));
     word(j, key, digits);
 }
 

@@ -10,6 +10,7 @@
 struct emit {
     FILE *out;
     struct buf pending;
+    bool one_line;         /* set before anything is written: no newline but the last */
     unsigned depth;
     bool list[EMIT_DEPTH]; /* what is open: a list, or an object */
     bool more[EMIT_DEPTH]; /* something stands in this object or list already */
@@ -23,6 +24,7 @@ void emit_end(struct emit *j);
 void emit_str(struct emit *j, const char *key, struct str value);
 void emit_text(struct emit *j, const char *key, const char *value); /* NULL: null */
 void emit_int(struct emit *j, const char *key, int64_t value);
+void emit_us(struct emit *j, const char *key, int64_t us); /* microseconds as a number of seconds */
 void emit_bool(struct emit *j, const char *key, bool value);
 void emit_null(struct emit *j, const char *key);
 void emit_time(struct emit *j, const char *key, int64_t seconds); /* RFC 3339, UTC; 0: null */

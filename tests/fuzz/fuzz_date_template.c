@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(r == 0 || (*err.text && !d));
     while (d && str_line(&rest, &line)) {
         _cleanup_(buf_free) struct buf b = BUF(65536);
-        utf8_clean(line, &b);
+        utf8_repair(line, &b);
         if (date_detector_find(d, buf_str(&b), utf8_ascii(buf_str(&b)), 1124013600, &f))
             assert(f.start <= f.end && f.end <= b.n && f.name);
     }

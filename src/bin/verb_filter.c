@@ -1,0 +1,170 @@
+/* verb_filter.c: `bansho filter test`. */
+#include "base/worker.h"
+#include "bin/filter_page.h"
+#include "filter/feed.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FILTER_DIR "/etc/fail2ban/filter.d"
+
+/* "1124013600" or "2005-08-14 12:00[:00]" (local; with T too). */
+static bool understand_time(const char *text, int64_t *ret)
+{
+    uint64_t seconds;
+    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"};
+    if (str_u64(str_of(text), 253402300799, &seconds)) {
+        *ret = (int64_t)seconds;
+        return true;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+        struct tm tm = {.tm_isdst = -1};
+        const char *end = strptime(text, forms[i], &tm);
+        if (!end || *end)
+            continue;
+        *ret = (int64_t)mktime(&tm);
+        return true;
+    }
+    return false;
+}
+
+static int open_log(const char *path, int *ret, struct err *err)
+{
+    struct stat st;
+    unsigned char magic[6] = {0};
+    if (strcmp(path, "-") == 0) {
+        *ret = STDIN_FILENO;
+        return 0;
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r = 0;
+    if (fd < 0)
+        return err_at(err, -errno, path, 0, 0, "%s", err_name(-errno));
+    if (fstat(fd, &st) < 0)
+        r = err_at(err, -errno, path, 0, 0, "%s", err_name(-errno));
+    else if (!S_ISREG(st.st_mode))
+        r = err_at(err, -EINVAL, path, 0, 0, "%s", _("is no regular file; what comes from elsewhere is read from standard input (-)"));
+    else if (pread(fd, magic, sizeof magic, 0) >= 4 && ((magic[0] == 0x1f && magic[1] == 0x8b) || memcmp(magic, "\xfd" "7zXZ", 5) == 0 || memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0))
+        r = err_at(err, -EINVAL, path, 0, 0, "%s", _("is compressed: unpack it into standard input (-), with zcat, xzcat or zstdcat"));
+    if (r < 0)
+        close(fd);
+    else
+        *ret = fd;
+    return r;
+}
+
+static void keep_missed(struct filter_run *run, struct str line)
+{
+    if (run->missed_n == MISSED_SHOWN || !str_trim(line).n)
+        return;
+    struct buf *b = &run->missed[run->missed_n].text;
+    *b = BUF(8192);
+    buf_add(b, line.p, line.n < 2000 ? line.n : 2000);
+    run->missed[run->missed_n++].line = run->lines;
+}
+
+static int read_lines(struct matcher *m, int fd, int64_t now, bool json, struct filter_run *run)
+{
+    struct feed f;
+    struct str line;
+    int r = feed_init(&f, fd) ? 1 : -ENOMEM;
+    while (r > 0 && (r = feed_line(&f, &line)) > 0) {
+        struct matcher_event e = {0};
+        enum matcher_result result = matcher_line(m, line, NULL, now, &e);
+        run->lines++;
+        run->by_result[result]++;
+        run->times_missing += result == MATCHER_FOUND && !e.timed;
+        if (json)
+            filter_json_line(stdout, run->lines, result, &e);
+        else if (result == MATCHER_MISSED)
+            keep_missed(run, line);
+    }
+    feed_done(&f);
+    return r;
+}
+
+static enum outcome run_filter(const struct call *c, struct matcher *m, int fd, int64_t now, struct filter_run *run)
+{
+    struct err err = {0};
+    bool json = call_option(c, "json") != NULL;
+    tzset(); /* its file is read while that is simple */
+    /* The lines are a stranger's, and so may the expressions be: from here on this process can do nothing but read and tell. */
+    if (worker_confine(WORKER_FILES, &err) < 0)
+        return complain(&err);
+    int r = read_lines(m, fd, now, json, run);
+    if (r < 0) {
+        err_at(&err, r, run->log, 0, 0, "%s", err_name(r));
+        return complain(&err);
+    }
+    if (json)
+        filter_json_summary(stdout, run);
+    else
+        filter_page(stdout, run);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return complainf("%s", err_name(-errno));
+    return OUTCOME_FINE;
+}
+
+static enum outcome test(const struct call *c, int64_t now, struct arena *a)
+{
+    struct filter_definition d = {0};
+    struct err err = {0};
+    const char *dir = call_option(c, "filter-dir");
+    struct matcher_options o = {.today = (int64_t)time(NULL)};
+    _cleanup_(matcher_freep) struct matcher *m = NULL;
+    int fd = -1;
+    int r = filter_load(a, dir ? dir : FILTER_DIR, str_of(c->args[1]), &d, &err);
+    if (r == 0)
+        r = matcher_new(&d, &o, &m, &err);
+    if (r == 0)
+        r = open_log(c->args[2], &fd, &err);
+    if (r < 0)
+        return complain(&err);
+    struct filter_run *run = arena_zalloc(a, sizeof *run);
+    *run = (struct filter_run){.spec = c->args[1], .log = c->args[2], .dir = dir, .filter = &d, .matcher = m};
+    enum outcome outcome = run_filter(c, m, fd, now, run);
+    for (size_t i = 0; i < run->missed_n; i++)
+        buf_free(&run->missed[i].text);
+    if (fd > STDIN_FILENO)
+        close(fd);
+    return outcome;
+}
+
+static enum outcome filter(const struct call *c)
+{
+    int64_t now = (int64_t)time(NULL);
+    const char *text = call_option(c, "now");
+    if (c->args_n < 3)
+        return complainf(_("filter test: name a filter and a log. Usage: bansho %s %s"), c->verb->name, c->verb->usage);
+    if (text && !understand_time(text, &now))
+        return complainf(_("--now %s: a time is seconds since 1970, or YYYY-MM-DD HH:MM:SS"), text);
+    _cleanup_(arena_freep) struct arena *a = arena_new(256u << 20);
+    return test(c, now, a);
+}
+
+static const struct verb_option filter_options[] = {
+    {"filter-dir", 0, ARGUMENT_DIR, "DIR", NULL, N_("where the filters are (a filter.d); otherwise /etc/fail2ban/filter.d")},
+    {"now", 0, ARGUMENT_TEXT, "TIME", NULL, N_("what counts as now: seconds since 1970, or YYYY-MM-DD HH:MM:SS; decides about dates without a year")},
+    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("print an object for each line, then a summary")},
+    {0},
+};
+
+const struct verb verb_filter = {
+    .name = "filter",
+    .usage = "test 'NAME[option=\"value\"]' LOG|- [--filter-dir DIR] [--now TIME] [--json]",
+    .summary = N_("what a filter finds in a log: fail2ban's filters, unchanged"),
+    .help = N_("Loads a filter in fail2ban's language (NAME.conf, its .local and what it includes, with the options in brackets) and runs it over the lines of a log: "
+               "which rule matched how often, what was missed, which forms of date were found. Nothing is banned and nothing is changed; root is not needed.\n\n"
+               "With --json there is one object for each line: {\"line\", \"matched\", \"host\", \"time\", \"user\", \"attempts\", \"rule\", \"result\"}; time is in seconds since 1970, "
+               "rule the failregex counted from 1, and what is absent is null. The last object is {\"summary\": ...}.\n\n"
+               "Nobody is asked for the address of a name: where a log tells names, host is the name. A filter that cannot be loaded is an error that names "
+               "file, line and what stands there (exit status 2)."),
+    .options = filter_options,
+    .argument = ARGUMENT_WORDS,
+    .words = "test",
+    .min = 1,
+    .max = 3,
+    .run = filter,
+};

@@ -1,0 +1,187 @@
+/* verb_filter_page.c: results of `bansho filter test` (filter_page.h). */
+#include "bin/filter_page.h"
+#include "term/emit.h"
+
+static const char *const result_names[] = {"missed", "found", "ignored", "held"};
+
+void filter_json_line(FILE *out, uint64_t line, enum matcher_result r, const struct matcher_event *e)
+{
+    struct emit j = emit_to(out);
+    bool found = r == MATCHER_FOUND;
+    j.one_line = true;
+    emit_object(&j, NULL);
+    emit_int(&j, "line", (int64_t)line);
+    emit_bool(&j, "matched", found);
+    if (found) {
+        emit_str(&j, "host", e->host);
+        (e->timed ? emit_us(&j, "time", e->time_us) : emit_null(&j, "time"));
+        (e->user.p ? emit_str(&j, "user", e->user) : emit_null(&j, "user"));
+        emit_int(&j, "attempts", e->attempts);
+        emit_int(&j, "rule", e->rule);
+    } else {
+        static const char *const absent[] = {"host", "time", "user", "attempts", "rule"};
+        for (size_t i = 0; i < ARRAY_SIZE(absent); i++)
+            emit_null(&j, absent[i]);
+    }
+    emit_text(&j, "result", result_names[r]);
+    emit_done(&j);
+}
+
+static bool json_date(void *ctx, const char *name, uint64_t hits)
+{
+    struct emit *j = ctx;
+    emit_object(j, NULL);
+    emit_text(j, "template", name);
+    emit_int(j, "hits", (int64_t)hits);
+    emit_end(j);
+    return true;
+}
+
+static void json_rules(struct emit *j, const struct matcher *m)
+{
+    emit_list(j, "rules");
+    for (size_t i = 1; i <= matcher_rules(m); i++) {
+        uint64_t hits;
+        const struct filter_text *t = matcher_rule(m, i, &hits);
+        emit_object(j, NULL);
+        emit_int(j, "rule", (int64_t)i);
+        emit_int(j, "hits", (int64_t)hits);
+        emit_text(j, "file", t->file);
+        emit_int(j, "line", t->line);
+        emit_end(j);
+    }
+    emit_end(j);
+}
+
+void filter_json_summary(FILE *out, const struct filter_run *run)
+{
+    struct emit j = emit_to(out);
+    struct matcher_count c = matcher_counts(run->matcher);
+    const struct { const char *name; uint64_t n; } numbers[] = {
+        {"lines", run->lines}, {"matched", run->by_result[MATCHER_FOUND]}, {"missed", run->by_result[MATCHER_MISSED]}, {"ignored", run->by_result[MATCHER_IGNORED]},
+        {"held", run->by_result[MATCHER_HELD]}, {"undated", c.undated}, {"cut", c.cut}, {"not_utf8", c.not_utf8}, {"given_up", c.limits},
+    };
+    j.one_line = true;
+    emit_object(&j, NULL);
+    emit_object(&j, "summary");
+    emit_text(&j, "filter", run->filter->name);
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+        emit_int(&j, numbers[i].name, (int64_t)numbers[i].n);
+    emit_bool(&j, "machine_code", c.jit);
+    json_rules(&j, run->matcher);
+    emit_list(&j, "dates");
+    matcher_dates(run->matcher, json_date, &j);
+    emit_end(&j);
+    emit_end(&j);
+    emit_done(&j);
+}
+
+static void page_rules(struct buf *b, const struct matcher *m)
+{
+    size_t none = 0;
+    for (size_t i = 1; i <= matcher_rules(m); i++) {
+        uint64_t hits;
+        const struct filter_text *t = matcher_rule(m, i, &hits);
+        none += hits == 0;
+        if (!hits)
+            continue;
+        buf_printf(b, "  %8llu  ", (unsigned long long)hits);
+        buf_printf(b, _("rule %zu, "), i);
+        text_escape(b, str_of(t->file));
+        buf_printf(b, ":%u\n", t->line);
+    }
+    if (none)
+        buf_printf(b, _("  %8d  each of the others (%zu)\n"), 0, none);
+}
+
+static bool page_date(void *ctx, const char *name, uint64_t hits)
+{
+    struct buf *b = ctx;
+    buf_printf(b, "  %8llu  ", (unsigned long long)hits);
+    text_escape(b, str_of(name));
+    buf_addc(b, '\n');
+    return true;
+}
+
+static void page_troubles(struct buf *b, const struct filter_run *run)
+{
+    struct matcher_count c = matcher_counts(run->matcher);
+    const struct { uint64_t n; const char *text; } rows[] = {
+        {c.undated, N_("lines without a date that was understood: check datepattern")},
+        {run->times_missing, N_("failures without a time: a live guard would take the moment they arrive")},
+        {c.cut, N_("lines longer than 64 KiB: what stands behind was not looked at")},
+        {c.not_utf8, N_("lines with bytes that are not UTF-8: each was taken as U+FFFD")},
+        {c.limits, N_("searches given up: an expression needs too many steps on such lines, and did not match")},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        if (rows[i].n)
+            buf_printf(b, "  %8llu  %s\n", (unsigned long long)rows[i].n, _(rows[i].text));
+    if (!c.jit)
+        buf_printf(b, "%s\n", _("Machine code could not be made here (hardened system): matching is slower, the results are the same."));
+}
+
+static void page_missed(struct buf *b, const struct filter_run *run, const struct term *t)
+{
+    if (!run->missed_n)
+        return;
+    buf_printf(b, _("\nMissed lines (%zu of %llu)\n"), run->missed_n, (unsigned long long)run->by_result[MATCHER_MISSED]);
+    for (size_t i = 0; i < run->missed_n; i++) {
+        _cleanup_(buf_free) struct buf line = BUF(65536), fit = BUF(65536);
+        text_escape(&line, buf_str(&run->missed[i].text));
+        text_pad(&fit, buf_str(&line), t->columns - 12);
+        buf_printf(b, "  %8llu  ", (unsigned long long)run->missed[i].line);
+        buf_adds(b, text_width(buf_str(&line)) < t->columns - 12 ? buf_str(&line) : buf_str(&fit));
+        buf_addc(b, '\n');
+    }
+}
+
+/* An argument as a shell takes it. */
+static void put_quoted(struct buf *b, const char *s)
+{
+    buf_addc(b, '\'');
+    for (; *s; s++) {
+        if (*s == '\'')
+            buf_addz(b, "'\\''");
+        else
+            buf_addc(b, *s);
+    }
+    buf_addc(b, '\'');
+}
+
+static void page_next(struct buf *b, const struct filter_run *run)
+{
+    _cleanup_(buf_free) struct buf command = BUF(65536);
+    buf_addz(&command, "bansho filter test ");
+    put_quoted(&command, run->spec);
+    buf_addc(&command, ' ');
+    put_quoted(&command, run->log);
+    if (run->dir) {
+        buf_addz(&command, " --filter-dir ");
+        put_quoted(&command, run->dir);
+    }
+    buf_addz(&command, " --json");
+    buf_printf(b, "\n%s\n    ", _("Line by line:"));
+    text_escape(b, buf_str(&command));
+    buf_addc(b, '\n');
+}
+
+void filter_page(FILE *out, const struct filter_run *run)
+{
+    _cleanup_(buf_free) struct buf b = BUF(16u << 20);
+    struct term t = term_of(out);
+    unsigned long long lines = run->lines, found = run->by_result[MATCHER_FOUND], ignored = run->by_result[MATCHER_IGNORED], held = run->by_result[MATCHER_HELD];
+    term_colour(&t, &b, COLOUR_BOLD);
+    text_escape(&b, str_of(run->filter->name));
+    term_colour(&t, &b, COLOUR_NONE);
+    buf_printf(&b, _(": %llu lines, %llu matched, %llu ignored, %llu held, %llu missed\n"), lines, found, ignored, held, (unsigned long long)run->by_result[MATCHER_MISSED]);
+    if (held)
+        buf_printf(&b, "%s\n", _("Held: they belong to a connection whose failure or address was not yet known, or say that nothing was wrong."));
+    buf_printf(&b, "\n%s\n", _("Rules"));
+    page_rules(&b, run->matcher);
+    buf_printf(&b, "\n%s\n", _("Dates"));
+    matcher_dates(run->matcher, page_date, &b);
+    page_troubles(&b, run);
+    page_missed(&b, run, &t);
+    page_next(&b, run);
+    fwrite(b.p, 1, b.n, out);
+}
