@@ -69,33 +69,37 @@ static int list_loaded(struct buf *out, struct err *err)
     return e;
 }
 
-/* In a child with a packet filter of its own: loads the file and writes down what came of it. */
+enum loaded { LOADED, NOT_LOADABLE, NOT_TRIED };
+
+/* In a child with a packet filter of its own: loads the file and writes down what came of it, or why it cannot be loaded. */
 static _Noreturn void load_and_list(const char *file, int to)
 {
     const char *const argv[] = {"nft", "-f", file, NULL};
     struct child_options o = {.timeout_ms = 10000};
     struct child_result r;
     _cleanup_(buf_free) struct buf b = BUF(MAX_RULES);
-    if (unshare(CLONE_NEWNET) < 0 || child_run(argv, &o, &r, NULL) < 0 || r.status != 0 || list_loaded(&b, NULL) < 0)
-        _exit(1);
-    _exit(fd_write_all(to, buf_str(&b)) < 0);
+    if (unshare(CLONE_NEWNET) < 0 || child_run(argv, &o, &r, NULL) < 0 || r.status < 0)
+        _exit(NOT_TRIED);
+    if (r.status != 0)
+        _exit(fd_write_all(to, str_trim(buf_str(&r.err))) < 0 ? NOT_TRIED : NOT_LOADABLE);
+    _exit(list_loaded(&b, NULL) < 0 || fd_write_all(to, buf_str(&b)) < 0 ? NOT_TRIED : LOADED);
 }
 
-/* What the file would load. -errno: it cannot be loaded. */
-static int list_of_file(const char *file, struct buf *out)
+/* What the file would load; where it is not loadable, what nft says of it. */
+static enum loaded list_of_file(const char *file, struct buf *out)
 {
     int fds[2], status = 0;
     if (pipe2(fds, O_CLOEXEC) < 0)
-        return -errno;
+        return NOT_TRIED;
     pid_t pid = fork();
     if (pid == 0)
         load_and_list(file, fds[1]);
     close(fds[1]);
     int r = pid < 0 ? -errno : buf_read_fd(out, fds[0]);
     close(fds[0]);
-    if (pid > 0 && (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0))
-        r = -EINVAL;
-    return r;
+    if (pid > 0 && (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status)))
+        r = -ECHILD;
+    return r < 0 || WEXITSTATUS(status) > NOT_TRIED ? NOT_TRIED : (enum loaded)WEXITSTATUS(status);
 }
 
 static bool has_object(const struct findings *wrong, const char *object)
@@ -135,7 +139,15 @@ static int write_file(const char *file, struct str wanted, struct plan *out, str
 {
     _cleanup_(buf_free) struct buf text = BUF(MAX_RULES + 4096), now = BUF(MAX_RULES), clean = BUF(MAX_RULES);
     struct keep_owner ignored;
-    if (root_exists(out->root, file) && list_of_file(file, &now) >= 0) {
+    enum loaded is = root_exists(out->root, file) ? list_of_file(file, &now) : LOADED;
+    if (is == NOT_TRIED)
+        return err_set(err, -EIO, _("what %s would load could not be tried, so it is not replaced"), file);
+    if (is == NOT_LOADABLE) {
+        struct str said = buf_str(&now), first = said;
+        str_line(&said, &first);
+        plan_note(out, _("%s cannot be loaded as it is, the next start would have no filter: %s. It is written anew from what is loaded now; what was meant by it is not in there: look at the difference (the way back keeps it)."),
+                  file, arena_dup(out->arena, first));
+    } else if (root_exists(out->root, file)) {
         keep_ruleset_parse(buf_str(&now), &clean, &ignored);
         if (str_eq(buf_str(&clean), wanted))
             return 0;

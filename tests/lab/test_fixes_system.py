@@ -18,7 +18,7 @@ def listing(host, paths, times=True):
     return host.exec_ok(["sh", "-c", LIST % ("%T@" if times else "-"), "sh", *paths])
 
 
-def told(host, check, plant, mend, paths=("/etc",), times=True, args=(), cannot=(), probe=None):
+def told(host, check, plant, mend, paths=("/etc",), times=True, args=(), cannot=(), probe=None, says=""):
     """The whole way there and back. `cannot`: objects that stay wrong; `probe`: what only the server itself shows, before, fixed and after."""
     sh = lambda program: host.exec_ok(["sh", "-ec", program])
     wrong = lambda: {f["object"] for f in host.bansho_json("check", check)["findings"] if f["state"] in ("warn", "fail")}
@@ -28,6 +28,7 @@ def told(host, check, plant, mend, paths=("/etc",), times=True, args=(), cannot=
         assert bad - set(cannot), "the fault was not found"
         rc, out, err = host.bansho("fix", check, *args, "--plan")
         assert rc == 0, out + err
+        assert says in " ".join(out.split()), out
         assert listing(host, paths, times) == before, "the plan changed something"
         rc, out, err = host.bansho("fix", check, *args, "-y")
         assert rc == (1 if cannot else 0), out + err
@@ -79,6 +80,13 @@ def test_filter_is_loaded_but_not_at_the_next_start(server):
 
 def test_filter_that_would_load_something_else(server):
     told(server, "firewall.present", "cp -a /etc/nftables.conf /root/; echo 'flush ruleset' >/etc/nftables.new; chmod 755 /etc/nftables.new; mv /etc/nftables.new /etc/nftables.conf", "mv /root/nftables.conf /etc/")
+    assert "policy drop" in server.exec_ok("nft list ruleset")
+
+
+def test_filter_that_cannot_be_loaded(server):
+    """What was meant is lost with the file: that is told before, with what nft says of it."""
+    told(server, "firewall.present", "cp -a /etc/nftables.conf /root/; sed -i '$a add rule inet nowhere input accept' /etc/nftables.conf", "mv /root/nftables.conf /etc/",
+         says="cannot be loaded as it is, the next start would have no filter: /etc/nftables.conf:")
     assert "policy drop" in server.exec_ok("nft list ruleset")
 
 
@@ -151,6 +159,28 @@ echo 'DB_PASSWORD=not-for-visitors' >$G/.env"""
 
 def test_files_that_must_not_be_fetched(server):
     told(server, "site.exposed", EXPOSE, "cd /var/www; rm -r alpha.example/.git alpha.example/backup.sql gamma.example/dump.sql gamma.example/.env", paths=("/etc", "/var/www/alpha.example", "/var/www/gamma.example"))
+
+
+# Both servers list directories that have no page of their own.
+LISTS = """mkdir -p /var/www/alpha.example/files /var/www/gamma.example/files; echo one | tee /var/www/alpha.example/files/one.txt >/var/www/gamma.example/files/one.txt
+chmod -R a+rX /var/www/alpha.example/files /var/www/gamma.example/files
+cp -a /etc/apache2/sites-available/alpha.example.conf /etc/nginx/sites-available/gamma.example /root/
+sed -i 's/-Indexes/+Indexes/' /etc/apache2/sites-available/alpha.example.conf; sed -i 's/^\\troot .*/&\\n\\tautoindex on;/' /etc/nginx/sites-available/gamma.example
+systemctl reload apache2 nginx"""
+MEND_LISTS = """mv /root/alpha.example.conf /etc/apache2/sites-available/; mv /root/gamma.example /etc/nginx/sites-available/; rm -r /var/www/alpha.example/files /var/www/gamma.example/files
+systemctl reload apache2 nginx"""
+
+
+def listed(host):
+    get = "for u in https://alpha.example https://gamma.example:8443; do curl -sk -4 --resolve '*:443:198.18.0.10' --resolve '*:8443:198.18.0.10' $u/files/ $u/files/one.txt | grep -c -e 'Index of' -e '^one$'; done"
+    return host.exec(get)[1].split()
+
+
+def test_lists_of_files(server):
+    """The lists go, the files stay to be fetched by whoever knows their names."""
+    seen = []
+    told(server, "site.exposed", LISTS, MEND_LISTS, probe=lambda h: seen.append(listed(h)) or seen[-1])
+    assert seen[1] == ["1", "1"], seen
 
 
 def test_services_that_run_replaced_files(server):
