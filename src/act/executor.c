@@ -16,7 +16,7 @@ static const char *const migrations[] = {
     " outcome TEXT NOT NULL); CREATE INDEX act_by_name ON act (name, time);",
 };
 
-static const char *const outcomes[ACT_OUTCOME_COUNT] = {"permitted", "done", "failed", "observed", "refused"};
+static const char *const outcomes[ACT_OUTCOME_COUNT] = {"permitted", "done", "failed", "observed", "refused", "not-reached", "interrupted"};
 
 const char *act_outcome_name(enum act_outcome o)
 {
@@ -58,12 +58,23 @@ int executor_open(const char *dir, bool observe, enum caller caller, const char 
     return r;
 }
 
+int executor_sweep(struct executor *e, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(e->store, "UPDATE act SET outcome = ?1 WHERE outcome = 'permitted' AND (name NOT LIKE 'unit.%' OR time < ?2)", &st, err);
+    if (r < 0)
+        return r;
+    statement_text(st, 1, outcomes[ACT_UNREACHED]);
+    statement_int(st, 2, e->now - HOUR);
+    return statement_run(st, err);
+}
+
 void executor_close(struct executor *e)
 {
     store_closep(&e->store);
 }
 
-/* Runs one statement with a name, a time, an object (NULL: the statement has none) and an answer of one number. */
+/* Runs one statement with a name, a time, an object with the number of the latest rows that count (NULL: the statement has neither), and an answer of one number. */
 static int number(struct store *s, const char *sql, const char *name, int64_t since, const char *object, int64_t *ret, struct err *err)
 {
     _cleanup_(statement_donep) struct statement *st = NULL;
@@ -72,8 +83,10 @@ static int number(struct store *s, const char *sql, const char *name, int64_t si
         return r;
     statement_text(st, 1, name);
     statement_int(st, 2, since);
-    if (object)
+    if (object) {
         statement_text(st, 3, object);
+        statement_int(st, 4, ACT_BREAKER);
+    }
     r = statement_step(st, err);
     *ret = r == 1 ? statement_column_int(st, 0) : 0;
     return r < 0 ? r : 0;
@@ -113,7 +126,7 @@ static int within_limits(struct executor *e, const struct act *act, const char *
     int r = number(e->store, "SELECT count(*) FROM act WHERE name = ?1 AND time > ?2 AND outcome IN ('permitted', 'done', 'failed')", act->name, e->now - HOUR, NULL, &used, err);
     if (r == 0)
         r = number(e->store,
-                   "SELECT count(*) FROM (SELECT outcome FROM act WHERE name = ?1 AND time > ?2 AND object = ?3 AND outcome IN ('done', 'failed') ORDER BY id DESC LIMIT 3) WHERE outcome = 'failed'",
+                   "SELECT count(*) FROM (SELECT outcome FROM act WHERE name = ?1 AND time > ?2 AND object = ?3 AND outcome IN ('done', 'failed') ORDER BY id DESC LIMIT ?4) WHERE outcome = 'failed'",
                    act->name, e->now - HOUR, object, &failed, err);
     if (r < 0)
         return r;
@@ -146,6 +159,7 @@ static int permit(void *arg, const struct act *act, const char *object, struct e
 /* The last permitted row of this act and object; where it cannot be found, the end is a row of its own. */
 static void done(void *arg, const struct act *act, const char *object, int result)
 {
+    enum act_outcome o = result == ACT_NEVER_BEGUN ? ACT_UNREACHED : result == ACT_INTERRUPTED ? ACT_CUT_OFF : result < 0 ? ACT_FAILED : ACT_DONE;
     struct executor *e = arg;
     _cleanup_(statement_donep) struct statement *st = NULL;
     char shortened[OBJECT_MAX];
@@ -153,12 +167,11 @@ static void done(void *arg, const struct act *act, const char *object, int resul
     if (store_begin(e->store, NULL) < 0)
         return;
     int r = store_prepare(e->store,
-                          "UPDATE act SET outcome = ?1 WHERE id = (SELECT max(id) FROM act WHERE name = ?2 AND object = ?3 AND time > ?4 AND outcome = 'permitted')", &st, NULL);
+                          "UPDATE act SET outcome = ?1 WHERE id = (SELECT max(id) FROM act WHERE name = ?2 AND object = ?3 AND outcome = 'permitted')", &st, NULL);
     if (r == 0) {
-        statement_text(st, 1, outcomes[result < 0 ? ACT_FAILED : ACT_DONE]);
+        statement_text(st, 1, outcomes[o]);
         statement_text(st, 2, act->name);
         statement_text(st, 3, shortened);
-        statement_int(st, 4, e->now - HOUR);
         r = statement_run(st, NULL);
     }
     if (r < 0 || store_commit(e->store, NULL) < 0)

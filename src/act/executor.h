@@ -6,8 +6,8 @@
 #include "model/act.h"
 #include "store/store.h"
 
-enum act_outcome { ACT_PERMITTED, ACT_DONE, ACT_FAILED, ACT_OBSERVED, ACT_REFUSED, ACT_OUTCOME_COUNT };
-const char *act_outcome_name(enum act_outcome o); /* "permitted" (began, its end is not known) "done" "failed" "observed" "refused" */
+enum act_outcome { ACT_PERMITTED, ACT_DONE, ACT_FAILED, ACT_OBSERVED, ACT_REFUSED, ACT_UNREACHED, ACT_CUT_OFF, ACT_OUTCOME_COUNT };
+const char *act_outcome_name(enum act_outcome o); /* "permitted" (began, its end is not known) "done" "failed" "observed" "refused" "not-reached" "interrupted" */
 
 struct executor {
     struct store *store;
@@ -26,6 +26,9 @@ bool executor_observes(const struct config *c, enum caller caller);
 
 /* dir: where acts.db lies. */
 int executor_open(const char *dir, bool observe, enum caller caller, const char *who, int64_t now, struct executor *ret, struct err *err) _must_check_;
+/* Acts that a killed run left as permitted, and that no change knows of: they were not reached. Only with the journal's lock held, when nobody is within a
+   change; acts on units are also ordered without it (bansho service), so they count as left after an hour. */
+int executor_sweep(struct executor *e, struct err *err) _must_check_;
 void executor_close(struct executor *e);
 /* What change/ and the rooms below ask through; valid while e is. */
 struct act_desk executor_desk(struct executor *e);

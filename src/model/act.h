@@ -26,11 +26,14 @@ struct act_table {
     size_t n;
 };
 
+/* Of an act that was permitted: it was never begun; it had begun when the process was killed. */
+enum act_end { ACT_NEVER_BEGUN = 1, ACT_INTERRUPTED = 2 };
+
 /* How an act is asked for and reported by whoever performs it; the executor (act/executor.h) fills it in, a test its own. */
 struct act_desk {
     /* 0: do it. -EPERM: only observed (mode = observe), -EDQUOT: over its budget or after three failures; err says so. Recorded either way. */
     int (*permit)(void *arg, const struct act *act, const char *object, struct err *err);
-    /* How it ended: 0 or -errno. */
+    /* How it ended: 0, -errno, or one of enum act_end. Nothing happens where it was not asked for before. */
     void (*done)(void *arg, const struct act *act, const char *object, int result);
     /* The row of that name; NULL: none (a journal of a newer version). */
     const struct act *(*by_name)(void *arg, const char *name);

@@ -114,6 +114,30 @@ static void budget(void **state)
     arena_free(p.arena);
 }
 
+/* What was permitted has an end, also where the change ended before it, or was killed; none of these counts against budget or breaker. */
+static void not_reached(void **state)
+{
+    static const struct { int result; enum act_outcome want; } rows[] = {{ACT_NEVER_BEGUN, ACT_UNREACHED}, {ACT_INTERRUPTED, ACT_CUT_OFF}, {0, ACT_DONE}, {-EIO, ACT_FAILED}};
+    struct place p;
+    struct err err = {0};
+    (void)state;
+    begin(&p, false);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        assert_int_equal(once(&p, "file.write", "/etc/a", rows[i].result), 0);
+    const char *const left[] = {"file.write", "unit.start"};
+    for (size_t i = 0; i < ARRAY_SIZE(left); i++)
+        assert_int_equal(p.desk.permit(p.desk.arg, act_by_name(left[i]), "left", &err), 0);
+    p.e.now += 60;
+    assert_int_equal(executor_sweep(&p.e, &err), 0);
+    struct act_records all = end(&p);
+    assert_int_equal(all.list.n, ARRAY_SIZE(rows) + 2);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        assert_int_equal(all.list.v[all.list.n - 1 - i].outcome, rows[i].want);
+    assert_int_equal(all.list.v[1].outcome, ACT_UNREACHED);
+    assert_int_equal(all.list.v[0].outcome, ACT_PERMITTED); /* bansho service may be at it */
+    arena_free(p.arena);
+}
+
 static void not_in_the_table(void **state)
 {
     static const struct act stranger = {"disk.format", "formats", "", "", ACT_INVERSE("none"), 1, CALLER_ADMIN, ""};
@@ -152,7 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(done_and_failed_are_seen), cmocka_unit_test(only_observed), cmocka_unit_test(breaker),
-        cmocka_unit_test(budget), cmocka_unit_test(not_in_the_table), cmocka_unit_test(mode),
+        cmocka_unit_test(budget), cmocka_unit_test(not_reached), cmocka_unit_test(not_in_the_table), cmocka_unit_test(mode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
