@@ -50,8 +50,8 @@ static void acts_text(const struct act_records *all, const struct term *t, struc
     for (size_t i = 0; i < all->list.n; i++) {
         const struct act_record *x = &all->list.v[i];
         buf_printf(out, "%s  ", clock_text(a, x->time, CLOCK_MINUTE));
-        term_colour(t, out, x->outcome >= ACT_FAILED ? COLOUR_WARN : COLOUR_NONE);
-        text_pad(out, str_of(act_outcome_name(x->outcome)), 10);
+        term_colour(t, out, x->outcome >= ACT_FAILED && x->outcome != ACT_UNREACHED ? COLOUR_WARN : COLOUR_NONE);
+        text_pad(out, str_of(act_outcome_name(x->outcome)), 12);
         term_colour(t, out, COLOUR_NONE);
         text_pad(out, str_of(x->act), 18);
         text_escape(out, str_of(x->who));

@@ -85,6 +85,8 @@ int desk_open(struct desk *d, const struct config *c, struct arena *a, struct er
     r = change_recover(&d->journal, &d->change, err);
     desk_hold(false);
     if (r >= 0)
+        r = executor_sweep(&d->executor, err);
+    if (r >= 0)
         r = journal_expire(&d->journal, clock_now(&clock) - (int64_t)JOURNAL_KEEP_DAYS * DAY, err);
     if (r >= 0 && (r = kept_expire(KEPT_DIR, clock_now(&clock) - (int64_t)JOURNAL_KEEP_DAYS * DAY)) < 0)
         err_set(err, r, "%s: %s", KEPT_DIR, err_name(-r));

@@ -148,6 +148,8 @@ static enum outcome make_plan(struct fix *f)
     f->plan = plan_new(f->arena, &f->before.root, f->check, f->before.host->now);
     for (size_t i = 0; i < f->wrong.list.n; i++)
         *list_push(f->arena, &f->plan->objects) = f->wrong.list.v[i].object;
+    for (size_t i = 1; i < f->call->args_n; i++)
+        *list_push(f->arena, &f->plan->asked) = f->call->args[i];
     int r = f->check->plan(&ctx, &f->wrong, f->plan, &err);
     for (size_t i = 0; i < f->plan->verify_ids.n; i++)
         plan_verify(f->plan, check_by_id(str_of(f->plan->verify_ids.v[i])));
@@ -307,6 +309,7 @@ static enum outcome apply(struct fix *f)
 static enum outcome decide(struct fix *f)
 {
     bool only = call_option(f->call, "plan");
+    const char *now = call_option(f->call, "now") ? " --now" : "";
     if (!f->json)
         show(f, only);
     if (plan_empty(f->plan))
@@ -314,11 +317,11 @@ static enum outcome decide(struct fix *f)
     if (only)
         return f->json ? (say_json(f, "planned", 0, NULL), OUTCOME_FINE) : OUTCOME_FINE;
     if (geteuid() != 0)
-        return refused(f, _("changing the server needs root: sudo bansho fix ..."));
+        return refused(f, arena_printf(f->arena, _("changing the server needs root: sudo %s"), plan_again(f->plan, now)));
     if (f->plan->wait.n && !call_option(f->call, "now"))
-        return refused(f, _("the plan advises to wait (see above). To do it all the same: --now"));
+        return refused(f, arena_printf(f->arena, _("the plan advises to wait (see above). To do it all the same: %s"), plan_again(f->plan, " --now")));
     if (!call_option(f->call, "yes") && !desk_confirm(f->json))
-        return refused(f, _("not confirmed; nothing was changed. To do it without being asked: -y"));
+        return refused(f, arena_printf(f->arena, _("not confirmed; nothing was changed. To do it without being asked: %s"), plan_again(f->plan, *now ? " --now -y" : " -y")));
     return apply(f);
 }
 

@@ -25,7 +25,7 @@ static int still_so(const struct plan *p, struct err *err)
         if (r == 0 && !node_same(&now, &s->before))
             r = -ESTALE;
         if (r == -ESTALE)
-            err_set(err, r, _("%s was changed by somebody else since the plan was made. Nothing was done; look again: bansho fix %s --plan"), s->path, p->check ? p->check->id : "");
+            err_set(err, r, _("%s was changed by somebody else since the plan was made. Nothing was done; look again: %s"), s->path, plan_again(p, " --plan"));
         else if (r < 0)
             err_set(err, r, "%s: %s", s->path, err_name(-r));
         else if (s->type != STEP_DIRECTORY)
@@ -49,6 +49,14 @@ static int ask_permits(const struct plan *p, const struct change_desk *d, struct
         r = r ? r : one;
     }
     return r;
+}
+
+/* What was permitted and will not be done. Those that have an end already keep it. */
+static void never_begun(const struct plan *p, const struct change_desk *d)
+{
+    for (size_t i = 0; i < p->steps.n; i++)
+        if (p->steps.v[i].act)
+            d->acts.done(d->acts.arg, p->steps.v[i].act, step_object(&p->steps.v[i]), ACT_NEVER_BEGUN);
 }
 
 static int do_state(struct journal *j, unsigned id, const struct step *s, size_t at, const struct change_desk *d, struct err *err)
@@ -93,12 +101,15 @@ int change_apply(struct journal *j, const struct plan *p, const struct change_de
     int r = keeper_packages(err);
     if (r == 0)
         r = still_so(p, err);
-    if (r == 0)
-        r = ask_permits(p, d, err);
-    if (r == 0)
-        r = journal_begin(j, p, d->who, d->from, &id, err);
     if (r < 0)
         return r;
+    r = ask_permits(p, d, err);
+    if (r == 0)
+        r = journal_begin(j, p, d->who, d->from, &id, err);
+    if (r < 0) {
+        never_begun(p, d);
+        return r;
+    }
     *ret_id = id;
     r = do_steps(j, id, p, d, &cause);
     if (r == 0 && d->verify)
@@ -107,6 +118,7 @@ int change_apply(struct journal *j, const struct plan *p, const struct change_de
         r = journal_add(j, id, EVENT_APPLIED, NO_STEP, NULL, NULL, &cause);
     if (r == 0)
         return 0;
+    never_begun(p, d);
     int undone = rollback(j, id, cause.text, d, &back);
     if (undone < 0)
         return err_set(err, -EUCLEAN, _("%s. Going back did not work either: %s. Next: bansho undo"), cause.text, back.text);

@@ -11,6 +11,18 @@ void shell_quote(struct buf *out, struct str s)
     buf_addc(out, '\'');
 }
 
+void shell_argument(struct buf *out, struct str s)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-";
+    size_t n = 0;
+    while (n < s.n && memchr(plain, s.p[n], sizeof plain - 1))
+        n++;
+    if (s.n && n == s.n)
+        buf_adds(out, s);
+    else
+        shell_quote(out, s);
+}
+
 static void command(struct buf *out, const char *const *argv)
 {
     for (size_t i = 0; argv[i]; i++) {
@@ -79,4 +91,6 @@ void by_hand_script(const struct step *steps, size_t n, struct buf *out)
             command(out, steps[i].argv);
         else if (steps[i].type == STEP_SETTLE)
             unit_step(out, &steps[i]);
+        else if (steps[i].type == STEP_MANAGER)
+            buf_addz(out, "systemctl daemon-reload\n");
 }

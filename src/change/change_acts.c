@@ -15,6 +15,8 @@ static const struct act unit_reload = {"unit.reload", N_("has a service read its
 static const struct act unit_enable = {"unit.enable", N_("has a service start at boot"), "systemd", "bus", ACT_INVERSE("disables it"), 60, CALLER_ADMIN, "unit"};
 static const struct act unit_disable = {"unit.disable", N_("keeps a service from starting at boot"), "systemd", "bus", ACT_INVERSE("enables it"), 60, CALLER_ADMIN, "unit"};
 
+const struct act act_unit_files = {"unit.files", N_("has systemd read its unit files again"), "systemd", "bus", ACT_INVERSE("the files as they were, and once more"), 120, CALLER_ADMIN, "systemd"};
+
 static const struct act *const by_verb[UNIT_VERB_COUNT] = {
     [UNIT_START] = &unit_start, [UNIT_STOP] = &unit_stop, [UNIT_RESTART] = &unit_restart,
     [UNIT_RELOAD] = &unit_reload, [UNIT_ENABLE] = &unit_enable, [UNIT_DISABLE] = &unit_disable,
@@ -26,6 +28,6 @@ const struct act *change_unit_act(enum unit_verb verb)
 }
 
 static const struct act *const rows[] = {
-    &act_file_write, &act_file_mode, &act_link_make, &act_directory_make, &unit_start, &unit_stop, &unit_restart, &unit_reload, &unit_enable, &unit_disable,
+    &act_file_write, &act_file_mode, &act_link_make, &act_directory_make, &unit_start, &unit_stop, &unit_restart, &unit_reload, &unit_enable, &unit_disable, &act_unit_files,
 };
 const struct act_table change_acts = {rows, ARRAY_SIZE(rows)};

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 static const char *const events[EVENT_COUNT] = {"step", "done", "applied", "back", "reverted", "rolled-back", "undo", "undone", "expired"};
-static const char *const types[STEP_TYPE_COUNT] = {"file", "mode", "link", "directory", "command", "unit", "test", "settle"};
+static const char *const types[STEP_TYPE_COUNT] = {"file", "mode", "link", "directory", "command", "unit", "test", "settle", "manager"};
 static const char *const nodes[NODE_TYPE_COUNT] = {"absent", "file", "link", "directory"};
 static const char *const statuses[CHANGE_STATUS_COUNT] = {"begun", "applied", "rolled-back", "undoing", "undone", "damaged", "expired"};
 

@@ -129,7 +129,8 @@ static unsigned next_id(int dir)
     }
     for (struct dirent *e; (e = readdir(d));) {
         uint64_t n;
-        if (str_u64(str_of(e->d_name), 999999, &n) && n > last)
+        struct str rest = str_of(e->d_name), number; /* also one that was moved away: 000007.by-hand */
+        if (str_field(&rest, '.', &number) && str_u64(number, 999999, &n) && n > last)
             last = (unsigned)n;
     }
     closedir(d);

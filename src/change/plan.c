@@ -1,7 +1,9 @@
 #include "change/plan.h"
 #include "base/i18n.h"
+#include "change/by_hand.h"
 #include "change/change_acts.h"
 #include "change/keeper.h"
+#include "change/steps.h"
 #include "change/unit_times.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -83,7 +85,7 @@ void plan_expected(struct plan *p, const char *object)
 
 static bool settles(enum step_type t)
 {
-    return t == STEP_TEST || t == STEP_SETTLE;
+    return t >= STEP_TEST;
 }
 
 /* A new state step, before the settling ones. NULL: too many. */
@@ -393,7 +395,32 @@ void plan_must_run(struct plan *p, const char *unit)
         settle(p, unit, UNIT_START);
 }
 
+void plan_manager(struct plan *p)
+{
+    for (size_t i = 0; i < p->steps.n; i++)
+        if (p->steps.v[i].type == STEP_MANAGER)
+            return;
+    struct step *s = add(p, STEP_MANAGER, NULL);
+    if (s)
+        s->act = &act_unit_files;
+}
+
+const char *plan_again(const struct plan *p, const char *options)
+{
+    _cleanup_(buf_free) struct buf b = BUF(64u << 10);
+    buf_printf(&b, "bansho fix %s", p->check ? p->check->id : "");
+    for (size_t i = 0; i < p->asked.n; i++) {
+        buf_addc(&b, ' ');
+        shell_argument(&b, str_of(p->asked.v[i]));
+    }
+    buf_addz(&b, options);
+    return arena_dup(p->arena, buf_str(&b));
+}
+
 bool plan_empty(const struct plan *p)
 {
-    return p->steps.n == 0 || settles(p->steps.v[0].type);
+    for (size_t i = 0; i < p->steps.n; i++)
+        if (p->steps.v[i].type != STEP_TEST && (!settles(p->steps.v[i].type) || step_settles(&p->steps.v[i])))
+            return false;
+    return true;
 }

@@ -2,7 +2,7 @@
    (plan_fn, a check's row names it); nothing is touched meanwhile. change/show.h shows it, change/apply.h carries it out, change/undo.h takes it back.
 
    Steps come in two sorts. *State* steps (file, mode, link, directory, command, unit) have an inverse, which is on disk before the step is done.
-   *Settling* steps (test, reload) make the running service follow the files; they are done after the state steps, and again after these were taken back.
+   *Settling* steps (test, reload, systemd's look at its own files) make the running service follow the files; they are done after the state steps, and again after these were taken back.
    All paths are those of the live machine. Runs in `bansho` as root. */
 #pragma once
 #include "base/arena.h"
@@ -16,7 +16,7 @@
 #define PLAN_FILE_MAX (8u << 20) /* of a file that is edited */
 #define XATTRS_MAX (64u << 10)
 
-enum step_type { STEP_FILE, STEP_MODE, STEP_LINK, STEP_DIRECTORY, STEP_COMMAND, STEP_UNIT, STEP_TEST, STEP_SETTLE, STEP_TYPE_COUNT };
+enum step_type { STEP_FILE, STEP_MODE, STEP_LINK, STEP_DIRECTORY, STEP_COMMAND, STEP_UNIT, STEP_TEST, STEP_SETTLE, STEP_MANAGER, STEP_TYPE_COUNT };
 
 /* What lies at a path. Attributes of symbolic links are not kept apart: owner only. */
 enum node_type { NODE_ABSENT, NODE_FILE, NODE_LINK, NODE_DIRECTORY, NODE_TYPE_COUNT };
@@ -64,6 +64,7 @@ struct plan {
     LIST(const char *) harmed, unchanged, untested, notes; /* for people; `harmed` empty: nobody */
     LIST(const char *) wait;    /* reasons to wait: without --now the change is refused */
     LIST(const char *) cannot;  /* objects that stay wrong, and why */
+    LIST(const char *) asked;   /* the objects that were named; empty: all */
     LIST(const char *) objects; /* of the findings that it is for */
     LIST(const struct check *) verify; /* besides the check itself: nothing of these may become worse */
     LIST(const char *) verify_ids;     /* the same by name: checks of rooms that the planner does not know */
@@ -128,5 +129,11 @@ void plan_renew(struct plan *p, const char *unit);
 /* Settling: the unit, which runs now, must still run after the change, else it goes back; on the way back it is started where it does not run. */
 void plan_must_run(struct plan *p, const char *unit);
 
-/* true: nothing to do (no state step). */
+/* Settling: systemd reads its unit files again, after a drop-in was written or removed. */
+void plan_manager(struct plan *p);
+
+/* The command that this plan was asked for with, to be typed again: "bansho fix mail.relay 'port 25' --now". options: "" or " --now" ... */
+const char *plan_again(const struct plan *p, const char *options);
+
+/* true: nothing to do. Tests alone do nothing; a reload alone does: the files were right already, and the service had not followed them. */
 bool plan_empty(const struct plan *p);

@@ -88,6 +88,7 @@ const char *step_text(const struct step *s, bool back, struct arena *a)
     case STEP_LINK:
     case STEP_DIRECTORY: return path_text(s, back ? &s->after : &s->before, back ? &s->before : &s->after, a);
     case STEP_COMMAND: return back && !s->inverse ? _("cannot be taken back") : command_text(s, back, a);
+    case STEP_MANAGER: return _("systemd reads its unit files again");
     case STEP_TEST: return arena_printf(a, _("must say yes: %s"), argv_text(s->argv, a));
     default: return only_looks(s) ? arena_printf(a, _("%s must still run"), s->unit) : unit_text(s, back && s->type == STEP_UNIT, a);
     }
@@ -159,7 +160,6 @@ static void steps(const struct plan *p, const struct term *t, struct buf *out)
 
 void plan_show(const struct plan *p, const struct term *t, bool only, struct buf *out)
 {
-    const char *id = p->check ? p->check->id : "";
     line(t, out, _("to be fixed"), *p->title ? p->title : p->check ? _(p->check->title) : "");
     if (p->harmed.n)
         lines(t, out, _("who is hurt"), p->harmed.v, p->harmed.n);
@@ -176,7 +176,7 @@ void plan_show(const struct plan *p, const struct term *t, bool only, struct buf
     lines(t, out, _("note"), p->notes.v, p->notes.n);
     line(t, out, _("way back"), arena_printf(p->arena, _("bansho undo (for %d days; what was edited by hand since is shown and never overwritten)"), JOURNAL_KEEP_DAYS));
     if (only)
-        line(t, out, _("to do it"), arena_printf(p->arena, "bansho fix %s%s", id, p->wait.n ? " --now" : ""));
+        line(t, out, _("to do it"), plan_again(p, p->wait.n ? " --now" : ""));
 }
 
 static void texts_json(struct emit *j, const char *key, const char *const *v, size_t n)

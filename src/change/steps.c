@@ -187,6 +187,13 @@ static int settle_do(const struct step *s, const struct step_place *at, struct e
     return unit_do(s->unit, runs(&now) ? s->verb : UNIT_RESTART, 0, err);
 }
 
+static int manager_do(const struct step *s, const struct step_place *at, struct err *err)
+{
+    (void)s;
+    (void)at;
+    return unit_daemon_reload(err);
+}
+
 static const struct {
     int (*go)(const struct step *s, const struct step_place *at, struct err *err);
     int (*back)(const struct step *s, const struct step_place *at, struct err *err);
@@ -199,6 +206,7 @@ static const struct {
     [STEP_UNIT] = {unit_step_do, unit_step_back},
     [STEP_TEST] = {test_do, NULL},
     [STEP_SETTLE] = {settle_do, NULL},
+    [STEP_MANAGER] = {manager_do, NULL},
 };
 
 int step_do(const struct step *s, const struct step_place *at, struct err *err)
@@ -213,10 +221,10 @@ int step_back(const struct step *s, const struct step_place *at, struct err *err
 
 bool step_settles(const struct step *s)
 {
-    return s->type == STEP_TEST || (s->type == STEP_SETTLE && strcmp(s->unit_before.active, "active") == 0);
+    return s->type == STEP_TEST || s->type == STEP_MANAGER || (s->type == STEP_SETTLE && strcmp(s->unit_before.active, "active") == 0);
 }
 
 const char *step_object(const struct step *s)
 {
-    return s->path ? s->path : s->unit ? s->unit : s->what ? s->what : s->argv[0];
+    return s->type == STEP_MANAGER ? "systemd" : s->path ? s->path : s->unit ? s->unit : s->what ? s->what : s->argv[0];
 }

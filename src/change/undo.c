@@ -39,7 +39,7 @@ static int take_back(struct journal *j, const struct change *c, const struct cha
             d->progress(d->arg, s, true, i, c->steps.n);
         int r = step_back(s, &place, &one);
         if (s->act)
-            d->acts.done(d->acts.arg, s->act, step_object(s), r);
+            d->acts.done(d->acts.arg, s->act, step_object(s), r == 1 ? ACT_NEVER_BEGUN : r);
         if (r == 1)
             tell(d, _("%s was changed by somebody else meanwhile and is left as it is"), s->path);
         else if (r == -EOPNOTSUPP)
@@ -79,16 +79,44 @@ static bool any_begun(const struct change *c)
     return false;
 }
 
+/* What became of the acts of a change that was killed: its own process can no longer say so. Those that have an end already keep it. */
+static void tell_ends(const struct change *c, const struct change_desk *d)
+{
+    bool all_done = true;
+    for (size_t i = 0; i < c->steps.n; i++) {
+        const struct step *s = &c->steps.v[i];
+        const struct step_record *r = &c->records.v[i];
+        const struct act *act = s->act_name ? d->acts.by_name(d->acts.arg, s->act_name) : NULL;
+        bool state = s->type < STEP_TEST;
+        all_done = all_done && (!state || r->done);
+        if (act)
+            d->acts.done(d->acts.arg, act, step_object(s), state && r->done ? 0 : (state ? r->begun : all_done) ? ACT_INTERRUPTED : ACT_NEVER_BEGUN);
+    }
+}
+
+/* What is damaged is not guessed at: a person decides with the script. Moved away afterwards, it no longer waits to be ended. */
+static int by_hand(const struct journal *j, const struct change *c, struct err *err)
+{
+    struct buf dir = BUF(8192);
+    buf_printf(&dir, "%s/%06u", j->path, c->id);
+    const char *d = dir.p ? dir.p : "";
+    int r = err_set(err, -EUCLEAN, _("change %u: %s, so bansho does not take it back. By hand: (cd %s && sha256sum -c sums); less %s/undo.sh; and if it may be done: sh %s/undo.sh && mv %s %s.by-hand"),
+                    c->id, c->reason, d, d, d, d, d);
+    buf_free(&dir);
+    return r;
+}
+
 int rollback(struct journal *j, unsigned id, const char *cause, const struct change_desk *d, struct err *err)
 {
     struct arena *a = arena_new(256u << 20);
     struct change c;
     int r = journal_read(j, id, a, &c, err);
     if (r == 0 && c.status == CHANGE_DAMAGED)
-        r = err_set(err, -EUCLEAN, _("change %u: %s"), id, c.reason);
+        r = by_hand(j, &c, err);
     if (r < 0)
         goto out;
     struct err unwritten = {0}, unsettled = {0};
+    tell_ends(&c, d);
     int noted = cause ? journal_add(j, id, EVENT_BACK, NO_STEP, NULL, cause, &unwritten) : 0;
     r = take_back(j, &c, d, err);
     if (any_begun(&c) && settle(&c, d, &unsettled) < 0)
@@ -147,27 +175,28 @@ static int ready(const struct change *c, struct err *err)
     return r;
 }
 
-static int refuse(const struct change *c, struct err *err)
+static int refuse(const struct journal *j, const struct change *c, struct err *err)
 {
     static const struct {
         enum change_status status;
         int code;
         const char *text;
     } rows[] = {
-        {CHANGE_DAMAGED, -EUCLEAN, N_("change %u cannot be taken back: %s")},
         {CHANGE_ROLLED_BACK, -EALREADY, N_("change %u was rolled back when it was made: there is nothing to undo")},
         {CHANGE_UNDONE, -EALREADY, N_("change %u is undone already")},
         {CHANGE_EXPIRED, -EALREADY, N_("change %u is too old: its copies were thrown away")},
     };
+    if (c->status == CHANGE_DAMAGED)
+        return by_hand(j, c, err);
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         if (c->status == rows[i].status)
-            return err_set(err, rows[i].code, _(rows[i].text), c->id, c->reason);
+            return err_set(err, rows[i].code, _(rows[i].text), c->id);
     return 0;
 }
 
 static int permits(struct change *c, const struct change_desk *d, struct err *err)
 {
-    bool way_back = false;
+    bool way_back = !any_begun(c); /* only services followed their files: nothing stands that could not go back */
     int r = 0;
     for (size_t i = 0; i < c->steps.n; i++) {
         struct step *s = &c->steps.v[i];
@@ -203,7 +232,7 @@ int change_undo(struct journal *j, struct change *c, const struct change_desk *d
 {
     struct arena *a = arena_new(256u << 20);
     struct conflicts conflicts = {0};
-    int r = refuse(c, err);
+    int r = refuse(j, c, err);
     if (r == 0)
         r = change_conflicts(j, c, a, &conflicts, err);
     if (r == 0 && conflicts.list.n)
@@ -214,6 +243,11 @@ int change_undo(struct journal *j, struct change *c, const struct change_desk *d
         r = ready(c, err);
     if (r == 0)
         r = permits(c, d, err);
+    for (size_t i = 0; r < 0 && i < c->steps.n; i++)
+        if (c->steps.v[i].act)
+            d->acts.done(d->acts.arg, c->steps.v[i].act, step_object(&c->steps.v[i]), ACT_NEVER_BEGUN);
+    if (r == 0 && !any_begun(c))
+        tell(d, _("in change %u services only followed their files: there was nothing to take back"), c->id);
     if (r == 0)
         r = journal_add(j, c->id, EVENT_UNDO, NO_STEP, NULL, d->who, err);
     if (r == 0)
@@ -237,7 +271,9 @@ int change_recover(struct journal *j, const struct change_desk *d, struct err *e
             r = rollback(j, head->id, _("interrupted"), d, err);
         } else if ((r = journal_read(j, head->id, a, &c, err)) == 0) {
             tell(d, _("the undo of change %u was interrupted; it is brought to its end"), head->id);
-            r = c.status == CHANGE_DAMAGED ? err_set(err, -EUCLEAN, _("change %u: %s"), c.id, c.reason) : finish_undo(j, &c, d, err);
+            for (size_t s = 0; s < c.steps.n; s++)
+                c.steps.v[s].act = c.steps.v[s].act_name ? d->acts.by_name(d->acts.arg, c.steps.v[s].act_name) : NULL;
+            r = c.status == CHANGE_DAMAGED ? by_hand(j, &c, err) : finish_undo(j, &c, d, err);
             r = r == -EIO ? 0 : r;
         }
         n++;

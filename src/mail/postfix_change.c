@@ -119,6 +119,25 @@ int postfix_change_service(struct plan *p, const struct instance *i, const char 
     return edit_file(p, i, object, arena_printf(p->arena, "%s/master.cf", i->config), "postfix-master", add_service, &w);
 }
 
+int postfix_tell_again(struct plan *p, const struct instance *i)
+{
+    static const char *const files[] = {"main.cf", "master.cf"};
+    struct unit_state state;
+    bool newer = false;
+    if (!i->unit || !i->unit[0] || unit_state(i->unit, &state, NULL) < 0 || strcmp(state.active, "active") != 0)
+        return 0;
+    for (size_t k = 0; k < ARRAY_SIZE(files); k++) {
+        struct stat st;
+        if (root_stat(p->root, arena_printf(p->arena, "%s/%s", i->config, files[k]), &st) == 0)
+            newer = newer || (uint64_t)st.st_mtim.tv_sec * 1000000 + (uint64_t)st.st_mtim.tv_nsec / 1000 > state.since_us;
+    }
+    if (!newer)
+        return 0;
+    plan_note(p, "%s", _("Postfix' files are right already, and newer than what runs: it is told to read them again, and nothing else is changed"));
+    settle(p, i);
+    return 1;
+}
+
 int postfix_change_file(struct plan *p, const struct instance *i, const char *object, const char *name, const char *content, const char **ret_path)
 {
     struct err err = {0};

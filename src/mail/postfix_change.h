@@ -13,6 +13,9 @@ int postfix_change_service(struct plan *p, const struct instance *i, const char 
 /* A table or the like beside main.cf that belongs to bansho's change. */
 int postfix_change_file(struct plan *p, const struct instance *i, const char *object, const char *name, const char *content, const char **ret_path);
 
+/* Its files are right, and the running one does not behave so: a reload alone. 0: it was started or told after they were written, so that it would not help. */
+int postfix_tell_again(struct plan *p, const struct instance *i);
+
 /* The endpoint's section where that port is configured; NULL: it is not. */
 const char *postfix_service_on(const struct instance *i, uint16_t port);
 /* Does Postfix itself read its files without complaint? false: plan_cannot has said for `object` what it says. Changes nothing. */

@@ -69,7 +69,7 @@ static void one(const struct probe_ctx *ctx, const struct mail_port *port, const
     if (!relay_list_refuses(relay) && !relay_list_refuses(recipient)) {
         if (postfix_change_at(out, i, object, relay, "smtpd_relay_restrictions", ordered(out->arena, relay ? relay->value : "", port->port != 25)) > 0)
             tell_senders(ctx, port, out);
-    } else if (!narrow.out.n) {
+    } else if (!narrow.out.n && !postfix_tell_again(out, i)) {
         plan_cannot(out, object, "%s", _("the lists refuse strangers already. Either the running Postfix was not told (postfix reload), or relay_domains, mydestination or virtual_alias_domains name a domain that is not this server's"));
     }
 }

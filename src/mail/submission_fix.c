@@ -46,6 +46,8 @@ static void add_missing(const struct probe_ctx *ctx, struct plan *out)
         mail_by_hand(out, "submission", other ? other->product->title : _("this mail server"));
         return;
     }
+    if (postfix_service_on(i, 587) && postfix_accepts(out, i, "submission") && postfix_tell_again(out, i))
+        return;
     if (!postfix_accepts(out, i, "submission") || !ready(i, "", out, "submission"))
         return;
     const char *smtp = postfix_service_on(i, 25), *chroot = smtp ? setting_value(i, smtp, "master.chroot", "n") : "n";
@@ -85,7 +87,7 @@ int submission_plan(const struct probe_ctx *ctx, const struct findings *wrong, s
             continue;
         if (!p->instance || strcmp(p->instance->product->id, "postfix") != 0)
             mail_by_hand(out, p->name, p->instance ? p->instance->product->title : _("this mail server"));
-        else if (postfix_accepts(out, p->instance, p->name) && ready(p->instance, p->endpoint->label, out, p->name) && complete(p, out) == 0)
+        else if (postfix_accepts(out, p->instance, p->name) && ready(p->instance, p->endpoint->label, out, p->name) && complete(p, out) == 0 && !postfix_tell_again(out, p->instance))
             plan_cannot(out, p->name, "%s", _("Postfix' settings are right. Either the running one was not told (postfix reload), or whoever it asks about passwords takes any: look at the passdb of Dovecot"));
     }
     if (!has_587 && mail_is_wrong(wrong, "submission"))

@@ -3,7 +3,6 @@
 #include "change/plan.h"
 #include "service/watchdog.h"
 
-#define SYSTEMCTL "/usr/bin/systemctl"
 #define DIRECTORY "/etc/systemd/system"
 /* Drop-ins are read in the order of their names, whatever directory they are in: this one comes last. */
 #define DROP_IN "zz-bansho-restart.conf"
@@ -21,18 +20,20 @@ static int drop_in(struct plan *p, const char *unit, struct err *err)
 
 int service_watchdog_plan(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err)
 {
-    static const char *const reload[] = {SYSTEMCTL, "daemon-reload", NULL};
+    bool planned = false;
     int r = 0;
     plan_title(out, "%s", _("Services are to be brought back when they die"));
     for (size_t i = 0; r == 0 && i < wrong->list.n; i++) {
         const char *name = wrong->list.v[i].object;
         const struct unit *u = host_unit(ctx->server->host, name);
-        if (u && watchdog_wants_drop_in(u))
+        if (u && watchdog_wants_drop_in(u)) {
             r = drop_in(out, u->name, err);
-        else
+            planned = true;
+        } else
             plan_cannot(out, name, _("%s; next: %s"), wrong->list.v[i].title, wrong->list.v[i].next ? wrong->list.v[i].next : "bansho explain service.watchdog");
     }
-    plan_test(out, reload); /* a settling step: systemd follows its files, also after they were taken back */
+    if (planned)
+        plan_manager(out); /* also where the drop-in lies there already: then systemd was not told */
     plan_unchanged(out, "%s", _("the services go on running; nothing is restarted now"));
     plan_untested(out, "%s", _("whether systemd really starts it again: for that it would have to die"));
     return r;

@@ -174,6 +174,8 @@ static int in_nginx(struct hiding *h, const struct site *s, const struct hidden 
         r = hidden_nginx_edit(s->file, text, n, x->kind, location.p, &b, err);
     if (r >= 0)
         r = plan_write(h->plan, s->file, buf_str(&b), 0, err);
+    if (r < 0)
+        return r;
     plan_test(h->plan, test);
     plan_settle(h->plan, *s->web->unit ? s->web->unit : "nginx.service", UNIT_RELOAD);
     return r;
@@ -227,6 +229,8 @@ static int write_apache(struct hiding *h, struct err *err)
     r = plan_write(h->plan, places[i].file, buf_str(&b), 0644, err);
     if (r == 0 && places[i].link)
         r = plan_link(h->plan, places[i].link, "../conf-available/zz-bansho-hidden.conf", err);
+    if (r < 0)
+        return r;
     plan_test(h->plan, test);
     plan_settle(h->plan, *h->apache_from->unit ? h->apache_from->unit : "apache2.service", UNIT_RELOAD);
     return r;

@@ -94,6 +94,21 @@ def test_who_still_sends_through_25_is_not_locked_out(patient, suite):
         assert (rc, result) == (0, "applied"), said
 
 
+def test_right_files_that_nobody_read(patient, suite):
+    """Somebody wrote the port into master.cf and forgot the reload: that is all that is done, and there is nothing to take back."""
+    fix = Fix("mail.submission", "submission", "cp /etc/postfix/master.cf /root/; postconf -MX submission/inet; postfix reload; sleep 1; cat /root/master.cf >/etc/postfix/master.cf", settle="true")
+    with Kept(patient, fix._replace(settle="postfix reload; sleep 1")):
+        plant(patient, fix)
+        before = picture(patient, fix.trees)
+        assert state(patient, fix) in ("warn", "fail")
+        rc, result, said = fixed(patient, fix)
+        assert (rc, result) == (0, "applied"), said
+        assert state(patient, fix) == "ok" and picture(patient, fix.trees) == before, said
+        rc, out, err = patient.bansho("undo", "-y")
+        assert rc == 0 and "nothing to take back" in err, out + err
+        assert picture(patient, fix.trees) == before
+
+
 def test_files_that_the_program_itself_refuses_are_left_alone(patient, suite):
     fix = FIXES["networks"]
     with Kept(patient, fix):

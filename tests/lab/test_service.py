@@ -144,18 +144,28 @@ def test_fix_watchdog_and_take_it_back(host):
     host.exec_ok("rm -r /etc/systemd/system/dovecot.service.d /etc/systemd/system/apache2.service.d; systemctl daemon-reload; systemctl stop proftpd")
     before = everything_below(host, "/etc/systemd")
     assert host.bansho("fix", "service.watchdog", "--plan")[0] == 0 and everything_below(host, "/etc/systemd") == before
+    follows = lambda: host.exec_ok("systemctl show -p Restart --value dovecot apache2").split()
+    assert follows() == ["no", "on-abort"]
     rc, out, err = host.bansho("fix", "service.watchdog", "-y")
+    assert follows() == ["on-failure", "on-failure"], out + err
+    assert "systemd reads its unit files again" in out and "must say yes" not in out, out
     assert rc == 1 and "proftpd.service" in out, (rc, out, err)  # that one was stopped by somebody: told, not started
     states = host.states("service.watchdog")
     assert (states["service.watchdog", "dovecot.service"], states["service.watchdog", "apache2.service"]) == ("ok", "ok")
     assert active(host, "proftpd") == "inactive"
+    host.exec_ok("cp /etc/systemd/system/dovecot.service.d/zz-bansho-restart.conf /root/drop-in")
     pid = host.exec_ok("systemctl show -p MainPID --value dovecot").strip()
     host.exec_ok(f"kill -9 {pid}")
     host.wait(lambda: active(host, "dovecot") == "active" and host.exec("systemctl show -p MainPID --value dovecot")[1].strip() != pid, "dovecot stays dead")
     assert host.bansho("undo", "-y")[0] == 0
     after = everything_below(host, "/etc/systemd")
     assert after == before, set(after.splitlines()) ^ set(before.splitlines())
-    assert "Restart=no" in host.exec_ok("systemctl show -p Restart dovecot")
+    assert follows() == ["no", "on-abort"]
+    # It lies there already, and systemd was not told: that alone is done.
+    host.exec_ok("cd /etc/systemd/system; mkdir dovecot.service.d; cp /root/drop-in dovecot.service.d/zz-bansho-restart.conf")
+    before = everything_below(host, "/etc/systemd")
+    rc, out, err = host.bansho("fix", "service.watchdog", "dovecot.service", "-y")
+    assert rc == 0 and everything_below(host, "/etc/systemd") == before and follows() == ["on-failure", "on-abort"], out + err
 
 
 def test_fix_a_service_that_hangs(host):

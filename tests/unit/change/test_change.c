@@ -302,12 +302,102 @@ static void old_ones_expire(void **state)
     tree_remove(&t);
 }
 
+/* A test alone does nothing; a service that runs and has to follow its files is something. Undoing that takes nothing back, and is over. */
+static void only_settling(void **state)
+{
+    (void)state;
+    struct tree t = tree_make("/tmp");
+    struct change_desk d = desk_of(NULL);
+    struct journal j;
+    struct change c;
+    struct err err = {0};
+    unsigned id = 0;
+    const char *before = picture(&t);
+    struct plan *p = plan_new(t.arena, &t.root, &a_check, 1);
+    plan_test(p, (const char *const[]){"/bin/true", NULL});
+    assert_true(plan_empty(p));
+    plan_settle(p, "bansho-nowhere.service", UNIT_RELOAD);
+    assert_true(plan_empty(p)); /* it does not run */
+    snprintf(p->steps.v[1].unit_before.active, sizeof p->steps.v[1].unit_before.active, "active");
+    assert_false(plan_empty(p));
+    p->steps.n = 1;
+    assert_int_equal(journal_open(t.journal, true, &j, &err), 0);
+    assert_int_equal(change_apply(&j, p, &d, &id, &err), 0);
+    assert_int_equal(journal_read(&j, id, t.arena, &c, &err), 0);
+    assert_int_equal(change_undo(&j, &c, &d, &err), 0);
+    assert_int_equal(journal_read(&j, id, t.arena, &c, &err), 0);
+    assert_int_equal(c.status, CHANGE_UNDONE);
+    assert_string_equal(picture(&t), before);
+    p = plan_new(t.arena, &t.root, &a_check, 1);
+    plan_manager(p);
+    assert_false(plan_empty(p));
+    journal_close(&j);
+    tree_remove(&t);
+}
+
+static int ends[8];
+static size_t ends_n;
+static void ended_how(void *arg, const struct act *act, const char *object, int result)
+{
+    (void)arg;
+    (void)act;
+    (void)object;
+    if (ends_n < ARRAY_SIZE(ends))
+        ends[ends_n++] = result;
+}
+
+/* Every act that was permitted gets its end, also one that was never reached: after a failure, and after the process was killed. */
+static void every_act_has_an_end(void **state)
+{
+    (void)state;
+    struct tree t = tree_make("/tmp");
+    struct change_desk d = desk_of(NULL);
+    struct journal j;
+    struct err err = {0};
+    unsigned id = 0;
+    d.acts.done = ended_how;
+    struct plan *p = plan_new(t.arena, &t.root, &a_check, 1);
+    assert_int_equal(plan_write(p, at(&t, "etc/main.cf"), STR("x\n"), 0, NULL), 0);
+    assert_int_equal(plan_command(p, &act_touch, (const char *const[]){"/usr/bin/touch", "/no/such/directory", NULL}, NULL, "touch", NULL), 0);
+    assert_int_equal(plan_write(p, at(&t, "etc/secret"), STR("y\n"), 0, NULL), 0);
+    assert_int_equal(journal_open(t.journal, true, &j, &err), 0);
+    assert_int_equal(change_apply(&j, p, &d, &id, &err), -ECANCELED);
+    assert_true(ends_n >= 5 && ends[0] == 0 && ends[1] < 0 && ends[4] == ACT_NEVER_BEGUN); /* 2 and 3: those that have an end keep it */
+
+    p = plan_new(t.arena, &t.root, &a_check, 1);
+    assert_int_equal(plan_write(p, at(&t, "etc/main.cf"), STR("x\n"), 0, NULL), 0);
+    assert_int_equal(plan_write(p, at(&t, "etc/secret"), STR("y\n"), 0, NULL), 0);
+    assert_int_equal(journal_begin(&j, p, "tester", "", &id, &err), 0); /* as if killed within the first step */
+    assert_int_equal(journal_add(&j, id, EVENT_STEP, 0, NULL, NULL, &err), 0);
+    ends_n = 0;
+    assert_int_equal(change_recover(&j, &d, &err), 1);
+    assert_int_equal(ends_n, 2);
+    assert_int_equal(ends[0], ACT_INTERRUPTED);
+    assert_int_equal(ends[1], ACT_NEVER_BEGUN);
+
+    /* Interrupted and damaged: what to type is told, and once it was done nothing stands in the way. */
+    assert_int_equal(journal_begin(&j, p, "tester", "", &id, &err), 0);
+    assert_int_equal(journal_add(&j, id, EVENT_STEP, 0, NULL, NULL, &err), 0);
+    flip(&t, arena_printf(t.arena, "journal/%06u/before/0", id));
+    assert_int_equal(change_recover(&j, &d, &err), -EUCLEAN);
+    const char *dir = at(&t, arena_printf(t.arena, "journal/%06u", id));
+    const char *command = strstr(err.text, arena_printf(t.arena, "sh %s/undo.sh && mv %s %s.by-hand", dir, dir, dir));
+    assert_non_null(command);
+    assert_int_equal(rename(dir, arena_printf(t.arena, "%s.by-hand", dir)), 0);
+    assert_int_equal(change_recover(&j, &d, &err), 0);
+    unsigned next = 0;
+    assert_int_equal(journal_begin(&j, p, "tester", "", &next, &err), 0);
+    assert_int_equal(next, id + 1);
+    journal_close(&j);
+    tree_remove(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_ways),  cmocka_unit_test(rolled_back), cmocka_unit_test(not_permitted), cmocka_unit_test(edited_meanwhile), cmocka_unit_test(a_later_change_first),
         cmocka_unit_test(two_at_once), cmocka_unit_test(refusals),   cmocka_unit_test(no_link_on_the_way), cmocka_unit_test(damage),       cmocka_unit_test(by_hand),
-        cmocka_unit_test(old_ones_expire),
+        cmocka_unit_test(old_ones_expire), cmocka_unit_test(only_settling), cmocka_unit_test(every_act_has_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

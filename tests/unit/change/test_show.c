@@ -49,8 +49,37 @@ static void no_secrets(void **state)
     }
 }
 
+/* The line is what is to be typed: the objects that were named, as a shell needs them. */
+static void to_be_typed(void **state)
+{
+    static const struct {
+        const char *asked[3], *want;
+        bool wait;
+    } rows[] = {
+        {{NULL}, "bansho fix test.check\n", false},
+        {{"port 25", NULL}, "bansho fix test.check 'port 25'\n", false},
+        {{"imap", "it's", NULL}, "bansho fix test.check imap 'it'\\''s' --now\n", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct tree t = tree_make("/tmp");
+        struct plan *p = plan_new(t.arena, &t.root, &a_check, 1);
+        struct term term = {.columns = 80};
+        struct buf b = BUF(1u << 20);
+        for (const char *const *o = rows[i].asked; *o; o++)
+            *list_push(t.arena, &p->asked) = *o;
+        if (rows[i].wait)
+            plan_wait(p, "somebody still uses it");
+        plan_show(p, &term, true, &b);
+        if (!strstr(b.p, rows[i].want))
+            fail_msg("%s is not in\n%s", rows[i].want, b.p);
+        buf_free(&b);
+        tree_remove(&t);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(no_secrets)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(no_secrets), cmocka_unit_test(to_be_typed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
