@@ -55,7 +55,9 @@ static void restore(const struct change *c, size_t at)
     int fd = node_parent(c->steps.v[at].path, &name);
     if (fd < 0)
         return;
-    if (untouched(c, fd, directory_of(c->steps.v[at].path), times[1]) && futimens(fd, times) < 0)
+    /* What others did before the change began is no matter, be it later than the directory's own time: files that were unpacked with their old times. */
+    struct timespec since = {.tv_sec = (time_t)c->time};
+    if (untouched(c, fd, directory_of(c->steps.v[at].path), later(times[1], since) ? times[1] : since) && futimens(fd, times) < 0)
         times[1].tv_sec = 0; /* a time is no reason to fail */
     close(fd);
 }

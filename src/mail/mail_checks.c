@@ -29,7 +29,7 @@ static const struct check rows[] = {
      N_("Keep only this machine (127.0.0.0/8, [::1]/128) in mynetworks; let other machines log in. A network that must stay is declared as a source in bansho.conf."), trusted_probe, 0, false, trusted_plan},
     {"mail.sender-login", "G8.2", SEVERITY_NORMAL, BASIS_EFFECTIVE, N_("An account that has logged in sends in its own name only"),
      N_("Where any account may send as any other, one stolen password speaks for everybody, and the sender of bulk mail does not tell whose password it was."),
-     N_("With Postfix: smtpd_sender_login_maps says who owns which address, and reject_authenticated_sender_login_mismatch stands first in smtpd_sender_restrictions."), sender_login_probe, 0, false, sender_login_plan},
+     N_("With Postfix: smtpd_sender_login_maps says who owns which address, and reject_authenticated_sender_login_mismatch stands first in smtpd_sender_restrictions."), sender_login_probe, 20000, false, sender_login_plan},
     {"mail.script-trace", "G8.2", SEVERITY_NORMAL, BASIS_FILES, N_("Mail from PHP tells which script sent it"),
      N_("A misused script of one site sends bulk mail within minutes. Without a trace in the mail every site of the server has to be searched."),
      N_("Set mail.add_x_header = On (or mail.log) in each php.ini, and nothing else in the pools of FPM, then reload PHP."), script_trace_probe, 0, false, script_trace_plan},

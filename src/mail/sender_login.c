@@ -1,6 +1,7 @@
 #include "mail/sender_login.h"
 #include "base/i18n.h"
 #include "mail/postfix_next.h"
+#include "mail/sender_dialogue.h"
 
 bool sender_login_is_word(struct str word)
 {
@@ -35,19 +36,37 @@ const struct setting *sender_login_checked(const struct instance *postfix, const
     return NULL;
 }
 
-static void judge(const struct mail_port *p, struct findings *out)
+/* What was tried stands above what the settings say: a table may be empty, and something besides Postfix may compare. */
+static struct finding *verdict(const struct mail_port *p, const struct sender_try *t, enum state by_settings, struct findings *out)
+{
+    static const enum state by_answer[] = {[SENDER_REFUSED] = STATE_OK, [SENDER_TAKEN] = STATE_FAIL, [SENDER_UNCLEAR] = STATE_UNKNOWN};
+    enum state state = t->answer == SENDER_NOT_ASKED || (t->answer == SENDER_UNCLEAR && by_settings == STATE_FAIL) ? by_settings : by_answer[t->answer];
+    struct finding *f = finding_add(out, state, p->name,
+                                    state == STATE_OK     ? _("On port %u an account sends in its own name only")
+                                    : state == STATE_FAIL ? _("On port %u an account can send in the name of any other")
+                                                          : _("Whether an account can send in another one's name could not be tried on port %u"),
+                                    p->port);
+    if (t->answer != SENDER_NOT_ASKED && t->text)
+        finding_evidence(out, f, NULL, 0, "%s", t->text);
+    if (t->answer == SENDER_REFUSED || t->answer == SENDER_TAKEN)
+        f->basis = BASIS_DIALOGUE;
+    return f;
+}
+
+static void judge(const struct mail_port *p, const struct sender_try *t, struct findings *out)
 {
     const struct instance *i = p->instance;
     const char *service = p->endpoint->label;
     const struct setting *maps = postfix_effective(i, service, "smtpd_sender_login_maps"), *list = sender_login_checked(i, service);
     bool owned = maps && maps->value[0];
-    if (list && owned) {
-        struct finding *f = finding_add(out, STATE_OK, p->name, _("On port %u an account sends in its own name only"), p->port);
-        postfix_tell(out, f, list);
-        postfix_tell(out, f, maps);
+    struct finding *f = verdict(p, t, list && owned ? STATE_OK : STATE_FAIL, out);
+    if (f->state != STATE_FAIL) {
+        if (list)
+            postfix_tell(out, f, list);
+        if (owned)
+            postfix_tell(out, f, maps);
         return;
     }
-    struct finding *f = finding_add(out, STATE_FAIL, p->name, _("On port %u an account can send in the name of any other"), p->port);
     if (list)
         postfix_tell(out, f, list);
     else
@@ -59,12 +78,22 @@ static void judge(const struct mail_port *p, struct findings *out)
     finding_impact(out, f, _("One stolen password is enough to write in everybody's name, and the sender does not tell whose password it was."));
 }
 
-static void tell_others(const struct probe_ctx *ctx, struct findings *out)
+/* bansho.conf names an account, and it was asked there: the server's settings need not be read for that. */
+static bool others_tried(const struct mail_ports *ports, const struct sender_try *tries, const char *id)
+{
+    bool any = false;
+    for (size_t k = 0; k < ports->list.n; k++)
+        if (ports->list.v[k].instance && strcmp(ports->list.v[k].instance->product->id, id) == 0)
+            any = any || tries[k].answer == SENDER_REFUSED || tries[k].answer == SENDER_TAKEN;
+    return any;
+}
+
+static void tell_others(const struct probe_ctx *ctx, const struct mail_ports *ports, const struct sender_try *tries, struct findings *out)
 {
     static const char *const others[] = {"exim", "qmail", "courier"};
     for (size_t k = 0; k < ARRAY_SIZE(others); k++) {
         const struct instance *i = server_instance(ctx->server, others[k], 0);
-        if (!i || !i->wanted || !(i->product->kinds & KIND_MTA))
+        if (!i || !i->wanted || !(i->product->kinds & KIND_MTA) || others_tried(ports, tries, others[k]))
             continue;
         struct finding *f = finding_add(out, STATE_UNKNOWN, others[k], _("It could not be found out whether an account can send in another one's name"));
         finding_evidence(out, f, i->config, 0, _("the settings of %s are not read for this"), i->product->title);
@@ -79,11 +108,20 @@ int sender_login_probe(const struct probe_ctx *ctx, struct findings *out, struct
     if (h->listeners_seen.code < 0)
         return err_set(err, h->listeners_seen.code, "%s", h->listeners_seen.why ? h->listeners_seen.why : "");
     mail_ports(ctx->server, "smtp", false, out->arena, &ports);
+    const struct sender_try *tries = sender_ask(ctx, &ports, out->arena);
     for (size_t k = 0; k < ports.list.n; k++) {
         const struct mail_port *p = &ports.list.v[k];
+        bool postfix = p->instance && strcmp(p->instance->product->id, "postfix") == 0;
+        if (!postfix && (tries[k].answer == SENDER_REFUSED || tries[k].answer == SENDER_TAKEN)) {
+            struct finding *f = verdict(p, &tries[k], STATE_UNKNOWN, out);
+            if (f->state == STATE_FAIL) {
+                finding_impact(out, f, _("One stolen password is enough to write in everybody's name, and the sender does not tell whose password it was."));
+                finding_by_hand(out, f);
+            }
+        }
         if (p->instance && strcmp(p->instance->product->id, "postfix") == 0 && postfix_bool(p->instance, p->endpoint->label, "smtpd_sasl_auth_enable", false))
-            judge(p, out);
+            judge(p, &tries[k], out);
     }
-    tell_others(ctx, out);
+    tell_others(ctx, &ports, tries, out);
     return 0;
 }

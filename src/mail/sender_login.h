@@ -1,5 +1,6 @@
 /* sender_login.h: mail.sender-login (G8.2): may an account that has logged in send in the name of another one? Judged from Postfix' effective settings: a restriction
-   that compares login and sender, reached before anything permits the logged-in client, and a table of who owns which address. */
+   that compares login and sender, reached before anything permits the logged-in client, and a table of who owns which address. Where bansho.conf names a probe
+   account it is tried too (sender_dialogue.h), and that counts more. */
 #pragma once
 #include "mail/ports.h"
 

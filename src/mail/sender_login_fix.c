@@ -1,6 +1,7 @@
 /* sender_login_fix.c: a logged-in account may send as itself, and as the addresses that lead to it: a table of patterns says that a name owns its address, joined
    with virtual_alias_maps, and reject_authenticated_sender_login_mismatch comes first among the restrictions of the sender. */
 #include "base/i18n.h"
+#include "config/config.h"
 #include "mail/fixes.h"
 #include "mail/mail_log.h"
 #include "mail/postfix_change.h"
@@ -107,7 +108,8 @@ int sender_login_plan(const struct probe_ctx *ctx, const struct findings *wrong,
         return 0;
     tell_senders(ctx, out);
     plan_unchanged(out, "%s", _("sending as oneself and as one's own aliases, and receiving mail"));
-    plan_untested(out, "%s", _("a real login that sends as another one: bansho has no account to try it with"));
+    if (!ctx->config || !config_text(ctx->config, "probe", "account", NULL))
+        plan_untested(out, "%s", _("a real login that sends as another one: bansho has no account to try it with (probe in bansho.conf)"));
     plan_verify(out, mail_check("mail.submission"));
     plan_verify(out, mail_check("mail.relay"));
     return 0;

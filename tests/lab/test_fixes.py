@@ -133,6 +133,29 @@ def test_what_only_a_person_can_put_right_is_told(patient, suite):
         assert not (finding["next"] or "").startswith("bansho fix"), finding
 
 
+OTHERS = "printf 'probe { account = info@alpha.example; password-file = /etc/bansho/probe }\\n' >>/etc/bansho/bansho.conf; (umask 077; echo %s >/etc/bansho/probe); "
+
+
+def test_the_probe_account_tries_another_ones_address(patient, suite):
+    """What is tried counts more than what the files say: here they promise what the running server does not do, then the other way round."""
+    queued = "postqueue -j | wc -l; ls /var/vmail/alpha.example/info/new | wc -l"
+    fix = FIXES["sender-login"]
+    with Kept(patient, fix):
+        plant(patient, fix._replace(plant=OTHERS % "Right-info-1", settle="true"))
+        before = patient.exec_ok(queued)
+        first = {f["object"]: f for f in patient.bansho_json("check", fix.check)["findings"]}
+        assert (first["submission"]["state"], first["submission"]["basis"]) == ("ok", "dialogue") and "553" in str(first["submission"]["evidence"]), first
+        plant(patient, fix)
+        wrong = {f["object"]: f for f in patient.bansho_json("check", fix.check)["findings"]}["submission"]
+        assert (wrong["state"], wrong["basis"]) == ("fail", "dialogue") and "250" in str(wrong["evidence"]), wrong
+        rc, result, said = fixed(patient, fix)
+        assert (rc, result) == (0, "applied"), said
+        assert patient.bansho("undo", "-y")[0] == 0
+        patient.exec_ok("echo wrong >/etc/bansho/probe; postconf -e smtpd_sender_login_maps=static:info@alpha.example smtpd_sender_restrictions=reject_authenticated_sender_login_mismatch")
+        assert state(patient, fix) == "unknown", "a login that does not work is no proof"
+        assert patient.exec_ok(queued) == before, "a mail was sent"
+
+
 OUT = """
 postmulti -e init; postmulti -I postfix-out -G out -e create
 postconf -c /etc/postfix-out -e 'mynetworks = 127.0.0.0/8 198.18.0.0/24' inet_interfaces=127.0.0.1 master_service_disable= authorized_submit_users=

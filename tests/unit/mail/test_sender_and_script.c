@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "mail/script_trace.h"
+#include "mail/sender_dialogue.h"
 #include "mail/sender_login.h"
+#include <stdio.h>
 
 static struct arena *arena;
 
@@ -39,6 +41,32 @@ static void senders(void **state)
         set(&i, "submission/inet", table[k].key, "permit"); /* the service's own list counts */
         assert_null(sender_login_checked(&i, "submission/inet"));
     }
+}
+
+static void tried(void **state)
+{
+    (void)state;
+    static const struct {
+        int auth, own, other;
+        const char *text;
+        enum sender_answer want;
+    } table[] = {
+        {235, 250, 553, "5.7.1 <postmaster@a.test>: Sender address rejected: not owned by user p@a.test", SENDER_REFUSED},
+        {235, 250, 250, "2.1.5 Ok", SENDER_TAKEN},
+        {235, 250, 550, "5.1.0 <postmaster@a.test>: Sender address rejected: User unknown", SENDER_UNCLEAR},
+        {235, 250, 450, "4.7.1 try again later", SENDER_UNCLEAR},
+        {235, 250, 0, "", SENDER_UNCLEAR},
+        {235, 553, 553, "5.7.1 not yours", SENDER_UNCLEAR}, /* not even its own */
+        {535, 0, 0, "", SENDER_UNCLEAR},
+        {0, 250, 250, "2.1.5 Ok", SENDER_UNCLEAR}, /* it never logged in */
+    };
+    for (size_t k = 0; k < ARRAY_SIZE(table); k++) {
+        struct smtp_seen seen = {.auth_code = table[k].auth, .rcpt_code = {table[k].own, table[k].other}};
+        snprintf(seen.rcpt_text[1], sizeof seen.rcpt_text[1], "%s", table[k].text);
+        assert_int_equal(sender_judge(&seen), table[k].want);
+    }
+    assert_string_equal(sender_other("probe@a.test", arena), "postmaster@a.test");
+    assert_string_equal(sender_other("Postmaster@a.test", arena), "abuse@a.test");
 }
 
 static void scripts(void **state)
@@ -90,6 +118,6 @@ static int end(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(senders), cmocka_unit_test(scripts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(senders), cmocka_unit_test(tried), cmocka_unit_test(scripts)};
     return cmocka_run_group_tests(tests, begin, end);
 }
