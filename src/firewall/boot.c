@@ -140,6 +140,22 @@ static int load(const struct probe_ctx *ctx, const struct method *m)
     return loaded ? 0 : -ENOENT;
 }
 
+/* Among the machine's own interfaces: in an empty namespace `iif "eth0"` cannot be loaded, which says nothing. */
+bool boot_nft_refuses(const char *file, struct buf *out)
+{
+    const char *const argv[] = {"nft", "-c", "-f", file, NULL};
+    struct child_result r = {0};
+    struct err ignored = {0};
+    bool refuses = child_run(argv, &(struct child_options){.timeout_ms = 5000}, &r, &ignored) == 0 && r.status > 0;
+    struct str said = str_trim(buf_str(&r.err)), first = said;
+    if (refuses) {
+        str_line(&said, &first);
+        buf_adds(out, first);
+    }
+    child_result_free(&r);
+    return refuses;
+}
+
 /* Really loads the files, in a network namespace of a child's own, and asks what a stranger's packet would meet. -errno: could not be tried. */
 static int try_it(const struct probe_ctx *ctx, const struct method *m)
 {
@@ -171,9 +187,11 @@ size_t boot_filters(const struct probe_ctx *ctx, struct arena *a, struct boot_fi
             continue;
         bool enabled = u && (u->enabled == UNIT_ENABLED || u->enabled == UNIT_GENERATED);
         int tried = enabled && ctx->live && ctx->server->host->privileged && m->loader[0] ? try_it(ctx, m) : -ENOTSUP;
+        _cleanup_(buf_free) struct buf why = BUF(4096);
+        bool refused = tried == -ECHILD && strcmp(m->loader[0], "nft") == 0 && boot_nft_refuses(m->file[0], &why);
         ret[n++] = (struct boot_filter){
-            .title = arena_printf(a, "%s (%s)", m->title, m->file[0]), .file = m->file[0], .unit = m->unit, .enabled = enabled, .sure = tried >= 0,
-            .stops = tried >= 0 ? (unsigned)tried : m->read(ctx, m)};
+            .title = arena_printf(a, "%s (%s)", m->title, m->file[0]), .file = m->file[0], .unit = m->unit, .enabled = enabled, .sure = tried >= 0 || refused,
+            .stops = refused ? 0 : tried >= 0 ? (unsigned)tried : m->read(ctx, m), .refused = refused ? arena_dup(a, buf_str(&why)) : NULL};
     }
     return n;
 }

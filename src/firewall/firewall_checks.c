@@ -87,8 +87,11 @@ static void judge_boot(const struct probe_ctx *ctx, struct findings *out)
     }
     f->basis = sure && stops ? BASIS_EFFECTIVE : BASIS_FILES;
     for (size_t i = 0; i < n; i++)
-        finding_evidence(out, f, filters[i].file, 0, filters[i].enabled ? _("%s: enabled, stops strangers: %s%s") : _("%s: not enabled at the start, would stop strangers: %s%s"),
-                         filters[i].title, filters[i].stops & BOOT_V4 ? "IPv4 " : "", filters[i].stops & BOOT_V6 ? "IPv6" : filters[i].stops ? "" : _("no"));
+        if (filters[i].refused)
+            finding_evidence(out, f, filters[i].file, 0, _("%s: enabled, but it cannot be loaded: %s"), filters[i].title, filters[i].refused);
+        else
+            finding_evidence(out, f, filters[i].file, 0, filters[i].enabled ? _("%s: enabled, stops strangers: %s%s") : _("%s: not enabled at the start, would stop strangers: %s%s"),
+                             filters[i].title, filters[i].stops & BOOT_V4 ? "IPv4 " : "", filters[i].stops & BOOT_V6 ? "IPv6" : filters[i].stops ? "" : _("no"));
 }
 
 static int present(const struct probe_ctx *ctx, struct findings *out, struct err *err)

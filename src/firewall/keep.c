@@ -69,37 +69,33 @@ static int list_loaded(struct buf *out, struct err *err)
     return e;
 }
 
-enum loaded { LOADED, NOT_LOADABLE, NOT_TRIED };
-
-/* In a child with a packet filter of its own: loads the file and writes down what came of it, or why it cannot be loaded. */
+/* In a child with a packet filter of its own: loads the file and writes down what came of it */
 static _Noreturn void load_and_list(const char *file, int to)
 {
     const char *const argv[] = {"nft", "-f", file, NULL};
     struct child_options o = {.timeout_ms = 10000};
     struct child_result r;
     _cleanup_(buf_free) struct buf b = BUF(MAX_RULES);
-    if (unshare(CLONE_NEWNET) < 0 || child_run(argv, &o, &r, NULL) < 0 || r.status < 0)
-        _exit(NOT_TRIED);
-    if (r.status != 0)
-        _exit(fd_write_all(to, str_trim(buf_str(&r.err))) < 0 ? NOT_TRIED : NOT_LOADABLE);
-    _exit(list_loaded(&b, NULL) < 0 || fd_write_all(to, buf_str(&b)) < 0 ? NOT_TRIED : LOADED);
+    if (unshare(CLONE_NEWNET) < 0 || child_run(argv, &o, &r, NULL) < 0 || r.status != 0 || list_loaded(&b, NULL) < 0)
+        _exit(1);
+    _exit(fd_write_all(to, buf_str(&b)) < 0);
 }
 
-/* What the file would load; where it is not loadable, what nft says of it. */
-static enum loaded list_of_file(const char *file, struct buf *out)
+/* What the file would load. -errno: that could not be seen. */
+static int list_of_file(const char *file, struct buf *out)
 {
     int fds[2], status = 0;
     if (pipe2(fds, O_CLOEXEC) < 0)
-        return NOT_TRIED;
+        return -errno;
     pid_t pid = fork();
     if (pid == 0)
         load_and_list(file, fds[1]);
     close(fds[1]);
     int r = pid < 0 ? -errno : buf_read_fd(out, fds[0]);
     close(fds[0]);
-    if (pid > 0 && (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status)))
-        r = -ECHILD;
-    return r < 0 || WEXITSTATUS(status) > NOT_TRIED ? NOT_TRIED : (enum loaded)WEXITSTATUS(status);
+    if (pid > 0 && (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0))
+        r = -EINVAL;
+    return r;
 }
 
 static bool has_object(const struct findings *wrong, const char *object)
@@ -135,19 +131,20 @@ static bool nothing_to_keep(const struct probe_ctx *ctx, const struct findings *
     return none;
 }
 
+/* 1: the file is left alone, and the plan says why. */
 static int write_file(const char *file, struct str wanted, struct plan *out, struct err *err)
 {
-    _cleanup_(buf_free) struct buf text = BUF(MAX_RULES + 4096), now = BUF(MAX_RULES), clean = BUF(MAX_RULES);
+    _cleanup_(buf_free) struct buf text = BUF(MAX_RULES + 4096), now = BUF(MAX_RULES), clean = BUF(MAX_RULES), why = BUF(4096);
     struct keep_owner ignored;
-    enum loaded is = root_exists(out->root, file) ? list_of_file(file, &now) : LOADED;
-    if (is == NOT_TRIED)
-        return err_set(err, -EIO, _("what %s would load could not be tried, so it is not replaced"), file);
-    if (is == NOT_LOADABLE) {
-        struct str said = buf_str(&now), first = said;
-        str_line(&said, &first);
+    bool there = root_exists(out->root, file);
+    if (there && boot_nft_refuses(file, &why)) {
         plan_note(out, _("%s cannot be loaded as it is, the next start would have no filter: %s. It is written anew from what is loaded now; what was meant by it is not in there: look at the difference (the way back keeps it)."),
-                  file, arena_dup(out->arena, first));
-    } else if (root_exists(out->root, file)) {
+                  file, arena_dup(out->arena, buf_str(&why)));
+    } else if (there) {
+        if (list_of_file(file, &now) < 0) {
+            plan_cannot(out, "boot", _("what %s would load could not be compared with what is loaded, so it is not replaced. If it is right as it is: systemctl enable %s"), file, UNIT);
+            return 1;
+        }
         keep_ruleset_parse(buf_str(&now), &clean, &ignored);
         if (str_eq(buf_str(&clean), wanted))
             return 0;
@@ -171,6 +168,8 @@ static int keep(const char *file, struct plan *out, struct err *err)
         return 0;
     }
     r = write_file(file, buf_str(&wanted), out, err);
+    if (r > 0)
+        return 0;
     if (r == 0)
         r = plan_unit(out, UNIT, UNIT_ENABLE, err);
     const char *const test[] = {"/usr/sbin/nft", "-c", "-f", file, NULL};

@@ -12,27 +12,34 @@ struct round {
     const struct probe_ctx *ctx;
     const struct mail_ports *ports;
     struct sender_try *tries;
-    const char *account, *other;
+    const char *account;
+    const char *senders[SENDER_ENVELOPES];
     char password[PASSWORD_MAX + 2];
     const char *why; /* the password cannot be had */
 };
 
-enum sender_answer sender_judge(const struct smtp_seen *seen)
+/* 5.1.x: the address itself is wrong (RFC 3463), which says nothing about whose it is. */
+static bool nobody_has_it(const struct smtp_seen *seen, size_t of)
 {
-    int own = seen->rcpt_code[0], other = seen->rcpt_code[1];
-    if (seen->auth_code != 235 || own / 100 != 2 || !other)
-        return SENDER_UNCLEAR;
-    if (other / 100 == 2)
-        return SENDER_TAKEN;
-    /* 5.1.x: the address itself is wrong (RFC 3463), which says nothing about whose it is; 4xx: try again later. */
-    return other >= 500 && !str_starts(str_of(seen->rcpt_text[1]), STR("5.1.")) ? SENDER_REFUSED : SENDER_UNCLEAR;
+    return seen->rcpt_code[of] >= 500 && str_starts(str_of(seen->rcpt_text[of]), STR("5.1."));
 }
 
-const char *sender_other(const char *account, struct arena *a)
+enum sender_answer sender_judge(const struct smtp_seen *seen, size_t *ret_of)
+{
+    *ret_of = seen->auth_code == 235 && seen->rcpt_code[SENDER_OWN] / 100 != 2 ? SENDER_OWN : SENDER_NOBODYS;
+    if (seen->auth_code != 235 || *ret_of == SENDER_OWN)
+        return SENDER_UNCLEAR;
+    if (seen->rcpt_code[SENDER_NOBODYS] / 100 == 2)
+        return SENDER_TAKEN;
+    if (nobody_has_it(seen, SENDER_NOBODYS))
+        *ret_of = SENDER_POSTMASTERS; /* refused it is a proof; taken it may be an alias of the account */
+    return seen->rcpt_code[*ret_of] >= 500 && !nobody_has_it(seen, *ret_of) ? SENDER_REFUSED : SENDER_UNCLEAR;
+}
+
+const char *sender_at(const char *account, const char *local, struct arena *a)
 {
     const char *at = strrchr(account, '@');
-    bool is_postmaster = str_ieq(str_span(account, at ? (size_t)(at - account) : strlen(account)), STR("postmaster"));
-    return arena_printf(a, "%s%s", is_postmaster ? "abuse" : "postmaster", at ? at : "");
+    return arena_printf(a, "%s%s", local, at ? at : "");
 }
 
 static bool people_send(const struct mail_port *p)
@@ -68,27 +75,28 @@ static void ask(void *arg, size_t i, void *ret)
     const struct round *r = arg;
     const struct mail_port *p = &r->ports->list.v[i];
     struct endpoint_at at = mail_port_at(p, r->ctx->run, (unsigned)i);
-    struct smtp_plan plan = {.starttls = !p->tls, .user = r->account, .password = r->password, .envelopes = 2};
+    struct smtp_plan plan = {.starttls = !p->tls, .user = r->account, .password = r->password, .envelopes = SENDER_ENVELOPES};
     struct err err = {0};
     if (r->tries[i].answer == SENDER_NOT_ASKED)
         return;
-    plan.envelope[0].from = plan.envelope[0].to = plan.envelope[1].to = r->account;
-    plan.envelope[1].from = r->other;
+    for (size_t k = 0; k < SENDER_ENVELOPES; k++) {
+        plan.envelope[k].from = r->senders[k];
+        plan.envelope[k].to = r->account;
+    }
     at.timeout_ms = DIALOGUE_MS;
     if (smtp_ask(&at, &plan, ret, &err) < 0)
         ((struct smtp_seen *)ret)->trouble = TROUBLE_WORKER;
 }
 
-static const char *text_of(const struct round *r, enum sender_answer answer, const struct smtp_seen *seen, struct arena *a)
+static const char *text_of(const struct round *r, enum sender_answer answer, const struct smtp_seen *seen, size_t of, struct arena *a)
 {
     if (answer == SENDER_REFUSED || answer == SENDER_TAKEN)
-        return arena_printf(a, _("tried: logged in as %s, with %s as the sender: %d %s"), r->account, r->other, seen->rcpt_code[1], seen->rcpt_text[1]);
+        return arena_printf(a, _("tried: logged in as %s, with %s as the sender: %d %s"), r->account, r->senders[of], seen->rcpt_code[of], seen->rcpt_text[of]);
     if (!seen->auth_code && seen->trouble != TROUBLE_NONE)
         return arena_printf(a, _("the login of %s could not be tried: %s"), r->account, trouble_text(seen->trouble));
     if (seen->auth_code != 235)
         return arena_printf(a, _("the login of %s got %d"), r->account, seen->auth_code);
-    size_t last = seen->rcpt_code[0] / 100 == 2;
-    return arena_printf(a, _("logged in as %s, with %s as the sender: %d %s"), r->account, last ? r->other : r->account, seen->rcpt_code[last], seen->rcpt_text[last]);
+    return arena_printf(a, _("logged in as %s, with %s as the sender: %d %s"), r->account, r->senders[of], seen->rcpt_code[of], seen->rcpt_text[of]);
 }
 
 const struct sender_try *sender_ask(const struct probe_ctx *ctx, const struct mail_ports *ports, struct arena *a)
@@ -102,7 +110,9 @@ const struct sender_try *sender_ask(const struct probe_ctx *ctx, const struct ma
     bool any = false;
     if (!ctx->live || !account || !file)
         return tries;
-    r.other = sender_other(account, a);
+    r.senders[SENDER_OWN] = account;
+    r.senders[SENDER_NOBODYS] = sender_at(account, arena_printf(a, "bansho-probe-%s", ctx->run), a);
+    r.senders[SENDER_POSTMASTERS] = sender_at(account, str_starts(str_of(account), STR("postmaster@")) ? "abuse" : "postmaster", a);
     read_password(&r, file, a);
     for (size_t i = 0; i < n; i++)
         if (people_send(&ports->list.v[i])) {
@@ -116,8 +126,9 @@ const struct sender_try *sender_ask(const struct probe_ctx *ctx, const struct ma
     explicit_bzero(r.password, sizeof r.password);
     for (size_t i = 0; i < n; i++)
         if (tries[i].answer != SENDER_NOT_ASKED) {
-            tries[i].answer = code < 0 ? SENDER_UNCLEAR : sender_judge(&seen[i]);
-            tries[i].text = code < 0 ? arena_dupz(a, err.text) : text_of(&r, tries[i].answer, &seen[i], a);
+            size_t of = SENDER_OWN;
+            tries[i].answer = code < 0 ? SENDER_UNCLEAR : sender_judge(&seen[i], &of);
+            tries[i].text = code < 0 ? arena_dupz(a, err.text) : text_of(&r, tries[i].answer, &seen[i], of, a);
         }
     return tries;
 }

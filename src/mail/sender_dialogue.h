@@ -15,9 +15,11 @@ struct sender_try {
     const char *text; /* for people: what was tried and what came of it */
 };
 
-/* From the two envelopes: the account's own address, then another one's. */
-enum sender_answer sender_judge(const struct smtp_seen *seen);
-/* Another address of the account's domain, one that every domain has (RFC 5321 4.5.1, RFC 2142). */
-const char *sender_other(const char *account, struct arena *a);
+/* From the envelopes: the account's own address; one of the same domain that nobody has, so that no alias leads from it to the account; and postmaster's
+   (abuse's), for servers that refuse what nobody has before they ask whose it is. *ret_of: the envelope that decided. */
+enum { SENDER_OWN, SENDER_NOBODYS, SENDER_POSTMASTERS, SENDER_ENVELOPES };
+enum sender_answer sender_judge(const struct smtp_seen *seen, size_t *ret_of);
+/* The address with another local part. */
+const char *sender_at(const char *account, const char *local, struct arena *a);
 /* One answer for each port, in the arena. */
 const struct sender_try *sender_ask(const struct probe_ctx *ctx, const struct mail_ports *ports, struct arena *a);

@@ -379,6 +379,7 @@ static void every_act_has_an_end(void **state)
     assert_int_equal(journal_begin(&j, p, "tester", "", &id, &err), 0);
     assert_int_equal(journal_add(&j, id, EVENT_STEP, 0, NULL, NULL, &err), 0);
     flip(&t, arena_printf(t.arena, "journal/%06u/before/0", id));
+    err = (struct err){0};
     assert_int_equal(change_recover(&j, &d, &err), -EUCLEAN);
     const char *dir = at(&t, arena_printf(t.arena, "journal/%06u", id));
     const char *command = strstr(err.text, arena_printf(t.arena, "sh %s/undo.sh && mv %s %s.by-hand", dir, dir, dir));
