@@ -37,7 +37,7 @@ struct setup {
     struct buf bytes;
     struct plan *plan;
     struct term term;
-    bool dialogue;
+    bool dialogue, json;
 };
 
 static void setup_done(struct setup *s)
@@ -64,7 +64,7 @@ static int reread(struct str bytes, struct config **ret, struct err *err)
     return 0;
 }
 
-/* Puts one answer into the bytes. The parser of bansho.conf judges it; what it refuses changes nothing. */
+/* "-" takes what stands there out again. The parser of bansho.conf judges it; what it refuses changes nothing. */
 static int answer(struct setup *s, const struct question *q, const char *text, struct err *err)
 {
     const struct option *o = option_find(q->section, str_of(q->name));
@@ -75,7 +75,10 @@ static int answer(struct setup *s, const struct question *q, const char *text, s
     const struct value *old = config_value(s->config, q->section, q->instance, q->name);
     if (old && old->file && strcmp(old->text, text) == 0)
         return 0;
-    config_set(buf_str(&s->bytes), s->config, o, q->instance, text, &out);
+    if (strcmp(text, "-") == 0)
+        config_unset(buf_str(&s->bytes), s->config, o, q->instance, &out);
+    else
+        config_set(buf_str(&s->bytes), s->config, o, q->instance, text, &out);
     int r = out.full ? err_set(err, -E2BIG, "%s", err_name(E2BIG)) : reread(buf_str(&out), &s->config, err);
     if (r < 0) {
         buf_free(&out);
@@ -115,7 +118,7 @@ static enum outcome ask(struct setup *s, const struct question *q)
 
 static enum outcome ask_all(struct setup *s)
 {
-    printf("%s\n\n", _("A few questions. Enter keeps what stands in [ ]. Nothing is changed before you have seen and confirmed all of it."));
+    printf("%s\n\n", _("A few questions. Enter keeps what stands in [ ], - takes it out. Nothing is changed before you have seen and confirmed all of it."));
     for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
         enum outcome o = ask(s, &questions[i]);
         if (o != OUTCOME_FINE)
@@ -133,6 +136,42 @@ static enum outcome take_all(struct setup *s)
             return complainf("--%s: %s", questions[i].option, err.text);
     }
     return OUTCOME_FINE;
+}
+
+/* What is set now; of a webhook, whose address is a secret, only that there is one. */
+static void say_set(const struct setup *s, struct emit *j)
+{
+    emit_object(j, "set");
+    for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
+        const struct question *q = &questions[i];
+        const struct value *v = config_value(s->config, q->section, q->instance, q->name);
+        bool secret = strcmp(q->option, "webhook") == 0;
+        emit_text(j, q->option, v && v->file && v->text ? secret ? "(secret)" : v->text : NULL);
+    }
+    struct unit_state timer;
+    if (unit_state(TIMER, &timer, NULL) < 0)
+        emit_null(j, "nightly");
+    else
+        emit_bool(j, "nightly", strcmp(timer.file, "enabled") == 0);
+    emit_end(j);
+}
+
+static void say_json(const struct setup *s, const char *result, unsigned id, const struct err *err)
+{
+    struct emit j = emit_to(stdout);
+    emit_object(&j, NULL);
+    emit_text(&j, "schema", "bansho.setup/1");
+    emit_text(&j, "file", CONFIG_PATH);
+    say_set(s, &j);
+    plan_json(s->plan, &j, "plan");
+    emit_text(&j, "result", result);
+    if (id)
+        emit_int(&j, "change", id);
+    else
+        emit_null(&j, "change");
+    emit_text(&j, "reason", err && err->text[0] ? err->text : NULL);
+    emit_end(&j);
+    emit_done(&j);
 }
 
 /* 1: every night; 0: not; -1: as it is. -2: not understood. */
@@ -162,6 +201,8 @@ static int plan(struct setup *s, struct str before, int every_night, struct err 
         if (r >= 0)
             r = plan_write(s->plan, CONFIG_PATH, now, config_text(s->config, "notify", "webhook", NULL) ? 0600 : 0644, err);
     }
+    if (s->json && (str_search(before, STR("webhook")) >= 0 || str_search(now, STR("webhook")) >= 0))
+        plan_secret(s->plan, CONFIG_PATH); /* its difference may be logged by whoever asked */
     const enum unit_verb verbs_of[2][2] = {{UNIT_DISABLE, UNIT_STOP}, {UNIT_ENABLE, UNIT_START}};
     for (int i = 0; r >= 0 && every_night >= 0 && i < 2; i++)
         r = plan_unit(s->plan, TIMER, verbs_of[every_night][i], err);
@@ -181,7 +222,7 @@ static int verify(void *arg, struct err *err)
 static enum outcome apply(struct setup *s)
 {
     struct err err = {0};
-    struct desk desk = {.term = &s->term};
+    struct desk desk = {.term = &s->term, .quiet = s->json};
     unsigned id = 0;
     int r = desk_open(&desk, s->config, s->arena, &err);
     if (r == 0) {
@@ -190,21 +231,36 @@ static enum outcome apply(struct setup *s)
         r = change_apply(&desk.journal, s->plan, &desk.change, &id, &err);
     }
     desk_close(&desk);
+    if (s->json)
+        say_json(s, r == 0 ? "applied" : r == -ECANCELED ? "rolled-back" : desk_outcome(r) == OUTCOME_REFUSED ? "refused" : "failed", id, &err);
     if (r < 0) {
-        complain(&err);
+        if (!s->json)
+            complain(&err);
         return desk_outcome(r);
     }
-    printf(_("Done. This is change %u. To take it back: bansho undo %u\nDoes an alert really reach you? bansho notify test\n"), id, id);
+    if (!s->json)
+        printf(_("Done. This is change %u. To take it back: bansho undo %u\nDoes an alert really reach you? bansho notify test\n"), id, id);
     return OUTCOME_FINE;
 }
 
 static enum outcome decide(struct setup *s)
 {
     _cleanup_(buf_free) struct buf b = BUF(16u << 20);
+    struct err err = {0};
     if (plan_empty(s->plan)) {
-        printf("%s\n", _("Nothing to do: all of it is so already."));
+        if (s->json)
+            say_json(s, "nothing-to-do", 0, NULL);
+        else
+            printf("%s\n", _("Nothing to do: all of it is so already."));
         return OUTCOME_FINE;
     }
+    if (s->json && !call_option(s->call, "yes")) {
+        err_set(&err, -EPERM, "%s", _("not confirmed; nothing was changed. To do it without being asked: -y"));
+        say_json(s, "refused", 0, &err);
+        return OUTCOME_REFUSED;
+    }
+    if (s->json)
+        return apply(s);
     plan_show(s->plan, &s->term, false, &b);
     fwrite(b.p, 1, b.n, stdout);
     fflush(stdout);
@@ -219,7 +275,7 @@ static enum outcome begin(struct setup *s)
     struct str bytes = {0};
     if (geteuid() != 0)
         return complainf("%s", _("setup writes the configuration; that needs root: sudo bansho setup"));
-    enum outcome o = desk_recover(&s->term, false);
+    enum outcome o = desk_recover(&s->term, s->json);
     if (o != OUTCOME_FINE)
         return o;
     if (root_open("/", &s->root, &err) < 0)
@@ -236,7 +292,7 @@ static enum outcome begin(struct setup *s)
 
 static bool any_given(const struct call *c)
 {
-    bool given = call_option(c, "yes") || call_option(c, "nightly");
+    bool given = call_option(c, "yes") || call_option(c, "json") || call_option(c, "nightly");
     for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
         given |= call_option(c, questions[i].option) != NULL;
     return given;
@@ -244,7 +300,7 @@ static bool any_given(const struct call *c)
 
 static enum outcome setup(const struct call *c)
 {
-    _cleanup_(setup_done) struct setup s = {.call = c, .arena = arena_new(512u << 20), .root = {.fd = -1}, .term = term_of(stdout)};
+    _cleanup_(setup_done) struct setup s = {.call = c, .arena = arena_new(512u << 20), .root = {.fd = -1}, .term = term_of(stdout), .json = call_option(c, "json")};
     struct err err = {0};
     s.dialogue = !any_given(c);
     if (s.dialogue && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
@@ -272,15 +328,16 @@ static const struct verb_option setup_options[] = {
     {"contract", 0, ARGUMENT_TEXT, "NO", NULL, N_("the number of your contract")},
     {"nightly", 0, ARGUMENT_WORDS, "yes|no", "yes|no", N_("whether this server is looked at every night")},
     {"yes", 'y', ARGUMENT_NONE, NULL, NULL, N_("do it without asking")},
+    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("what is set, the plan and what came of it as JSON (schema bansho.setup/1); asks nothing")},
     {0},
 };
 
 const struct verb verb_setup = {
     .name = "setup",
-    .usage = "[--office NETWORKS] [--admin MAIL] [--command PROGRAM] [--webhook URL] [--provider NAME] [--contact WHO] [--contract NO] [--nightly yes|no] [-y]",
+    .usage = "[--office NETWORKS] [--admin MAIL] [--command PROGRAM] [--webhook URL] [--provider NAME] [--contact WHO] [--contract NO] [--nightly yes|no] [-y] [--json]",
     .summary = N_("asks whom to tell and who you are, writes bansho.conf and enables the nightly look; can be taken back"),
     .help = N_("On a terminal and without options it asks one question after the other; what bansho.conf says already is the default. With options nothing is asked but "
-               "whether to do it, and with -y not even that.\n\n"
+               "whether to do it, and with -y not even that. The answer - takes out what bansho.conf says: --webhook -\n\n"
                "An existing bansho.conf is edited: comments and all other options stay. Every answer is judged by the rules of bansho.conf. What would be done is "
                "shown first, as a difference of the file, and is one change: bansho changes, bansho undo."),
     .options = setup_options,

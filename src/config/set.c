@@ -90,6 +90,66 @@ static void at_end(struct str b, const struct option *o, const char *instance, c
     buf_addz(out, *o->section ? "\n}\n" : "\n");
 }
 
+/* From `at` over blanks to the end of the line, which goes too where nothing else stands in it. */
+static void cut(struct str b, size_t from, size_t to, struct buf *out)
+{
+    size_t line = from, end = to;
+    while (line > 0 && strchr(" \t", b.p[line - 1]))
+        line--;
+    while (end < b.n && strchr(" \t", b.p[end]))
+        end++;
+    bool begins = line == 0 || b.p[line - 1] == '\n', ends = end == b.n || b.p[end] == '\n' || b.p[end] == '\r';
+    if (begins && ends) { /* the whole line */
+        end += end < b.n && b.p[end] == '\r';
+        end += end < b.n && b.p[end] == '\n';
+        from = line;
+    } else if (!ends)
+        from = begins ? from : line + (line < from); /* one blank stays between its neighbours */
+    else
+        end = to;
+    buf_add(out, b.p, from);
+    buf_adds(out, str_from(b, end));
+}
+
+/* The section around a statement: from its name to behind its brace. false: something else stands in it, if only a comment. */
+static bool alone_in_section(struct str b, size_t at, size_t end, size_t *ret_from, size_t *ret_to)
+{
+    size_t from = at, to = end;
+    while (from > 0 && strchr(" \t\r\n", b.p[from - 1]))
+        from--;
+    while (to < b.n && strchr(" \t\r\n;", b.p[to]))
+        to++;
+    if (from == 0 || b.p[from - 1] != '{' || to >= b.n || b.p[to] != '}')
+        return false;
+    from--;
+    while (from > 0 && !strchr("\n;}", b.p[from - 1]))
+        from--;
+    while (from < at && strchr(" \t", b.p[from]))
+        from++;
+    *ret_from = from;
+    *ret_to = to + 1;
+    return true;
+}
+
+void config_unset(struct str bytes, const struct config *c, const struct option *o, const char *instance, struct buf *out)
+{
+    const struct value *old = in_file(c, o->section, instance, o->name);
+    if (!old) {
+        buf_adds(out, bytes);
+        return;
+    }
+    size_t from = offset(bytes, old->line, old->column), to = statement_end(bytes, from), outer_from, outer_to;
+    if (*o->section && alone_in_section(bytes, from, to, &outer_from, &outer_to)) {
+        cut(bytes, outer_from, outer_to, out);
+        return;
+    }
+    while (to < bytes.n && strchr(" \t", bytes.p[to]))
+        to++;
+    if (to < bytes.n && bytes.p[to] == ';')
+        to++;
+    cut(bytes, from, to, out);
+}
+
 void config_set(struct str bytes, const struct config *c, const struct option *o, const char *instance, const char *text, struct buf *out)
 {
     const struct value *old = in_file(c, o->section, instance, o->name), *near = in_file(c, o->section, instance, NULL);

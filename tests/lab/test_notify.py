@@ -1,6 +1,8 @@
 """The owner is told: the message really arrives, programs that tell may do nothing else, and the nightly look tells changes alone."""
 import email, email.policy, json, re
 
+from conftest import valid
+
 CONF = "notify {{ mail = taro@beta.example; command = /usr/local/bin/pager; webhook = https://alpha.example/hook.php?secret=Hush }}\n"
 
 
@@ -70,3 +72,13 @@ def test_setup_is_one_change_that_can_be_taken_back(host, deb):
     again = host.exec_ok(ETC)
     assert host.bansho("setup", *answers, "-y")[0] == 0 and host.exec_ok(ETC) == again
     assert host.bansho("undo", "-y")[0] == 0 and host.exec_ok(ETC) == before
+    # As a program does it: what is set is told, what is refused too, and what was set is taken out again; no address of a webhook is ever shown.
+    said = lambda *args: valid(host.bansho("setup", *args, "--json")[1])
+    assert said()["set"] | {"nightly": 0} == dict(office=None, admin="taro@beta.example", command=None, webhook=None, provider=None, contact=None, contract=None, nightly=0)
+    assert said("--contract", "A-2")["result"] == "refused" and host.exec_ok(ETC) == before
+    done = said("--contract", "A-2", "--webhook", "https://alpha.example/hook.php?secret=Hush", "-y")
+    assert (done["result"], done["set"]["contract"], done["set"]["webhook"]) == ("applied", "A-2", "(secret)") and "Hush" not in str(done), done
+    gone = said("--contract", "-", "--webhook", "-", "-y")
+    assert (gone["result"], gone["set"]["contract"], gone["set"]["webhook"]) == ("applied", None, None) and "Hush" not in str(gone), gone
+    assert host.read("/etc/bansho/bansho.conf") == "# the owner's words\nmail { full-names = yes }\nnotify { mail = taro@beta.example } # keep\n"
+    assert said("--contract", "-", "-y")["result"] == "nothing-to-do"
