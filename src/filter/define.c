@@ -160,7 +160,7 @@ static int take_rest(struct defining *p, const struct names_of *combined)
         if (!taken)
             reader_extra(r, combined, &s->options.v[i], p->a, list_push(p->a, &p->d->extras));
     }
-    return load_spent(r->l, r->layers.files.v[0], p->err);
+    return load_spent(r->l, r->layers.files.n ? r->layers.files.v[0] : NULL, p->err);
 }
 
 int reader_define(struct filter_reader *r, const struct names_of *combined, const struct names_of *jail, struct arena *a, struct filter_definition *ret,
