@@ -1,0 +1,46 @@
+/* replay.h: what the guard would have done with logs of the past, in their own time: logs -> events (filter) -> verdicts (detect.h). Nothing is changed and
+   nobody is asked. Several logs are told as one, by the time of their lines; a log and its rotated files are one log. The lines are read in a confined child. */
+#pragma once
+#include "base/arena.h"
+#include "filter/definition.h"
+#include "guard/detect.h"
+
+struct replay_file {
+    const char *name;
+    int fd;             /* open for reading */
+    const char *log;    /* the log that it belongs to (log/rotated.h) */
+    int64_t changed;    /* its files are read in the order of their last change */
+};
+
+struct replay_options {
+    LIST(struct replay_file) files;
+    LIST(struct filter_definition) filters; /* the first that takes a line has it */
+    struct guard_rules rules;
+    int64_t now;        /* what year a date without one means */
+    int timeout_ms;     /* 0: an hour */
+};
+
+struct replay_verdict {
+    struct verdict v;          /* .account lives in the arena */
+    const char *filter, *file; /* of the line that decided */
+    uint64_t line;
+};
+
+struct replay_seen {           /* one file */
+    const char *name, *fault;  /* NULL: it was read to its end */
+    uint64_t lines, found, undated, cut;
+};
+
+#define REPLAY_VERDICTS 100000 /* what is beyond is counted only */
+
+struct replay {
+    LIST(struct replay_verdict) verdicts; /* by time */
+    LIST(struct replay_seen) seen;        /* in the order of the files given */
+    uint64_t untold;                      /* verdicts beyond REPLAY_VERDICTS */
+    uint64_t names;                       /* failures whose host is a name: it is not looked up */
+    int64_t from, to;                     /* of the events; 0: there were none */
+    struct guard_counts counts;
+};
+
+/* Loads what reading needs and compiles the filters. -EINVAL with file:line: a filter cannot be compiled. All of *ret is in the arena. */
+int replay_run(const struct replay_options *o, struct arena *a, struct replay *ret, struct err *err) _must_check_;
