@@ -7,6 +7,7 @@
 #define NETWORK_SOURCES 4    /* so many shut out within a day: the network is */
 #define ACCOUNT_FAILURES 5   /* within a day: somebody is trying this account */
 #define OFFICE_ACCOUNTS 3
+#define SLOW 60 /* seconds for max_retry failures: a person, or a program that asks for mail every minute */
 #define BYTES_MAX (12u << 20)
 
 struct guard {
@@ -134,7 +135,8 @@ static bool known_login(struct telling *t)
     return t->e->account.n && tally_find(t->g->good, pair_key(&t->source, t->e->account));
 }
 
-static enum verdict_looks looks_like(struct telling *t, unsigned names)
+/* slow: not as quick as a program that tries passwords. */
+static enum verdict_looks looks_like(struct telling *t, unsigned names, bool slow)
 {
     const struct tally_row *logins = tally_find(t->g->good, key_of(&t->source));
     if (never(t->g, &t->e->address))
@@ -143,7 +145,7 @@ static enum verdict_looks looks_like(struct telling *t, unsigned names)
         return LOOKS_STALE;
     if (logins && logins->marks_n >= OFFICE_ACCOUNTS)
         return LOOKS_OFFICE;
-    return names == 1 ? LOOKS_ONE_ACCOUNT : LOOKS_ATTACK;
+    return names == 1 && slow ? LOOKS_ONE_ACCOUNT : LOOKS_ATTACK;
 }
 
 static void network(struct telling *t)
@@ -184,7 +186,8 @@ static void source(struct telling *t)
     unsigned n = tally_add(t->g->sources, r, e->time, e->attempts ? e->attempts : 1, t->g->rules.find_time);
     if (n < t->g->rules.max_retry)
         return;
-    struct verdict v = {.kind = VERDICT_ADDRESS, .time = e->time, .who = t->source, .account = e->account, .count = n, .looks = looks_like(t, names)};
+    bool slow = tally_count(t->g->sources, r, e->time, SLOW) < t->g->rules.max_retry;
+    struct verdict v = {.kind = VERDICT_ADDRESS, .time = e->time, .who = t->source, .account = e->account, .count = n, .looks = looks_like(t, names, slow)};
     tally_clear(r);
     if (v.looks == LOOKS_STALE || v.looks == LOOKS_PROTECTED) {
         v.kind = VERDICT_SPARED;

@@ -35,7 +35,7 @@ enum verdict_looks {
     LOOKS_ATTACK,
     LOOKS_STALE,      /* an address of good history that fails on its own account alone: a telephone with an old password */
     LOOKS_OFFICE,     /* several accounts log in from there: an office behind one address */
-    LOOKS_ONE_ACCOUNT,/* only one name was tried; no login from there was seen: perhaps its owner */
+    LOOKS_ONE_ACCOUNT,/* only one name was tried, and not quickly; no login from there was seen: perhaps its owner */
     LOOKS_PROTECTED,  /* in `never` */
 };
 

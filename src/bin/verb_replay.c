@@ -1,0 +1,153 @@
+/* verb_replay.c: `bansho replay LOG...`: whom the guard would have shut out, in the logs' own time. */
+#include "base/clock.h"
+#include "bin/replay_page.h"
+#include "bin/session.h"
+#include "bin/verbs.h"
+#include "log/rotated.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FILTER_DIR "/etc/fail2ban/filter.d"
+#define MAX_LOGS 4000
+#define ARENA_MAX (256u << 20)
+
+static const struct verb_option replay_options[] = {
+    {"filter", 0, ARGUMENT_TEXT, "NAMES", NULL, N_("filters, parted by commas, each with its options: 'sshd[mode=aggressive], postfix' (default: guard.filters of bansho.conf)")},
+    {"filter-dir", 0, ARGUMENT_DIR, "DIR", NULL, N_("where the filters are (default: /etc/fail2ban/filter.d)")},
+    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the whole result as JSON (schema bansho.replay/1)")},
+    {0},
+};
+
+/* A comma within brackets or quotes belongs to the filter's options. */
+static bool next_filter(struct str *rest, struct str *ret)
+{
+    while (rest->n) {
+        size_t i = 0;
+        unsigned depth = 0;
+        char quote = 0;
+        for (; i < rest->n && (rest->p[i] != ',' || depth || quote); i++) {
+            char c = rest->p[i];
+            if (quote)
+                quote = c == quote ? 0 : quote;
+            else if (depth && (c == '"' || c == '\''))
+                quote = c;
+            else
+                depth += c == '[' ? 1u : c == ']' && depth ? -1u : 0u;
+        }
+        *ret = str_trim(str_span(rest->p, i));
+        *rest = str_from(*rest, i + 1);
+        if (ret->n)
+            return true;
+    }
+    return false;
+}
+
+static int load_filters(const struct call *c, const struct config *config, struct arena *a, struct replay_options *o, struct err *err)
+{
+    const char *dir = call_option(c, "filter-dir") ? call_option(c, "filter-dir") : FILTER_DIR, *names = call_option(c, "filter");
+    struct str rest = str_of(names ? names : config_text(config, "guard", "filters", "")), spec;
+    while (next_filter(&rest, &spec)) {
+        struct filter_definition d;
+        int r = filter_load(a, dir, spec, &d, err);
+        if (r < 0)
+            return r;
+        *list_push(a, &o->filters) = d;
+    }
+    return o->filters.n ? 0 : err_set(err, -EINVAL, "%s", _("no filter is named; for example: --filter sshd"));
+}
+
+/* A log that is no file (a FIFO, a device) would make us wait for ever. */
+static int open_log(struct arena *a, const char *name, struct replay_options *o, struct err *err)
+{
+    char log[PATH_MAX];
+    struct stat st;
+    int fd = strcmp(name, "-") == 0 ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        int e = errno;
+        if (fd >= 0)
+            close(fd);
+        return err_set(err, -e, "%s: %s", name, err_name(e));
+    }
+    if (strcmp(name, "-") != 0 && !S_ISREG(st.st_mode)) {
+        close(fd);
+        return err_set(err, -EINVAL, _("%s is not a file"), name);
+    }
+    rotated_of(str_of(name), log, sizeof log);
+    *list_push(a, &o->files) = (struct replay_file){name, fd, arena_dupz(a, log), st.st_mtime};
+    return 0;
+}
+
+static int open_logs(const struct call *c, struct arena *a, struct replay_options *o, struct err *err)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < c->args_n; i++)
+        r = open_log(a, c->args[i], o, err);
+    return r;
+}
+
+/* The networks of the declared sources are never shut out. */
+static void protect(const struct config *config, struct arena *a, struct guard_rules *rules)
+{
+    LIST(struct prefix) never = {0};
+    for (size_t i = 0; i < config->sources.n; i++) {
+        const struct value *v = config_value(config, "source", config->sources.v[i], "prefixes");
+        for (size_t k = 0; v && k < v->prefixes.n; k++)
+            *list_push(a, &never) = v->prefixes.v[k];
+    }
+    rules->never = never.v;
+    rules->never_n = never.n;
+}
+
+static int prepare(const struct call *c, const struct config *config, struct arena *a, struct replay_options *o, struct err *err)
+{
+    o->now = (int64_t)time(NULL);
+    o->rules = (struct guard_rules){.find_time = config_number(config, "guard", "find-time"), .ban_time = config_number(config, "guard", "ban-time"),
+                                    .ban_time_max = config_number(config, "guard", "ban-time-max"), .max_retry = (unsigned)config_number(config, "guard", "max-retry")};
+    protect(config, a, &o->rules);
+    int r = load_filters(c, config, a, o, err);
+    return r < 0 ? r : open_logs(c, a, o, err);
+}
+
+static enum outcome replay(const struct call *c)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(ARENA_MAX);
+    struct replay_options o = {0};
+    struct replay result = {0};
+    struct config *config = NULL;
+    struct err err = {0};
+    tzset(); /* while our own time zone can still be read */
+    int r = session_config(&config, &err);
+    if (r == 0)
+        r = prepare(c, config, a, &o, &err);
+    if (r == 0)
+        r = replay_run(&o, a, &result, &err);
+    for (size_t i = 0; r < 0 && i < o.files.n; i++)
+        close(o.files.v[i].fd);
+    if (r == 0)
+        replay_tell(&o, &result, call_option(c, "json") ? c->language : NULL);
+    config_free(config);
+    if (r < 0)
+        return complain(&err);
+    for (size_t i = 0; i < result.seen.n; i++)
+        if (result.seen.v[i].fault)
+            return OUTCOME_UNKNOWN;
+    return OUTCOME_FINE;
+}
+
+const struct verb verb_replay = {
+    .name = "replay",
+    .usage = "LOG... [--filter NAMES] [--filter-dir DIR] [--json]",
+    .summary = N_("tells whom the guard would have shut out, when and why, from logs of the past; changes nothing"),
+    .help = N_("Reads logs in their own time: plain, or packed by gzip, xz or zstd; a log and its rotated files are one. - is the standard input. "
+               "Failures are counted as the section guard of bansho.conf says (find-time, max-retry, ban-time); the networks of its sources are never shut out.\n\n"
+               "The filters are fail2ban's, unchanged."),
+    .options = replay_options,
+    .argument = ARGUMENT_FILE,
+    .min = 1,
+    .max = MAX_LOGS,
+    .run = replay,
+};

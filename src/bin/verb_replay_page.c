@@ -1,0 +1,209 @@
+/* verb_replay_page.c: the verdicts of a replay, as lines and as JSON. */
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "bin/replay_page.h"
+#include "config/config.h"
+#include "term/emit.h"
+#include "term/text.h"
+
+#define SHOWN_MAX 1000 /* lines for people; all with --json */
+
+static const struct { const char *json, *text; enum colour colour; } kinds[] = {
+    [VERDICT_ADDRESS] = {"address", N_("out"), COLOUR_WARN},
+    [VERDICT_NETWORK] = {"network", N_("network out"), COLOUR_WARN},
+    [VERDICT_ENTERED] = {"entered", N_("ENTERED"), COLOUR_BAD},
+    [VERDICT_SPARED] = {"spared", N_("spared"), COLOUR_DIM},
+};
+static const struct { const char *json, *text; } looks[] = {
+    [LOOKS_ATTACK] = {"attack", NULL},
+    [LOOKS_STALE] = {"stale-password", N_("looks like a telephone or program with an old password: only its own account, and it logged in before")},
+    [LOOKS_OFFICE] = {"office", N_("several accounts log in from there: perhaps an office behind one address")},
+    [LOOKS_ONE_ACCOUNT] = {"one-account", N_("only one name was tried: perhaps its owner, with an old password")},
+    [LOOKS_PROTECTED] = {"protected", N_("in a network that is never shut out")},
+};
+
+/* How many were shut out, how often, how many were told otherwise. */
+struct sums {
+    uint64_t out, entered, spared;
+};
+
+static struct sums sums_of(const struct replay *r)
+{
+    struct sums s = {0};
+    for (size_t i = 0; i < r->verdicts.n; i++) {
+        enum verdict_kind k = r->verdicts.v[i].v.kind;
+        s.out += k == VERDICT_ADDRESS || k == VERDICT_NETWORK;
+        s.entered += k == VERDICT_ENTERED;
+        s.spared += k == VERDICT_SPARED;
+    }
+    return s;
+}
+
+static void why(struct buf *b, const struct replay_verdict *x)
+{
+    const struct verdict *v = &x->v;
+    if (v->kind == VERDICT_NETWORK)
+        buf_printf(b, _("%u addresses of it were shut out within a day"), v->count);
+    else if (v->kind == VERDICT_ENTERED)
+        buf_printf(b, _("a login after %u failures on this account within a day"), v->count);
+    else
+        buf_printf(b, _("%u failures"), v->count);
+    if (v->account.n) {
+        buf_addz(b, ", ");
+        text_escape(b, v->account);
+    }
+    buf_addz(b, "  ");
+    text_escape(b, str_of(x->filter));
+    buf_addz(b, "  ");
+    text_escape(b, str_of(x->file));
+    buf_printf(b, ":%llu", (unsigned long long)x->line);
+    if (looks[v->looks].text)
+        buf_printf(b, "  (%s)", _(looks[v->looks].text));
+}
+
+/* A login of which the log does not say from where has none. */
+static const char *who_text(const struct verdict *v, char ret[ADDR_TEXT + 4])
+{
+    bool host = v->who.length == (v->who.addr.v6 ? 128 : 32);
+    return !v->who.length ? NULL : host ? addr_text(&v->who.addr, ret) : prefix_text(&v->who, ret);
+}
+
+static void one_line(const struct term *t, struct buf *b, const struct replay_verdict *x)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(65536);
+    char who[ADDR_TEXT + 4];
+    const struct verdict *v = &x->v;
+    const char *address = who_text(v, who);
+    buf_printf(b, "%s  ", clock_text(a, v->time, CLOCK_SECOND));
+    term_colour(t, b, kinds[v->kind].colour);
+    text_pad(b, str_of(_(kinds[v->kind].text)), 12);
+    term_colour(t, b, COLOUR_NONE);
+    text_pad(b, str_of(address ? address : "-"), v->who.addr.v6 ? 26 : 19);
+    text_pad(b, str_of(v->until ? duration_text(a, v->until - v->time) : ""), 6);
+    why(b, x);
+    buf_addc(b, '\n');
+}
+
+static void tell_files(struct buf *b, const struct replay *r)
+{
+    uint64_t lines = 0;
+    for (size_t i = 0; i < r->seen.n; i++) {
+        const struct replay_seen *s = &r->seen.v[i];
+        lines += s->lines;
+        if (s->fault) {
+            text_escape(b, str_of(s->fault));
+            buf_addc(b, '\n');
+        }
+        if (s->cut) {
+            text_escape(b, str_of(s->name));
+            buf_printf(b, _(": %llu lines were too long; their ends were not looked at\n"), (unsigned long long)s->cut);
+        }
+    }
+    buf_printf(b, ngettext("%zu file, ", "%zu files, ", r->seen.n), r->seen.n);
+    buf_printf(b, _("%llu lines, %llu failures, %llu logins; nothing was changed\n"), (unsigned long long)lines, (unsigned long long)r->counts.failures,
+               (unsigned long long)r->counts.successes);
+}
+
+static void tell_sums(struct buf *b, const struct replay_options *o, const struct replay *r)
+{
+    struct sums s = sums_of(r);
+    _cleanup_(arena_freep) struct arena *a = arena_new(65536);
+    if (r->verdicts.n > SHOWN_MAX)
+        buf_printf(b, _("the first %d of %zu verdicts are shown; all of them: --json\n"), SHOWN_MAX, r->verdicts.n);
+    tell_files(b, r);
+    buf_printf(b, _("shut out: %llu times; %llu further failures would not have come through\n"), (unsigned long long)s.out, (unsigned long long)r->counts.after);
+    if (s.entered || s.spared)
+        buf_printf(b, _("logins on accounts that were being tried: %llu; spared: %llu\n"), (unsigned long long)s.entered, (unsigned long long)s.spared);
+    if (r->names)
+        buf_printf(b, _("%llu failures name a host instead of an address: they are not counted for one\n"), (unsigned long long)r->names);
+    if (r->counts.lost || r->untold)
+        buf_printf(b, _("too much at once: %llu sources were forgotten, %llu verdicts left out\n"), (unsigned long long)r->counts.lost, (unsigned long long)r->untold);
+    if (!r->counts.failures && !r->counts.successes)
+        buf_printf(b, _("No line was taken. Does the filter fit the log? Try: bansho filter test '%s' %s\n"), o->filters.v[0].name, o->files.v[0].name);
+}
+
+static void tell_text(const struct replay_options *o, const struct replay *r)
+{
+    struct term t = term_of(stdout);
+    _cleanup_(buf_free) struct buf b = BUF(16u << 20);
+    for (size_t i = 0; i < r->verdicts.n && i < SHOWN_MAX; i++)
+        one_line(&t, &b, &r->verdicts.v[i]);
+    tell_sums(&b, o, r);
+    fwrite(b.p, 1, b.n, stdout);
+}
+
+static void emit_verdict(struct emit *j, const struct replay_verdict *x)
+{
+    char who[ADDR_TEXT + 4];
+    const struct verdict *v = &x->v;
+    emit_object(j, NULL);
+    emit_text(j, "kind", kinds[v->kind].json);
+    emit_text(j, "looks", looks[v->looks].json);
+    emit_time(j, "time", v->time);
+    emit_time(j, "until", v->until);
+    emit_text(j, "who", who_text(v, who));
+    if (v->account.n)
+        emit_str(j, "account", v->account);
+    else
+        emit_null(j, "account");
+    emit_int(j, "count", v->count);
+    emit_int(j, "times", v->times);
+    emit_text(j, "filter", x->filter);
+    emit_text(j, "file", x->file);
+    emit_int(j, "line", (int64_t)x->line);
+    emit_end(j);
+}
+
+static void emit_files(struct emit *j, const struct replay *r)
+{
+    emit_list(j, "files");
+    for (size_t i = 0; i < r->seen.n; i++) {
+        const struct replay_seen *s = &r->seen.v[i];
+        emit_object(j, NULL);
+        emit_text(j, "name", s->name);
+        emit_int(j, "lines", (int64_t)s->lines);
+        emit_int(j, "matched", (int64_t)s->found);
+        emit_int(j, "cut", (int64_t)s->cut);
+        emit_text(j, "fault", s->fault);
+        emit_end(j);
+    }
+    emit_end(j);
+}
+
+static void tell_json(const struct replay_options *o, const struct replay *r, const char *language)
+{
+    struct emit j = emit_to(stdout);
+    struct sums s = sums_of(r);
+    emit_object(&j, NULL);
+    emit_text(&j, "schema", "bansho.replay/1");
+    emit_text(&j, "language", language);
+    emit_files(&j, r);
+    emit_list(&j, "filters");
+    for (size_t i = 0; i < o->filters.n; i++)
+        emit_text(&j, NULL, o->filters.v[i].name);
+    emit_end(&j);
+    emit_list(&j, "verdicts");
+    for (size_t i = 0; i < r->verdicts.n; i++)
+        emit_verdict(&j, &r->verdicts.v[i]);
+    emit_end(&j);
+    emit_object(&j, "summary");
+    emit_time(&j, "from", r->from);
+    emit_time(&j, "to", r->to);
+    emit_int(&j, "failures", (int64_t)r->counts.failures);
+    emit_int(&j, "logins", (int64_t)r->counts.successes);
+    emit_int(&j, "names", (int64_t)r->names);
+    emit_int(&j, "bans", (int64_t)s.out);
+    emit_int(&j, "kept_out", (int64_t)r->counts.after);
+    emit_int(&j, "forgotten", (int64_t)r->counts.lost);
+    emit_int(&j, "left_out", (int64_t)r->untold);
+    emit_end(&j);
+    emit_done(&j);
+}
+
+void replay_tell(const struct replay_options *o, const struct replay *r, const char *json)
+{
+    if (json)
+        tell_json(o, r, json);
+    else
+        tell_text(o, r);
+}

@@ -1,0 +1,96 @@
+"""`bansho replay`: several logs as one, rotated and packed files, what cannot be read, both languages. Filters of our own making. Argument: the build directory."""
+import gzip, json, os, pathlib, subprocess, sys, tempfile
+
+import jsonschema
+
+BUILD = pathlib.Path(sys.argv[1])
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCHEMA = json.loads((ROOT / "data/schema/replay-1.json").read_text())
+FILTERS = {"one": r"^\s*gate\[\d+\]: no entry for <F-USER>\S*</F-USER> from <HOST>$", "two": r"^\s*mail: <HOST> guessed wrong$"}
+
+
+def bansho(tmp, *args, language="C.UTF-8", **more):
+    env = {"PATH": os.environ["PATH"], "LC_ALL": language, "BANSHO_LOCALE": str(BUILD / "locale"), "TZ": "UTC"}
+    return subprocess.run([str(BUILD / "bansho"), "replay", "--filter-dir", str(tmp / "filter.d"), *map(str, args)], capture_output=True, text=True, env=env, timeout=60, **more)
+
+
+def told(tmp, *args, code=0, **more):
+    shown = bansho(tmp, *args, "--json", **more)
+    assert shown.returncode == code, shown
+    document = json.loads(shown.stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    return document
+
+
+def gate(minute, address, user="root", second=0):
+    return f"2026-11-20 10:{minute:02}:{second:02} gate[{minute}]: no entry for {user} from {address}\n"
+
+
+def verdicts(document):
+    return [(v["kind"], v["who"], v["time"], v["line"], v["filter"]) for v in document["verdicts"]]
+
+
+def two_logs_are_told_in_the_order_of_time(tmp):
+    """Three failures in one log, two in the other, between them: only together they are five within ten minutes."""
+    (tmp / "a.log").write_text("".join(gate(m, "192.0.2.1") for m in (1, 3, 5)) + gate(30, "192.0.2.9"))
+    (tmp / "b.log").write_text("".join(f"2026-11-20 10:0{m}:00 mail: 192.0.2.1 guessed wrong\n" for m in (2, 4)))
+    document = told(tmp, tmp / "a.log", tmp / "b.log", "--filter", "one, two")
+    assert verdicts(document) == [("address", "192.0.2.1", "2026-11-20T10:05:00Z", 3, "one")], document
+    assert document["summary"]["failures"] == 6
+
+
+def rotated_files_are_one_log(tmp):
+    """The oldest first, whatever the order they are given in; packed ones too."""
+    with gzip.open(tmp / "r.log.2.gz", "wt") as f:
+        f.write(gate(1, "192.0.2.1") + gate(2, "192.0.2.1"))
+    (tmp / "r.log.1").write_text(gate(3, "192.0.2.1") + gate(4, "192.0.2.1"))
+    (tmp / "r.log").write_text(gate(5, "192.0.2.1"))
+    for i, name in enumerate(("r.log.2.gz", "r.log.1", "r.log")):
+        os.utime(tmp / name, (1000 + i, 1000 + i))
+    document = told(tmp, *sorted(tmp.glob("r.log*")), "--filter", "one")
+    assert verdicts(document) == [("address", "192.0.2.1", "2026-11-20T10:05:00Z", 1, "one")], document
+
+
+def what_cannot_be_read_is_told(tmp):
+    whole = gzip.compress("".join(gate(1, "192.0.2.1", second=s) for s in range(50)).encode())
+    (tmp / "cut.gz").write_bytes(whole[:-20])
+    document = told(tmp, tmp / "cut.gz", "--filter", "one", code=3)
+    assert document["files"][0]["fault"] and document["files"][0]["matched"] >= 5, document
+    os.mkfifo(tmp / "fifo")
+    for args, words in ((("--filter", "one", tmp / "fifo"), "not a file"), (("--filter", "one", tmp / "absent"), "No such file"), (("--filter", "none", tmp / "cut.gz"), "none"),
+                        (("--filter", ",", tmp / "cut.gz"), "no filter")):
+        shown = bansho(tmp, *args)
+        assert shown.returncode == 2 and words in shown.stderr, shown
+
+
+def hostile_lines_stay_text(tmp):
+    (tmp / "h.log").write_bytes("".join(gate(1, "192.0.2.1", "\x1b[31m", s) for s in range(5)).encode() + b"\0\xff\xfe" * 1000 + b"x" * 3_000_000 + b"\n")
+    shown = bansho(tmp, tmp / "h.log", "--filter", "one")
+    assert shown.returncode == 0 and "\x1b" not in shown.stdout and "192.0.2.1" in shown.stdout, shown
+    assert "too long" in shown.stdout, shown.stdout
+
+
+def both_languages_and_standard_input(tmp):
+    text = "".join(gate(1, "2001:db8::7", second=s) for s in range(5))
+    assert "5 failures" in bansho(tmp, "-", "--filter", "one", input=text).stdout
+    japanese = bansho(tmp, "-", "--filter", "one", "--lang", "ja", input=text).stdout
+    assert "締め出し" in japanese and "失敗 5 回" in japanese and "2001:db8::/64" in japanese, japanese
+    empty = bansho(tmp, "-", "--filter", "one", input="nothing here\n").stdout
+    assert "bansho filter test 'one' -" in empty, empty
+
+
+def main():
+    stories = [two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, both_languages_and_standard_input]
+    for story in stories:
+        with tempfile.TemporaryDirectory() as directory:
+            tmp = pathlib.Path(directory)
+            tmp.chmod(0o755)
+            (tmp / "filter.d").mkdir()
+            for name, regex in FILTERS.items():
+                (tmp / "filter.d" / f"{name}.conf").write_text(f"[Definition]\nfailregex = {regex}\n")
+            story(tmp)
+    print(f"{len(stories)} passed")
+
+
+if __name__ == "__main__":
+    main()
