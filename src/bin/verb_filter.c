@@ -116,6 +116,7 @@ static enum outcome test(const struct call *c, int64_t now, struct arena *a)
     _cleanup_(matcher_freep) struct matcher *m = NULL;
     int fd = -1;
     int r = filter_load(a, dir ? dir : FILTER_DIR, str_of(c->args[1]), &d, &err);
+    o.journal = r == 0 && d.logtype && strcmp(d.logtype, "journal") == 0;
     if (r == 0)
         r = matcher_new(&d, &o, &m, &err);
     if (r == 0)
@@ -159,6 +160,7 @@ const struct verb verb_filter = {
                "which rule matched how often, what was missed, which forms of date were found. Nothing is banned and nothing is changed; root is not needed.\n\n"
                "With --json there is one object for each line: {\"line\", \"matched\", \"host\", \"time\", \"user\", \"attempts\", \"rule\", \"result\"}; time is in seconds since 1970, "
                "rule the failregex counted from 1, and what is absent is null. The last object is {\"summary\": ...}.\n\n"
+               "With the option logtype=\"journal\" the lines are messages of the journal, which carry no date: they happen at --now.\n\n"
                "Nobody is asked for the address of a name: where a log tells names, host is the name. A filter that cannot be loaded is an error that names "
                "file, line and what stands there (exit status 2)."),
     .options = filter_options,

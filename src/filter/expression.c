@@ -158,7 +158,7 @@ void expression_fields(const struct expression *e, const struct regex_found *fou
         own.said |= 1ull << also->field;
     }
     for (unsigned i = 0; i < FIELDS_MAX; i++)
-        if (own.said >> i & 1)
+        if (own.said >> i & 1 && own.v[i].p) /* a group that took no part takes nothing from prefregex (since fail2ban 1.1) */
             f->v[i] = own.v[i];
     f->said |= own.said;
 }

@@ -11,12 +11,14 @@
 #define EXPRESSIONS_MAX 2000
 #define TIME_OFF 60 /* seconds that a date may be off when lines are live, and for which a line without date takes the last one */
 
+#define DATE_AT_BEGIN 2 /* bytes that may stand before a date that begins a line */
+
 struct matcher {
     struct arena *a, *scratch; /* scratch: of one line */
     struct names names;
     LIST(struct expression) fail, ignore;
     struct expression pref;
-    bool has_pref, raw, live, latin1;
+    bool has_pref, raw, live, latin1, journal;
     struct date_detector *dates;
     struct window window;
     struct connections connections;
@@ -87,6 +89,7 @@ static int settings(struct matcher *m, const struct filter_definition *d, const 
     if (d->maxlines > WINDOW_MAX)
         return err_set(err, -EINVAL, _("%s: maxlines is more than %d"), d->name, WINDOW_MAX);
     m->live = o->live;
+    m->journal = o->journal;
     m->raw = d->usedns && strcmp(d->usedns, "raw") == 0;
     m->connections.max = o->connections ? o->connections : 100;
     if (!window_init(&m->window, d->maxlines ? d->maxlines : 1))
@@ -193,6 +196,12 @@ static void date_line(struct matcher *m, struct str line, int64_t now)
 {
     struct date_found d = {0};
     bool found = date_detector_find(m->dates, line, m->ascii, now, &d), empty = found && d.start == d.end;
+    if (m->journal && !(found && d.timed && d.start <= DATE_AT_BEGIN)) {
+        remember_date(m, STR(""), now * 1000000);
+        know_time(m, now * 1000000);
+        window_add(&m->window, line, 0, 0);
+        return;
+    }
     if (found && d.timed) {
         remember_date(m, str_span(line.p + d.start, d.end - d.start), d.us);
         know_time(m, d.us);

@@ -13,6 +13,7 @@
 struct matcher_options {
     int64_t today;        /* real seconds: which years can be meant */
     bool live;            /* lines are being written now: a time that is more than a minute off is wrong, and now is meant */
+    bool journal;         /* lines are messages of the journal: they happen now, unless a date stands at their very beginning */
     unsigned connections; /* 0: 100, as fail2ban */
 };
 

@@ -113,7 +113,7 @@ def seconds(text):
     return time.mktime(at.timetuple()) + at.microsecond / 1e6
 
 
-def differences(wanted, got, journal):
+def differences(wanted, got):
     if bool(wanted.get("match")) != got["matched"]:
         return f"matched: {got['matched']} ({got['result']})"
     if not got["matched"]:
@@ -123,7 +123,7 @@ def differences(wanted, got, journal):
             return f"{key}: {got[key]}"
     if "host" in wanted and not same_host(wanted["host"], got["host"]):
         return f"host: {got['host']}"
-    if wanted.get("time") and not journal and seconds(wanted["time"]) != got["time"]:
+    if wanted.get("time") and seconds(wanted["time"]) != got["time"]:
         return f"time: {got['time']}, not {seconds(wanted['time'])}"
     return None
 
@@ -138,7 +138,7 @@ def corpus(directory, names):
                 wrong.append(f"{spec(name, options)}: {why}")
                 continue
             for sample, one in zip(lines, got):
-                difference = differences(sample.wanted, one, options.get("logtype") == "journal")
+                difference = differences(sample.wanted, one)
                 if difference:
                     wrong.append(f"{spec(name, options)} {sample.where}: {difference}: {sample.text[:160]}")
     return tuples, wrong
