@@ -116,6 +116,15 @@ static double take_product(struct sum *s)
     return v;
 }
 
+/* 1d 2h: a number behind a number or a unit is added. */
+static bool follows_number(const struct sum *s)
+{
+    const char *p = s->rest.p;
+    while (p > s->all.p && isspace((unsigned char)p[-1]))
+        p--;
+    return p > s->all.p && isalnum((unsigned char)p[-1]);
+}
+
 static double take_sum(struct sum *s)
 {
     double v = take_product(s);
@@ -125,7 +134,7 @@ static double take_sum(struct sum *s)
             v += take_product(s);
         else if (take(s, '-'))
             v -= take_product(s);
-        else if (isdigit((unsigned char)c) && s->rest.p > s->all.p && s->rest.p[-1] != ')')
+        else if (isdigit((unsigned char)c) && follows_number(s))
             v += take_product(s);
         else
             break;

@@ -153,12 +153,14 @@ static struct filter_text resolve_extra(struct filter_reader *r, const struct na
 static struct filter_text resolve_within(struct filter_reader *r, const struct names_of *combined, const struct ini_option *o, struct arena *a)
 {
     struct load *l = r->l;
-    size_t left = l->left, own = left < EXTRA_MEMORY ? left : EXTRA_MEMORY, steps = l->steps;
+    size_t left = l->left, own = left < EXTRA_MEMORY ? left : EXTRA_MEMORY, steps = l->steps, work = l->work;
     l->left = own;
+    l->work = EXTRA_MEMORY;
     l->steps = LOAD_STEPS - EXTRA_STEPS;
     struct filter_text t = resolve_extra(r, combined, o, a);
     l->left = left - (own - l->left);
     l->steps = steps;
+    l->work = work;
     l->spent = false;
     return t;
 }

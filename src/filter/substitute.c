@@ -98,6 +98,8 @@ static void replace(struct resolving *r, struct value *v, struct traced *text, s
             at += tag.n;
         }
     }
+    r->l->spent |= out.n > r->l->work;
+    r->l->work -= out.n > r->l->work ? r->l->work : out.n;
     r->l->spare = v->owned ? *text : (struct traced){0};
     v->owned = true;
     *text = out;
@@ -137,6 +139,8 @@ static int resolve_value(struct resolving *r, struct value *v, struct traced *te
         replace(r, v, text, str_of(arena_printf(r->l->a, "<%s>", tag)), &by);
         *changed = true;
         at = begin;
+        if (text->n > VALUE_MAX)
+            return traced_wrong(r->l, text, begin, r->err, _("%s becomes larger than %u bytes"), v->name, VALUE_MAX);
         e = load_spent(r->l, text->n ? traced_place(r->l, text, 0, 1).file : NULL, r->err);
         if (e < 0)
             return e;

@@ -6,7 +6,7 @@
 
 void load_begin(struct load *l)
 {
-    *l = (struct load){.a = arena_new(2ul * LOAD_MEMORY), .left = LOAD_MEMORY};
+    *l = (struct load){.a = arena_new(2ul * LOAD_MEMORY), .left = LOAD_MEMORY, .work = LOAD_WORK};
 }
 
 void load_end(struct load *l)

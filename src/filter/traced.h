@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #define LOAD_MEMORY (64u << 20) /* what one load may take for its texts */
+#define LOAD_WORK (256u << 20)  /* bytes that one load may copy to put tags in */
+#define VALUE_MAX (256u << 10)  /* one value with its tags put in */
 #define NAME_LENGTH_MAX 256     /* of what is between %( and )s or < and >; what is longer names nothing */
 #define LOAD_STEPS 50000       /* values that one filter or jail may put into other values */
 
@@ -26,6 +28,7 @@ struct traced {
 struct load {
     struct arena *a;
     size_t left;  /* bytes of the budget */
+    size_t work;  /* what is left of LOAD_WORK */
     size_t steps; /* taken so far */
     bool spent;
     LIST(struct origin) origins;
