@@ -181,7 +181,11 @@ static void day_of_year(struct reading *r)
 /* Seconds of a date on the wall, without any zone. */
 static int64_t wall(int y, int m, int d, int second_of_day) { return days_of(y, m, d) * 86400 + second_of_day; }
 
-static int64_t local(int64_t on_wall)
+/* mktime(3) and localtime(3) look at the zone's file each time, which costs more than all the rest of a line. The difference between wall and UTC changes at quarters
+   of an hour at most, so it is kept for the last quarter, as the wall's time of the last `now` is. */
+#define QUARTER 900
+
+static int64_t ask_local(int64_t on_wall)
 {
     int y, m, d, second = (int)(((on_wall % 86400) + 86400) % 86400);
     date_of((on_wall - second) / 86400, &y, &m, &d);
@@ -189,11 +193,33 @@ static int64_t local(int64_t on_wall)
     return (int64_t)mktime(&tm);
 }
 
+static int64_t local(int64_t on_wall)
+{
+    static int64_t quarter = INT64_MIN, behind;
+    int64_t start = on_wall - ((on_wall % QUARTER) + QUARTER) % QUARTER;
+    if (start != quarter) {
+        behind = ask_local(start) - start;
+        quarter = start;
+    }
+    return on_wall + behind;
+}
+
+static bool wall_now(int64_t now, struct tm *ret)
+{
+    static int64_t last = INT64_MIN;
+    static struct tm tm;
+    time_t seconds = (time_t)now;
+    if (now != last && !localtime_r(&seconds, &tm))
+        return false;
+    last = now;
+    *ret = tm;
+    return true;
+}
+
 static bool complete(struct reading *r, int64_t now, int64_t *ret)
 {
-    time_t seconds = (time_t)now;
     struct tm tm;
-    if (!localtime_r(&seconds, &tm))
+    if (!wall_now(now, &tm))
         return false;
     int64_t today = wall(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec);
     bool any_year = !r->has_year;
