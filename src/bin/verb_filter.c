@@ -1,5 +1,6 @@
 /* verb_filter.c: `bansho filter test`. */
 #include "base/worker.h"
+#include "bin/filter_files.h"
 #include "bin/filter_page.h"
 #include "filter/feed.h"
 #include <errno.h>
@@ -137,7 +138,12 @@ static enum outcome filter(const struct call *c)
 {
     int64_t now = (int64_t)time(NULL);
     const char *text = call_option(c, "now");
-    if (c->args_n < 3)
+    const char *dir = call_option(c, "filter-dir");
+    if (strcmp(c->args[0], "list") == 0 && c->args_n == 1)
+        return filter_list(c, dir ? dir : FILTER_DIR);
+    if (strcmp(c->args[0], "lint") == 0 && c->args_n == 2)
+        return filter_lint(c, c->args[1]);
+    if (c->args_n < 3 || strcmp(c->args[0], "test") != 0)
         return complainf(_("filter test: name a filter and a log. Usage: bansho %s %s"), c->verb->name, c->verb->usage);
     if (text && !understand_time(text, &now))
         return complainf(_("--now %s: a time is seconds since 1970, or YYYY-MM-DD HH:MM:SS"), text);
@@ -154,7 +160,7 @@ static const struct verb_option filter_options[] = {
 
 const struct verb verb_filter = {
     .name = "filter",
-    .usage = "test 'NAME[option=\"value\"]' LOG|- [--filter-dir DIR] [--now TIME] [--json]",
+    .usage = "test 'NAME[option=\"value\"]' LOG|- [--filter-dir DIR] [--now TIME] [--json] | list [--filter-dir DIR] | lint PATH",
     .summary = N_("what a filter finds in a log: fail2ban's filters, unchanged"),
     .help = N_("Loads a filter in fail2ban's language (NAME.conf, its .local and what it includes, with the options in brackets) and runs it over the lines of a log: "
                "which rule matched how often, what was missed, which forms of date were found. Nothing is banned and nothing is changed; root is not needed.\n\n"
@@ -162,10 +168,12 @@ const struct verb verb_filter = {
                "rule the failregex counted from 1, and what is absent is null. The last object is {\"summary\": ...}.\n\n"
                "With the option logtype=\"journal\" the lines are messages of the journal, which carry no date: they happen at --now.\n\n"
                "Nobody is asked for the address of a name: where a log tells names, host is the name. A filter that cannot be loaded is an error that names "
-               "file, line and what stands there (exit status 2)."),
+               "file, line and what stands there (exit status 2).\n\n"
+               "list shows the filters of a directory. lint loads a filter (NAME.conf), or all of a directory, compiles its expressions and tells what cannot be used, "
+               "with file and line; it ends with 1 where something cannot."),
     .options = filter_options,
     .argument = ARGUMENT_WORDS,
-    .words = "test",
+    .words = "test|list|lint",
     .min = 1,
     .max = 3,
     .run = filter,

@@ -88,7 +88,7 @@ int reader_options(struct filter_reader *r, const char *const keys[], const stru
 {
     const struct ini_section *s = ini_section(&r->layers.ini, "Definition");
     if (!s)
-        return err_at(err, -EINVAL, r->layers.files.v[0], 0, 0, _("there is no [Definition]"));
+        return err_at(err, -ENODATA, r->layers.files.v[0], 0, 0, _("there is no [Definition]"));
     r->given = (struct names_of){0};
     r->own = (struct names_of){0};
     merge_into(r->l, &r->given, jail);

@@ -1,0 +1,197 @@
+/* verb_filter_files.c: `bansho filter list`, `bansho filter lint`. */
+#include "base/rootfs.h"
+#include "bin/filter_files.h"
+#include "filter/matcher.h"
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FILTERS_MAX 5000
+
+struct found {
+    const char *name;
+    bool block;          /* for others to include */
+    struct filter_definition d;
+    struct err wrong;    /* .text empty: it can be used */
+};
+struct filters {
+    LIST(struct found) list;
+    size_t wrong;
+};
+
+static void look_at(struct arena *a, const char *dir, const char *name, bool compile, struct filters *ret)
+{
+    struct found *f = list_push(a, &ret->list);
+    _cleanup_(matcher_freep) struct matcher *m = NULL;
+    struct matcher_options o = {.today = (int64_t)time(NULL)};
+    f->name = name;
+    int r = filter_load(a, dir, str_of(name), &f->d, &f->wrong);
+    f->block = r == -ENODATA || (r == 0 && !f->d.failregex.n);
+    if (r == 0 && compile && !f->block)
+        r = matcher_new(&f->d, &o, &m, &f->wrong);
+    if (f->block)
+        f->wrong = (struct err){0};
+    else if (r < 0 && !f->wrong.text[0])
+        err_at(&f->wrong, r, dir, 0, 0, "%s", err_name(r));
+    ret->wrong += r < 0 && !f->block;
+}
+
+/* What cannot be loaded by itself, but is part of one that can, is for others to include. */
+static void find_blocks(struct arena *a, const char *dir, struct filters *all)
+{
+    for (size_t i = 0; i < all->list.n; i++) {
+        struct found *f = &all->list.v[i];
+        const char *path = arena_printf(a, "%s/%s.conf", dir, f->name);
+        for (size_t k = 0; k < all->list.n && f->wrong.text[0]; k++)
+            for (size_t n = 0; k != i && n < all->list.v[k].d.files.n; n++)
+                f->block |= strcmp(all->list.v[k].d.files.v[n], path) == 0;
+        if (f->block && f->wrong.text[0]) {
+            f->wrong = (struct err){0};
+            all->wrong--;
+        }
+    }
+}
+
+static const char *whole_path(struct arena *a, const char *path)
+{
+    char here[PATH_MAX];
+    return path[0] == '/' ? path : getcwd(here, sizeof here) ? arena_printf(a, "%s/%s", here, path) : path;
+}
+
+/* Every NAME.conf in the directory. */
+static int look_at_all(struct arena *a, const char *dir, bool compile, struct filters *ret, struct err *err)
+{
+    struct root root;
+    struct names names = {0};
+    int r = root_open("/", &root, err);
+    if (r < 0)
+        return r;
+    r = root_list(&root, dir, FILTERS_MAX, a, &names);
+    root_close(&root);
+    if (r < 0)
+        return err_at(err, r, dir, 0, 0, "%s", err_name(r));
+    for (size_t i = 0; i < names.list.n; i++) {
+        struct str name = str_of(names.list.v[i]);
+        if (name.n > 5 && name.p[0] != '.' && str_ends(name, STR(".conf")))
+            look_at(a, dir, arena_dup(a, str_span(name.p, name.n - 5)), compile, ret);
+    }
+    find_blocks(a, dir, ret);
+    return 0;
+}
+
+static void print_wrong(const struct err *e)
+{
+    _cleanup_(buf_free) struct buf b = BUF(8192);
+    text_escape(&b, str_of(e->file));
+    if (e->line)
+        buf_printf(&b, ":%u", e->line);
+    buf_addz(&b, ": ");
+    text_escape(&b, str_of(e->text));
+    printf("%s\n", b.p);
+}
+
+static void print_row(const struct found *f, size_t width)
+{
+    _cleanup_(buf_free) struct buf b = BUF(8192);
+    text_escape(&b, str_of(f->name));
+    for (size_t n = text_width(str_of(f->name)); n < width + 2; n++)
+        buf_addc(&b, ' ');
+    printf("%s", b.p);
+    if (f->wrong.text[0])
+        print_wrong(&f->wrong);
+    else if (f->block)
+        printf("%s\n", _("for other filters to include"));
+    else
+        printf(ngettext("%zu rule", "%zu rules", f->d.failregex.n), f->d.failregex.n), printf("\n");
+}
+
+static void print_json(const struct filters *all)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < all->list.n; i++) {
+        const struct found *f = &all->list.v[i];
+        json_t *o = json_pack("{s:s, s:b, s:b, s:i}", "name", f->name, "usable", !f->block && !f->wrong.text[0], "included", f->block, "rules", (int)f->d.failregex.n);
+        if (o && f->wrong.text[0])
+            json_object_set_new(o, "error", json_pack("{s:s, s:s, s:i}", "text", f->wrong.text, "file", f->wrong.file, "line", (int)f->wrong.line));
+        json_array_append_new(list, o ? o : json_null());
+    }
+    json_t *top = json_pack("{s:o}", "filters", list);
+    json_dumpf(top, stdout, JSON_INDENT(2));
+    printf("\n");
+    json_decref(top);
+}
+
+enum outcome filter_list(const struct call *c, const char *dir)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(512u << 20);
+    struct filters all = {0};
+    struct err err = {0};
+    size_t width = 0;
+    if (look_at_all(a, whole_path(a, dir), false, &all, &err) < 0)
+        return complain(&err);
+    for (size_t i = 0; i < all.list.n; i++) {
+        size_t n = text_width(str_of(all.list.v[i].name));
+        width = n > width ? n : width;
+    }
+    if (call_option(c, "json"))
+        print_json(&all);
+    for (size_t i = 0; i < all.list.n && !call_option(c, "json"); i++)
+        print_row(&all.list.v[i], width);
+    return OUTCOME_FINE;
+}
+
+static void print_missing(const struct found *f)
+{
+    for (size_t i = 0; i < f->d.missing.n; i++) {
+        if (str_ends(str_of(f->d.missing.v[i].path), STR(".local"))) /* the owner may write one */
+            continue;
+        _cleanup_(buf_free) struct buf b = BUF(8192);
+        text_escape(&b, str_of(f->d.missing.v[i].file));
+        buf_printf(&b, ":%u: %s", f->d.missing.v[i].line, _("included, but not there: "));
+        text_escape(&b, str_of(f->d.missing.v[i].path));
+        printf("%s\n", b.p);
+    }
+}
+
+static int look_at_path(struct arena *a, const char *path, struct filters *ret, struct err *err)
+{
+    const char *whole = whole_path(a, path), *slash = strrchr(whole, '/');
+    struct root root;
+    struct stat st;
+    int r = root_open("/", &root, err);
+    if (r < 0)
+        return r;
+    r = root_stat(&root, whole, &st);
+    root_close(&root);
+    if (r < 0)
+        return err_at(err, r, path, 0, 0, "%s", err_name(r));
+    if (S_ISDIR(st.st_mode))
+        return look_at_all(a, whole, true, ret, err);
+    struct str name = str_of(slash + 1);
+    if (!str_ends(name, STR(".conf")) || name.n == 5)
+        return err_at(err, -EINVAL, path, 0, 0, _("a filter is a file NAME.conf; a directory is looked at whole"));
+    look_at(a, arena_dup(a, str_span(whole, slash > whole ? (size_t)(slash - whole) : 1)), arena_dup(a, str_span(name.p, name.n - 5)), true, ret);
+    return 0;
+}
+
+enum outcome filter_lint(const struct call *c, const char *path)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(512u << 20);
+    struct filters all = {0};
+    struct err err = {0};
+    bool json = call_option(c, "json");
+    if (look_at_path(a, path, &all, &err) < 0)
+        return complain(&err);
+    if (json)
+        print_json(&all);
+    for (size_t i = 0; i < all.list.n && !json; i++) {
+        print_missing(&all.list.v[i]);
+        if (all.list.v[i].wrong.text[0])
+            print_wrong(&all.list.v[i].wrong);
+    }
+    if (!json)
+        printf(_("filters: %zu; cannot be used: %zu\n"), all.list.n, all.wrong);
+    return all.wrong ? OUTCOME_WRONG : OUTCOME_FINE;
+}
