@@ -32,6 +32,7 @@ struct fix {
     struct arena *arena;
     struct term term;
     size_t unknown;        /* of the objects that are meant */
+    bool open;             /* afterwards an object is not right that the plan expected so */
     bool json;
 };
 
@@ -204,12 +205,15 @@ static int badness(const struct finding *x)
     return x ? by_state[x->state] : 0;
 }
 
-static int judge(const struct fix *f, const struct run *now, struct err *err)
+static int judge(struct fix *f, const struct run *now, struct err *err)
 {
+    f->open = false;
     for (size_t i = 0; i < now->findings.n; i++) {
         const struct finding *x = &now->findings.v[i], *old = find_before(f, x);
-        if (was_expected(f->plan, x))
+        if (was_expected(f->plan, x)) {
+            f->open |= badness(x) > 0;
             continue;
+        }
         const char *why = x->evidence.n ? x->evidence.v[0].text : "";
         if (was_to_be_fixed(f->plan, x) && badness(x))
             return err_set(err, -ECANCELED, _("it did not help: %s %s: %s. %s"), x->check->id, x->object, x->title, why);
@@ -228,7 +232,7 @@ static size_t checks_of(const struct fix *f, const struct check *list[CHECKS_MAX
     return n;
 }
 
-static int look_again(const struct fix *f, struct err *err)
+static int look_again(struct fix *f, struct err *err)
 {
     const struct check *list[CHECKS_MAX];
     _cleanup_(session_done) struct session after = {.root = {.fd = -1}};
@@ -278,6 +282,8 @@ static enum outcome say_result(const struct fix *f, int r, unsigned id, const st
     const char *word = r == -EUCLEAN ? "stuck" : words[o];
     if (f->json)
         say_json(f, word, id, err);
+    else if (r == 0 && f->open)
+        printf(_("Done, and looked at again. What is still open: bansho check %s. This is change %u. To take it back: bansho undo %u\n"), f->check->id, id, id);
     else if (r == 0)
         printf(_("Done, and looked at again: it is right now. This is change %u. To take it back: bansho undo %u\n"), id, id);
     else

@@ -68,7 +68,7 @@ struct plan {
     LIST(const char *) objects; /* of the findings that it is for */
     LIST(const struct check *) verify; /* besides the check itself: nothing of these may become worse */
     LIST(const char *) verify_ids;     /* the same by name: checks of rooms that the planner does not know */
-    LIST(const char *) expected;       /* objects of the check that the change makes worse for a while: no reason to roll back */
+    LIST(const char *) expected;       /* objects of the check that need not be right yet afterwards */
     LIST(struct step) steps;    /* state steps in their order, then settling ones */
 };
 
@@ -87,7 +87,7 @@ int plan_refused(struct plan *p, const char *object, int code, const struct err 
 /* A check that must not become worse. NULL is passed over. */
 void plan_verify(struct plan *p, const struct check *check);
 void plan_verify_id(struct plan *p, const char *id);
-/* An object of the check that may become worse by this change (a new kernel waits for a restart of the machine). */
+/* An object of the check that need not be right yet when it is looked at again (a new kernel waits for a restart of the machine): no reason to roll back. */
 void plan_expected(struct plan *p, const char *object);
 
 /* The file as it will be after the steps planned so far; links are followed. -ENOENT: it will not be there; other -errno with the reason for people: not a

@@ -90,6 +90,8 @@ static int path_back(const struct step *s, const struct step_place *at, struct e
         goto out;
     }
     r = back && now.mtime_s == s->before.mtime_s && now.mtime_ns == s->before.mtime_ns ? 0 : node_put(s->path, &s->before, temporary, err);
+    if (r == -ENOTEMPTY && s->after.type == NODE_DIRECTORY)
+        r = 1; /* what was put into the directory that we made is not ours */
 out:
     arena_free(a);
     return r;

@@ -13,8 +13,8 @@ struct step_place {
 
 /* Does the step. 0 or -errno. */
 int step_do(const struct step *s, const struct step_place *at, struct err *err) _must_check_;
-/* Takes a state step back, also one that was only begun. Done twice it does nothing more. 0; 1: it was left alone, since somebody else changed the path
-   meanwhile; -EOPNOTSUPP: it has no way back; -errno. */
+/* Takes a state step back, also one that was only begun. Done twice it does nothing more. 0; 1: it was left alone, since somebody else changed the path, or put
+   something into the directory, meanwhile; -EOPNOTSUPP: it has no way back; -errno. */
 int step_back(const struct step *s, const struct step_place *at, struct err *err) _must_check_;
 /* May undo begin? -ESTALE: its own program says no; err has its words. */
 int step_ready(const struct step *s, struct err *err) _must_check_;

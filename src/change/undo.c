@@ -40,7 +40,9 @@ static int take_back(struct journal *j, const struct change *c, const struct cha
         int r = step_back(s, &place, &one);
         if (s->act)
             d->acts.done(d->acts.arg, s->act, step_object(s), r == 1 ? ACT_NEVER_BEGUN : r);
-        if (r == 1)
+        if (r == 1 && s->type == STEP_DIRECTORY)
+            tell(d, _("%s stays: others have put something into it meanwhile"), s->path);
+        else if (r == 1)
             tell(d, _("%s was changed by somebody else meanwhile and is left as it is"), s->path);
         else if (r == -EOPNOTSUPP)
             tell(d, "%s", one.text);

@@ -21,6 +21,10 @@ int log_clock_plan(const struct probe_ctx *ctx, const struct findings *wrong, st
         if (r == 0 && plan_empty(out))
             plan_cannot(out, "", _("%s runs already; next: %s"), keeper, next);
     }
+    if (!plan_empty(out)) {
+        plan_expected(out, "");
+        plan_untested(out, "%s", _("whether the time servers answer: that shows within minutes (bansho check log.clock)"));
+    }
     plan_unchanged(out, "%s", _("time servers: those that its settings name"));
     plan_note(out, "%s", _("A clock that is far off jumps once. Databases and mail servers take that well; jobs at a fixed time may run twice or not at all."));
     return r;

@@ -120,6 +120,62 @@ static void edited_meanwhile(void **state)
     tree_remove(&t);
 }
 
+/* What others put into a directory that a change made stays, and holds nothing up. */
+static void a_directory_that_was_filled(void **state)
+{
+    (void)state;
+    struct tree t = tree_make("/tmp");
+    struct change_desk d = desk_of(NULL);
+    struct journal j;
+    struct change c;
+    struct err err = {0};
+    unsigned id = 0;
+    assert_int_equal(journal_open(t.journal, true, &j, NULL), 0);
+    struct plan *p = plan_new(t.arena, &t.root, &a_check, 1);
+    assert_int_equal(plan_directory(p, at(&t, "etc/logs"), 0755, 0, 0, NULL), 0);
+    assert_int_equal(plan_write(p, at(&t, "etc/main.cf"), STR("logs = yes\n"), 0, NULL), 0);
+    assert_int_equal(change_apply(&j, p, &d, &id, &err), 0);
+    put(&t, "etc/logs/today", "x\n", 0644);
+    assert_int_equal(journal_read(&j, id, t.arena, &c, NULL), 0);
+    assert_int_equal(change_undo(&j, &c, &d, &err), 0);
+    assert_non_null(strstr(picture(&t), "today"));
+    assert_null(strstr(picture(&t), "logs = yes"));
+    assert_int_equal(journal_read(&j, id, t.arena, &c, NULL), 0);
+    assert_int_equal(c.status, CHANGE_UNDONE);
+    journal_close(&j);
+    tree_remove(&t);
+}
+
+/* A command's own question: undo begins only where it says yes, also when it was read back from the journal. */
+static void asks_before_undo(void **state)
+{
+    (void)state;
+    struct tree t = tree_make("/tmp");
+    struct change_desk d = desk_of(NULL);
+    struct journal j;
+    struct change c;
+    struct err err = {0};
+    unsigned id = 0;
+    const char *made = at(&t, "etc/made"), *veto = at(&t, "etc/veto");
+    assert_int_equal(journal_open(t.journal, true, &j, NULL), 0);
+    struct plan *p = plan_new(t.arena, &t.root, &a_check, 1);
+    const char *const argv[] = {"/usr/bin/touch", made, NULL}, *const inverse[] = {"/usr/bin/rm", made, NULL};
+    const char *const question[] = {"/bin/sh", "-c", "[ ! -e \"$0\" ] || { echo changed since >&2; exit 1; }", veto, NULL};
+    assert_int_equal(plan_command(p, &act_touch, argv, inverse, "touch", NULL), 0);
+    plan_ready(p, question);
+    assert_int_equal(change_apply(&j, p, &d, &id, NULL), 0);
+    put(&t, "etc/veto", "x\n", 0644);
+    assert_int_equal(journal_read(&j, id, t.arena, &c, NULL), 0);
+    assert_int_equal(change_undo(&j, &c, &d, &err), -ESTALE);
+    assert_string_equal(err.text, "changed since");
+    assert_int_equal(access(made, F_OK), 0);
+    assert_int_equal(unlink(veto), 0);
+    assert_int_equal(change_undo(&j, &c, &d, NULL), 0);
+    assert_int_not_equal(access(made, F_OK), 0);
+    journal_close(&j);
+    tree_remove(&t);
+}
+
 static void a_later_change_first(void **state)
 {
     (void)state;
@@ -396,7 +452,7 @@ static void every_act_has_an_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_ways),  cmocka_unit_test(rolled_back), cmocka_unit_test(not_permitted), cmocka_unit_test(edited_meanwhile), cmocka_unit_test(a_later_change_first),
+        cmocka_unit_test(both_ways),  cmocka_unit_test(rolled_back), cmocka_unit_test(not_permitted), cmocka_unit_test(edited_meanwhile), cmocka_unit_test(a_later_change_first), cmocka_unit_test(a_directory_that_was_filled), cmocka_unit_test(asks_before_undo),
         cmocka_unit_test(two_at_once), cmocka_unit_test(refusals),   cmocka_unit_test(no_link_on_the_way), cmocka_unit_test(damage),       cmocka_unit_test(by_hand),
         cmocka_unit_test(old_ones_expire), cmocka_unit_test(only_settling), cmocka_unit_test(every_act_has_an_end),
     };
