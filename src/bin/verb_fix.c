@@ -31,7 +31,7 @@ struct fix {
     struct plan *plan;
     struct arena *arena;
     struct term term;
-    size_t unknown;        /* of the objects that are meant */
+    size_t unknown, seen;  /* of the objects that are meant */
     bool open;             /* afterwards an object is not right that the plan expected so */
     bool json;
 };
@@ -103,7 +103,8 @@ static enum outcome look(struct fix *f)
             return no_such_object(f, f->call->args[i]);
     for (size_t i = 0; i < f->before.run.findings.n; i++) {
         const struct finding *x = &f->before.run.findings.v[i];
-        f->unknown += x->state == STATE_UNKNOWN && is_meant(f, x);
+        if (is_meant(f, x))
+            (*(x->state == STATE_UNKNOWN ? &f->unknown : &f->seen))++;
         if (is_wrong(x) && is_meant(f, x))
             *list_push(f->arena, &f->wrong.list) = *x;
     }
@@ -135,6 +136,9 @@ static enum outcome nothing_to_do(const struct fix *f)
 {
     if (f->json)
         say_json(f, f->unknown ? "unknown" : "nothing-to-do", 0, NULL);
+    else if (f->unknown && f->seen)
+        printf(ngettext("%s: nothing to do: what was seen is right, but %zu object could not be looked at. Why: bansho check %s\n",
+                        "%s: nothing to do: what was seen is right, but %zu objects could not be looked at. Why: bansho check %s\n", f->unknown), f->check->id, f->unknown, f->check->id);
     else if (f->unknown)
         printf(_("%s: could not be looked at, so nothing is changed. Why: bansho check %s\n"), f->check->id, f->check->id);
     else
