@@ -176,12 +176,19 @@ def shared(package):
 
 
 @pytest.fixture(scope="session")
-def common(package):
-    """A server that many stories break; each leaves it in order."""
-    h = Host(f"common-{os.getpid()}")
-    try:
-        yield h.up("bookworm", None, package)
-    finally:
+def patients(package):
+    """One server of each suite that many stories break; each leaves it in order."""
+    running = {}
+
+    def get(suite):
+        if not package:
+            unavailable("there is no package to install")
+        if suite not in running:
+            running[suite] = Host(f"fixes-{suite}-{os.getpid()}")
+            running[suite].up(suite, deb=package)
+        return running[suite]
+    yield get
+    for h in running.values():
         h.down()
 
 

@@ -2,7 +2,6 @@
 A new one is a row of FIXES, and of ON_TRIXIE where Debian 13's program is configured otherwise."""
 import pytest
 
-import conftest
 from fix_story import Fix, Kept, fixed, picture, plant, state, there_and_back
 
 # Dovecot 2.3 and 2.4 in one: the setting that the machine's version knows.
@@ -34,23 +33,6 @@ SHORT = ("relay-465", "auth-25", "realm", "script-trace")
 
 def rows(names):
     return [pytest.param(n, marks=() if n in SHORT else pytest.mark.long) for n in names]
-
-
-@pytest.fixture(scope="module")
-def patients(package):
-    """One server of each suite, for all stories."""
-    running = {}
-
-    def get(suite):
-        if not package:
-            conftest.unavailable("there is no package to install")
-        if suite not in running:
-            running[suite] = conftest.Host(f"fixes-{suite}-{conftest.os.getpid()}")
-            running[suite].up(suite, deb=package)
-        return running[suite]
-    yield get
-    for h in running.values():
-        h.down()
 
 
 @pytest.fixture

@@ -48,9 +48,10 @@ apt-mark auto lab-lib; systemctl enable lab-web; apt-get clean
 
 
 @pytest.fixture(scope="module")
-def server(common):
-    archive(common, BEGIN)
-    return common
+def server(patients):
+    host = patients("bookworm")
+    archive(host, BEGIN)
+    return host
 
 
 def archive(host, program):
