@@ -4,6 +4,7 @@ import concurrent.futures, re
 
 import pytest
 
+from conftest import valid
 from machine import ATTACKERS4, CLIENTS4, CLIENTS6, HOST4, HOST6
 
 SOURCES = {"v4": CLIENTS4 + "7", "v6": CLIENTS6 + "7"}
@@ -106,3 +107,8 @@ def test_guard_shuts_out_attackers_alone(host):
     answers = together(lambda s: host.login(s, *LOGINS[s], attacker[s]), jails)
     assert all(a.startswith("refused") for a in answers), answers
     assert together(lambda s: host.login(s, *LOGINS[s]), jails) == ["in"] * len(jails)
+    # Replayed with fail2ban's own filters, the same logs give the same verdicts.
+    rc, out, err = host.bansho("replay", "/var/log/auth.log", "/var/log/mail.log", "/var/log/proftpd/proftpd.log",
+                               "--filter", "sshd, postfix[mode=auth], dovecot, proftpd", "--json")
+    assert rc == 0, out + err
+    assert {v["who"] for v in valid(out)["verdicts"] if v["kind"] == "address"} == set(attacker.values())
