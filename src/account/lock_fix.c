@@ -147,7 +147,7 @@ static int lock_all(struct locking *l, const struct findings *wrong, struct err 
 int account_empty_or_default_plan(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err)
 {
     struct locking l = {.ctx = ctx, .plan = out, .files = {.complete = true}};
-    plan_title(out, "%s", _("Accounts that anybody can enter are to be locked"));
+    plan_title(out, N_("Accounts that anybody can enter are to be locked"));
     plan_unchanged(out, "%s", _("files, mail and passwords of the accounts; who is logged in stays so"));
     plan_note(out, "%s", _("Whoever needs such an account gets a new password instead: passwd NAME. That also unlocks it."));
     return lock_all(&l, wrong, err);
@@ -156,7 +156,7 @@ int account_empty_or_default_plan(const struct probe_ctx *ctx, const struct find
 int account_unused_plan(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err)
 {
     struct locking l = {.ctx = ctx, .plan = out, .files = {.complete = true}, .keys_too = true};
-    plan_title(out, "%s", _("Accounts that nobody uses are to be locked"));
+    plan_title(out, N_("Accounts that nobody uses are to be locked"));
     plan_unchanged(out, "%s", _("files, mail and passwords of the accounts"));
     plan_untested(out, "%s", _("whether somebody misses them: ask their owners"));
     return lock_all(&l, wrong, err);

@@ -36,7 +36,7 @@ void changes_into(struct report *r)
         for (size_t i = 0; i < all.list.n && i < REPORTED; i++) {
             const struct change *c = &all.list.v[i];
             struct change_made *m = list_push(r->arena, &r->changes);
-            *m = (struct change_made){.id = arena_printf(r->arena, "%u", c->id), .when = c->time, .what = *c->title ? c->title : c->check, .state = change_status_text(c->status)};
+            *m = (struct change_made){.id = arena_printf(r->arena, "%u", c->id), .when = c->time, .what = *c->title ? in_words(c->title) : c->check, .state = change_status_text(c->status)};
             if (c->status == CHANGE_APPLIED)
                 m->undo = arena_printf(r->arena, "bansho undo %u", c->id);
         }
@@ -153,7 +153,7 @@ static unsigned meant(const struct call *c, const struct changes *all)
 static void show_undo(const struct change *c, bool ask, struct arena *a)
 {
     _cleanup_(buf_free) struct buf b = BUF(1u << 20);
-    text_escape(&b, str_of(arena_printf(a, _("change %u of %s by %s (%s): %s"), c->id, clock_text(a, c->time, CLOCK_MINUTE), c->who, c->check, c->title)));
+    text_escape(&b, str_of(arena_printf(a, _("change %u of %s by %s (%s): %s"), c->id, clock_text(a, c->time, CLOCK_MINUTE), c->who, c->check, in_words(c->title))));
     buf_addc(&b, '\n');
     for (size_t i = c->steps.n; ask && i-- > 0;) /* otherwise they are told as they are done */
         if (c->steps.v[i].type < STEP_TEST && c->records.v[i].begun) {

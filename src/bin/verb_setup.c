@@ -192,7 +192,7 @@ static int plan(struct setup *s, struct str before, int every_night, struct err 
 {
     struct str now = buf_str(&s->bytes);
     int r = 0;
-    plan_title(s->plan, "%s", _("bansho is set up: its configuration and the nightly look"));
+    plan_title(s->plan, N_("bansho is set up: its configuration and the nightly look"));
     plan_unchanged(s->plan, "%s", _("every other service, and what else stands in bansho.conf"));
     if (config_text(s->config, "notify", "webhook", NULL))
         plan_note(s->plan, "%s", _("the address of a webhook is a secret: only root should be able to read bansho.conf (chmod 600 /etc/bansho/bansho.conf)"));

@@ -36,7 +36,7 @@ struct change {
     unsigned id;
     int64_t time, ended;      /* when it began; its last event */
     const char *check;        /* its id */
-    const char *title, *who, *from; /* from: where that person sits: an address, a terminal, or "" */
+    const char *title, *who, *from; /* title: a msgid (in_words), from older versions a text in the language of that time; from: where that person sits: an address, a terminal, or "" */
     LIST(const char *) objects;
     enum change_status status;
     const char *reason;       /* why it was rolled back, or what is damaged; else "" */

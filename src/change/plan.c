@@ -29,12 +29,9 @@ SAY(plan_untested, untested)
 SAY(plan_note, notes)
 SAY(plan_wait, wait)
 
-void plan_title(struct plan *p, const char *text, ...)
+void plan_title(struct plan *p, const char *msgid)
 {
-    va_list ap;
-    va_start(ap, text);
-    p->title = arena_vprintf(p->arena, text, ap);
-    va_end(ap);
+    p->title = msgid;
 }
 
 void plan_cannot(struct plan *p, const char *object, const char *text, ...)

@@ -60,7 +60,7 @@ struct plan {
     const struct root *root;    /* live */
     const struct check *check;
     int64_t now;
-    const char *title;          /* what will be put right */
+    const char *title;          /* what will be put right: a msgid, so that it is read in the language of whoever lists changes later */
     LIST(const char *) harmed, unchanged, untested, notes; /* for people; `harmed` empty: nobody */
     LIST(const char *) wait;    /* reasons to wait: without --now the change is refused */
     LIST(const char *) cannot;  /* objects that stay wrong, and why */
@@ -74,7 +74,7 @@ struct plan {
 
 struct plan *plan_new(struct arena *a, const struct root *root, const struct check *check, int64_t now);
 
-void plan_title(struct plan *p, const char *text, ...) _printf_(2, 3);
+void plan_title(struct plan *p, const char *msgid); /* N_() */
 void plan_harmed(struct plan *p, const char *text, ...) _printf_(2, 3);
 void plan_unchanged(struct plan *p, const char *text, ...) _printf_(2, 3);
 void plan_untested(struct plan *p, const char *text, ...) _printf_(2, 3);

@@ -160,7 +160,7 @@ static void steps(const struct plan *p, const struct term *t, struct buf *out)
 
 void plan_show(const struct plan *p, const struct term *t, bool only, struct buf *out)
 {
-    line(t, out, _("to be fixed"), *p->title ? p->title : p->check ? _(p->check->title) : "");
+    line(t, out, _("to be fixed"), *p->title ? in_words(p->title) : p->check ? _(p->check->title) : "");
     if (p->harmed.n)
         lines(t, out, _("who is hurt"), p->harmed.v, p->harmed.n);
     else
@@ -207,7 +207,7 @@ void plan_json(const struct plan *p, struct emit *j, const char *key)
 {
     emit_object(j, key);
     emit_text(j, "check", p->check ? p->check->id : NULL);
-    emit_text(j, "title", p->title);
+    emit_text(j, "title", in_words(p->title));
     texts_json(j, "objects", p->objects.v, p->objects.n);
     texts_json(j, "harmed", p->harmed.v, p->harmed.n);
     texts_json(j, "unchanged", p->unchanged.v, p->unchanged.n);

@@ -73,7 +73,7 @@ void changes_show(const struct changes *c, const struct term *t, struct buf *out
         term_colour(t, out, COLOUR_NONE);
         cell(out, x->who, who);
         cell(out, x->check, check);
-        text_escape(out, str_of(x->title));
+        text_escape(out, str_of(in_words(x->title)));
         if (*x->reason && x->status != CHANGE_APPLIED) {
             _cleanup_(buf_free) struct buf safe = BUF(8192);
             text_escape(&safe, str_of(x->reason));
@@ -106,7 +106,7 @@ void changes_json(const struct changes *c, FILE *out)
         for (size_t k = 0; k < x->objects.n; k++)
             emit_text(&j, NULL, x->objects.v[k]);
         emit_end(&j);
-        emit_text(&j, "title", x->title);
+        emit_text(&j, "title", in_words(x->title));
         emit_text(&j, "who", x->who);
         emit_text(&j, "from", x->from);
         emit_text(&j, "reason", *x->reason ? x->reason : NULL);

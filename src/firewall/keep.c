@@ -180,7 +180,7 @@ static int keep(const char *file, struct plan *out, struct err *err)
 int firewall_present_plan(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err)
 {
     const struct host *h = ctx->server->host;
-    plan_title(out, "%s", _("The packet filter that is loaded now is to be loaded at the next start too"));
+    plan_title(out, N_("The packet filter that is loaded now is to be loaded at the next start too"));
     if (nothing_to_keep(ctx, wrong, out) || !has_object(wrong, "boot"))
         return 0;
     if (!host_unit(h, UNIT)) {

@@ -8,7 +8,7 @@ int log_clock_plan(const struct probe_ctx *ctx, const struct findings *wrong, st
     const char *keeper = clock_keeper(ctx->server->host);
     const struct unit *u = keeper ? host_unit(ctx->server->host, keeper) : NULL;
     const char *next = wrong->list.n && wrong->list.v[0].next ? wrong->list.v[0].next : "bansho explain log.clock";
-    plan_title(out, "%s", _("The clock is to be kept right, from now on and after every boot"));
+    plan_title(out, N_("The clock is to be kept right, from now on and after every boot"));
     int r = 0;
     if (clock_keepers_run(ctx->server->host) > 1)
         plan_cannot(out, "", _("which of them is meant only you know; next: %s"), next);

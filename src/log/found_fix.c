@@ -194,7 +194,7 @@ int log_found_plan(const struct probe_ctx *ctx, const struct findings *wrong, st
     struct seen_logs logs = {0};
     int r = 0;
     logs_see(ctx, &scratch, &logs);
-    plan_title(out, "%s", _("Every service's log is to be rotated, kept for 28 days and survive a restart"));
+    plan_title(out, N_("Every service's log is to be rotated, kept for 28 days and survive a restart"));
     for (size_t i = 0; r == 0 && i < wrong->list.n; i++)
         for (size_t k = 0; r == 0 && k < logs.list.n; k++)
             if (strcmp(wrong->list.v[i].object, logs.list.v[k].object) == 0)

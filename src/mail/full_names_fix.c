@@ -78,7 +78,7 @@ int full_names_plan(const struct probe_ctx *ctx, const struct findings *wrong, s
 {
     const struct instance *i;
     (void)err;
-    plan_title(out, "%s", _("Only full names (user@domain) are to log in to mail"));
+    plan_title(out, N_("Only full names (user@domain) are to log in to mail"));
     for (size_t n = 0; (i = server_instance(ctx->server, "dovecot", n)); n++)
         if (mail_is_wrong(wrong, i->name))
             dovecot(ctx, i, out);

@@ -49,7 +49,7 @@ int port25_auth_plan(const struct probe_ctx *ctx, const struct findings *wrong, 
     (void)err;
     mail_ports(ctx->server, "smtp", false, out->arena, &ports);
     const struct mail_port *p = ports.list.n && ports.list.v[0].port == 25 ? &ports.list.v[0] : NULL;
-    plan_title(out, "%s", _("Port 25 is to take no logins; mail is sent through port 587"));
+    plan_title(out, N_("Port 25 is to take no logins; mail is sent through port 587"));
     if (!p || !p->instance || strcmp(p->instance->product->id, "postfix") != 0) {
         mail_by_hand(out, "", p && p->instance ? p->instance->product->title : _("this mail server"));
         return 0;

@@ -79,7 +79,7 @@ int relay_plan_fix(const struct probe_ctx *ctx, const struct findings *wrong, st
     struct mail_ports ports;
     (void)err;
     mail_ports(ctx->server, "smtp", true, out->arena, &ports);
-    plan_title(out, "%s", _("Strangers are no longer to send mail to other servers without a password"));
+    plan_title(out, N_("Strangers are no longer to send mail to other servers without a password"));
     for (size_t k = 0; k < ports.list.n; k++) {
         const struct mail_port *port = &ports.list.v[k];
         const char *object = arena_printf(out->arena, "port %u", port->port);

@@ -93,7 +93,7 @@ int script_trace_plan(const struct probe_ctx *ctx, const struct findings *wrong,
 {
     const struct instance *i;
     (void)err;
-    plan_title(out, "%s", _("Mail from PHP is to tell which script sent it"));
+    plan_title(out, N_("Mail from PHP is to tell which script sent it"));
     for (size_t n = 0; (i = server_instance(ctx->server, "php", n)); n++) {
         struct script_sapi sapis[SCRIPT_SAPIS];
         size_t count = script_sapis(ctx->server->host->root, i, out->arena, sapis);

@@ -100,7 +100,7 @@ int sender_login_plan(const struct probe_ctx *ctx, const struct findings *wrong,
     struct mail_ports ports;
     (void)err;
     mail_ports(ctx->server, "smtp", false, out->arena, &ports);
-    plan_title(out, "%s", _("An account that has logged in is to send in its own name only"));
+    plan_title(out, N_("An account that has logged in is to send in its own name only"));
     for (size_t k = 0; k < ports.list.n; k++)
         if (ports.list.v[k].instance && strcmp(ports.list.v[k].instance->product->id, "postfix") == 0 && mail_is_wrong(wrong, ports.list.v[k].name))
             one(&ports.list.v[k], out);

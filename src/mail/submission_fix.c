@@ -79,7 +79,7 @@ int submission_plan(const struct probe_ctx *ctx, const struct findings *wrong, s
     bool has_587 = false;
     (void)err;
     mail_ports(ctx->server, "smtp", false, out->arena, &ports);
-    plan_title(out, "%s", _("Mail is to be sent through port 587, with a login under TLS"));
+    plan_title(out, N_("Mail is to be sent through port 587, with a login under TLS"));
     for (size_t k = 0; k < ports.list.n; k++) {
         const struct mail_port *p = &ports.list.v[k];
         has_587 |= p->port == 587;

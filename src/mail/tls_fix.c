@@ -39,7 +39,7 @@ int mail_tls_plan(const struct probe_ctx *ctx, const struct findings *wrong, str
     struct mail_ports ports;
     (void)err;
     mail_ports(ctx->server, NULL, false, out->arena, &ports);
-    plan_title(out, "%s", _("Passwords are to be taken under TLS only"));
+    plan_title(out, N_("Passwords are to be taken under TLS only"));
     for (size_t k = 0; k < ports.list.n; k++) {
         const struct mail_port *port = &ports.list.v[k];
         const char *product = port->instance ? port->instance->product->id : "";

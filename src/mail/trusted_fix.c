@@ -67,7 +67,7 @@ int trusted_plan(const struct probe_ctx *ctx, const struct findings *wrong, stru
 {
     const struct instance *i;
     (void)err;
-    plan_title(out, "%s", _("Only this machine and your declared networks are to send without a password"));
+    plan_title(out, N_("Only this machine and your declared networks are to send without a password"));
     for (size_t n = 0; (i = server_instance(ctx->server, "postfix", n)); n++) {
         one(ctx, wrong, i, "", out);
         for (size_t e = 0; e < i->endpoints.n; e++)

@@ -111,7 +111,7 @@ int service_answers_plan(const struct probe_ctx *ctx, const struct findings *wro
     struct subjects all = {0};
     int r = 0;
     subjects_collect(ctx, out->arena, &all);
-    plan_title(out, "%s", _("A service that does not answer is restarted; what it said before is kept in this plan"));
+    plan_title(out, N_("A service that does not answer is restarted; what it said before is kept in this plan"));
     for (size_t i = 0; r == 0 && i < wrong->list.n; i++) {
         const char *object = wrong->list.v[i].object;
         const struct subject *s = find(&all, object);

@@ -22,7 +22,7 @@ int service_watchdog_plan(const struct probe_ctx *ctx, const struct findings *wr
 {
     bool planned = false;
     int r = 0;
-    plan_title(out, "%s", _("Services are to be brought back when they die"));
+    plan_title(out, N_("Services are to be brought back when they die"));
     for (size_t i = 0; r == 0 && i < wrong->list.n; i++) {
         const char *name = wrong->list.v[i].object;
         const struct unit *u = host_unit(ctx->server->host, name);

@@ -239,7 +239,7 @@ static int write_apache(struct hiding *h, struct err *err)
 int site_exposed_plan(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err)
 {
     struct hiding h = {.ctx = ctx, .plan = out, .apache = BUF(MAX_FILE)};
-    plan_title(out, "%s", _("The web server no longer hands out what must not be fetched"));
+    plan_title(out, N_("The web server no longer hands out what must not be fetched"));
     for (size_t i = 0; i < wrong->list.n; i++)
         hide(&h, &wrong->list.v[i]);
     int r = write_apache(&h, err);

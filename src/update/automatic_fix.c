@@ -57,7 +57,7 @@ int update_automatic_plan(const struct probe_ctx *ctx, const struct findings *wr
         return 0;
     }
     automatic_apt(ctx->server->host, out->arena, &x);
-    plan_title(out, "%s", _("Security updates are to come by themselves, every day"));
+    plan_title(out, N_("Security updates are to come by themselves, every day"));
     int r = install(&x, out, err);
     if (r == 0)
         r = settings(&x, out, err);

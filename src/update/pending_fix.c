@@ -45,7 +45,7 @@ static bool names(const struct findings *wrong, const char *object)
 int update_pending_plan(const struct probe_ctx *ctx, const struct findings *wrong, struct plan *out, struct err *err)
 {
     bool packages = names(wrong, "");
-    plan_title(out, "%s", packages ? _("Waiting updates are to be installed, and nothing is to run an old version") : _("Services that still run the old version of updated files are to be restarted"));
+    plan_title(out, packages ? N_("Waiting updates are to be installed, and nothing is to run an old version") : N_("Services that still run the old version of updated files are to be restarted"));
     int r = packages ? upgrade_plan(ctx, out, err) : 0;
     if (r == 0 && names(wrong, "services"))
         r = services(ctx, out, err);

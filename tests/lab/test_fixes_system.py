@@ -56,7 +56,9 @@ def test_automatic_updates(server):
 def test_what_a_fix_has_switched_on_stays_on(server):
     auto = "/etc/apt/apt.conf.d/20auto-upgrades"
     server.exec_ok(f"cp -a {auto} /root/; sed -i 's/Upgrade \"1\"/Upgrade \"0\"/' {auto}")
-    assert server.bansho("fix", "update.automatic", "-y")[0] == 0
+    assert server.bansho("fix", "update.automatic", "-y", "--lang", "ja")[0] == 0
+    for language, title in (("en", "Security updates are to come by themselves"), ("ja", "セキュリティ")):  # whoever lists them reads it in his own language
+        assert title in server.bansho("changes", "--lang", language)[1], language
     server.exec_ok(f"sed -i 's/\"1\"/\"0\"/' {auto}")
     assert server.states("update.automatic")[("update.automatic", "")] == "ok"
     assert server.bansho("undo", "-y")[0] == 0

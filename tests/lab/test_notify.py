@@ -55,6 +55,21 @@ def test_the_night_tells_changes_alone_and_loses_nothing(host, deb):
     assert "Solved:" in mails(host)[-1].get_content() and "guard.running ssh" in mails(host)[-1].get_content()
 
 
+def test_the_page_arrives_whole(host, deb):
+    """As the nightly unit would send it: the message that Postfix took and Dovecot delivered is read by another's parser, and its page is a whole one."""
+    host.exec_ok("echo 'mail { full-names = yes }' >>/etc/bansho/bansho.conf; systemctl stop fail2ban")
+    rc, out, err = host.bansho("check", "--notify", "--html", "/root/page.html")
+    assert rc in (0, 1, 3), out + err
+    mail = mails(host)[-1]
+    assert not mail.defects and mail.get_content_type() == "multipart/mixed", mail.defects
+    text, page = mail.iter_parts()
+    assert "guard.running ssh" in text.get_content()
+    assert (page.get_content_type(), page.get_filename(), page.get_content_charset()) == ("text/html", "bansho.html", "utf-8") and not page.defects
+    html = page.get_content()
+    assert html.startswith("<!DOCTYPE html>") and html.rstrip().endswith("</html>") and "guard.running" in html
+    assert html == host.read("/root/page.html"), "the page that arrived is the one that was written"
+
+
 ETC = "tar -C / --sort=name --acls --xattrs --pax-option=delete=atime,delete=ctime -cf - etc | sha256sum; find /etc -printf '%p %m %U %G %T@ %l\\n' | sort"
 
 

@@ -142,7 +142,7 @@ static inline struct plan *plan_of(const struct tree *t)
 {
     struct plan *p = plan_new(t->arena, &t->root, &a_check, 1700000000);
     struct err err = {0};
-    plan_title(p, "%s", "a test of everything");
+    plan_title(p, "a test of everything");
     assert_int_equal(plan_write(p, at(t, "etc/link.cf"), STR("relay = nobody\n"), 0, &err), 0);
     assert_int_equal(plan_write(p, at(t, "etc/new.cf"), STR("new\n"), 0600, &err), 0);
     assert_int_equal(plan_remove(p, at(t, "etc/old.cf"), &err), 0);
