@@ -15,7 +15,7 @@ struct journal_unit {
 
 struct journal_extent {
     bool found;           /* there is a journal */
-    bool persistent;      /* on disk (/var/log/journal), not only in /run */
+    bool persistent;      /* its newest entries are on disk (/var/log/journal), not only in /run */
     int64_t first, last;  /* of all entries; 0: none */
 };
 

@@ -10,7 +10,10 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
-static const char *const places[] = {"/var/log/journal", "/run/log/journal"};
+static const char *const places[] = {"/var/log/journal", "/run/log/journal"}; /* the disk first */
+
+/* Entries are in /run at the start until journald has moved them to the disk; what is only there for longer stays there (Storage=volatile). */
+#define FLUSHED_WITHIN 300
 
 static void closep(sd_journal **j)
 {
@@ -58,6 +61,8 @@ static int read_extent(void *arg, struct buf *out)
         ends(j, &t[job->n][0], &t[job->n][1]);
         if (t[job->n][1] != before)
             found |= 1u << p;
+        if (p > 0 && before && t[job->n][1] > before + FLUSHED_WITHIN)
+            found &= ~1u; /* what lies on the disk is old: journald writes elsewhere */
         for (size_t i = 0; i < job->n; i++) {
             char match[300];
             int n = snprintf(match, sizeof match, "_SYSTEMD_UNIT=%s", job->units[i].unit);
