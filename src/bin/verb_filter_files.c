@@ -2,8 +2,8 @@
 #include "base/rootfs.h"
 #include "bin/filter_files.h"
 #include "filter/matcher.h"
+#include "term/emit.h"
 #include <errno.h>
-#include <jansson.h>
 #include <limits.h>
 #include <time.h>
 #include <unistd.h>
@@ -109,18 +109,28 @@ static void print_row(const struct found *f, size_t width)
 
 static void print_json(const struct filters *all)
 {
-    json_t *list = json_array();
+    struct emit j = emit_to(stdout);
+    emit_object(&j, NULL);
+    emit_text(&j, "schema", "bansho.filters/1");
+    emit_list(&j, "filters");
     for (size_t i = 0; i < all->list.n; i++) {
         const struct found *f = &all->list.v[i];
-        json_t *o = json_pack("{s:s, s:b, s:b, s:i}", "name", f->name, "usable", !f->block && !f->wrong.text[0], "included", f->block, "rules", (int)f->d.failregex.n);
-        if (o && f->wrong.text[0])
-            json_object_set_new(o, "error", json_pack("{s:s, s:s, s:i}", "text", f->wrong.text, "file", f->wrong.file, "line", (int)f->wrong.line));
-        json_array_append_new(list, o ? o : json_null());
+        emit_object(&j, NULL);
+        emit_text(&j, "name", f->name);
+        emit_bool(&j, "usable", !f->block && !f->wrong.text[0]);
+        emit_bool(&j, "included", f->block);
+        emit_int(&j, "rules", (int64_t)f->d.failregex.n);
+        if (f->wrong.text[0]) {
+            emit_object(&j, "error");
+            emit_text(&j, "text", f->wrong.text);
+            emit_text(&j, "file", f->wrong.file);
+            emit_int(&j, "line", f->wrong.line);
+            emit_end(&j);
+        }
+        emit_end(&j);
     }
-    json_t *top = json_pack("{s:o}", "filters", list);
-    json_dumpf(top, stdout, JSON_INDENT(2));
-    printf("\n");
-    json_decref(top);
+    emit_end(&j);
+    emit_done(&j);
 }
 
 enum outcome filter_list(const struct call *c, const char *dir)

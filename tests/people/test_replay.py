@@ -1,25 +1,29 @@
-"""`bansho replay`: several logs as one, rotated and packed files, what cannot be read, both languages. Filters of our own making. Argument: the build directory."""
+"""`bansho replay` and what it stands on: several logs as one, rotated and packed files, what cannot be read, both languages. Filters of our own making. Argument: the build directory."""
 import gzip, json, os, pathlib, subprocess, sys, tempfile
 
 import jsonschema
 
 BUILD = pathlib.Path(sys.argv[1])
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCHEMA = json.loads((ROOT / "data/schema/replay-1.json").read_text())
 FILTERS = {"one": r"^\s*gate\[\d+\]: no entry for <F-USER>\S*</F-USER> from <HOST>$", "two": r"^\s*mail: <HOST> guessed wrong$"}
 
 
-def bansho(tmp, *args, language="C.UTF-8", **more):
+def valid(text):
+    document = json.loads(text)
+    name, version = document["schema"].removeprefix("bansho.").split("/")
+    jsonschema.Draft202012Validator(json.loads((ROOT / f"data/schema/{name}-{version}.json").read_text())).validate(document)
+    return document
+
+
+def bansho(tmp, *args, verb=("replay",), language="C.UTF-8", **more):
     env = {"PATH": os.environ["PATH"], "LC_ALL": language, "BANSHO_LOCALE": str(BUILD / "locale"), "TZ": "UTC"}
-    return subprocess.run([str(BUILD / "bansho"), "replay", "--filter-dir", str(tmp / "filter.d"), *map(str, args)], capture_output=True, text=True, env=env, timeout=60, **more)
+    return subprocess.run([str(BUILD / "bansho"), *verb, "--filter-dir", str(tmp / "filter.d"), *map(str, args)], capture_output=True, text=True, env=env, timeout=60, **more)
 
 
 def told(tmp, *args, code=0, **more):
     shown = bansho(tmp, *args, "--json", **more)
     assert shown.returncode == code, shown
-    document = json.loads(shown.stdout)
-    jsonschema.Draft202012Validator(SCHEMA).validate(document)
-    return document
+    return valid(shown.stdout)
 
 
 def gate(minute, address, user="root", second=0):
@@ -79,8 +83,14 @@ def both_languages_and_standard_input(tmp):
     assert "bansho filter test 'one' -" in empty, empty
 
 
+def filters_are_listed(tmp):
+    (tmp / "filter.d" / "broken.conf").write_text("[Definition]\nfailregex = (<HOST>\n")
+    listed = valid(bansho(tmp, "--json", verb=("filter", "list")).stdout)["filters"]
+    assert [f["name"] for f in listed] == ["broken", "one", "two"], listed
+
+
 def main():
-    stories = [two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, both_languages_and_standard_input]
+    stories = [two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, filters_are_listed, both_languages_and_standard_input]
     for story in stories:
         with tempfile.TemporaryDirectory() as directory:
             tmp = pathlib.Path(directory)
