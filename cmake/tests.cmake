@@ -45,9 +45,12 @@ if(NOT BANSHO_FUZZ)
     target_link_libraries(${name} PRIVATE ${below})
   endforeach()
   file(GLOB scripts CONFIGURE_DEPENDS tests/oracle/test_*.py)
+  if(BANSHO_SANITIZE) # what reads files has its fuzz targets there; what reads lines is tried with all of them
+    list(FILTER scripts INCLUDE REGEX "engine")
+  endif()
   foreach(script ${scripts})
     get_filename_component(name ${script} NAME_WE)
     add_test(NAME oracle/${name} COMMAND /usr/bin/python3 ${script} ${CMAKE_BINARY_DIR} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(oracle/${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+    set_tests_properties(oracle/${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77 COST 1000) # the longest begin first
   endforeach()
 endif()
