@@ -4,10 +4,13 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define OPEN_TRIES 1000
 
 int root_open(const char *path, struct root *ret, struct err *err)
 {
@@ -38,8 +41,15 @@ int root_openat(const struct root *root, const char *path, int flags)
         .flags = (uint64_t)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY)),
         .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
     };
-    long fd = syscall(SYS_openat2, root->fd, path, &how, sizeof how);
-    return fd < 0 ? -errno : (int)fd;
+    /* EAGAIN: a ".." was on the way while somebody renamed or mounted something, anywhere; openat2(2) says to try again. */
+    for (int left = OPEN_TRIES;;) {
+        long fd = syscall(SYS_openat2, root->fd, path, &how, sizeof how);
+        if (fd >= 0)
+            return (int)fd;
+        if (errno != EAGAIN || --left <= 0)
+            return -errno;
+        sched_yield();
+    }
 }
 
 int root_read_fd(int fd, struct buf *b)

@@ -6,7 +6,10 @@
 #include "base/rootfs.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct root root;
@@ -57,6 +60,31 @@ static void stays_inside(void **state)
     }
 }
 
+/* The kernel gives up on ".." whenever anything on the machine is renamed or mounted meanwhile (openat2(2), EAGAIN): no file may seem unreadable for that. */
+static void others_rename(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        mkdirat(root.fd, "moving", 0755);
+        for (;;) {
+            renameat(root.fd, "moving", root.fd, "moved");
+            renameat(root.fd, "moved", root.fd, "moving");
+        }
+    }
+    for (int i = 0; i < 20000; i++) {
+        int fd = root_openat(&root, "climbing", O_RDONLY);
+        if (fd < 0)
+            kill(child, SIGKILL);
+        assert_true(fd >= 0);
+        close(fd);
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    unlinkat(root.fd, "moving", AT_REMOVEDIR);
+    unlinkat(root.fd, "moved", AT_REMOVEDIR);
+}
+
 static void caps_size(void **state)
 {
     (void)state;
@@ -84,6 +112,6 @@ static void globs(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(stays_inside), cmocka_unit_test(caps_size), cmocka_unit_test(globs)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(stays_inside), cmocka_unit_test(others_rename), cmocka_unit_test(caps_size), cmocka_unit_test(globs)};
     return cmocka_run_group_tests(tests, make, drop);
 }
