@@ -111,8 +111,17 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("suite", layers.SUITES if metafunc.definition.get_closest_marker("trixie") else ["bookworm"])
 
 
+# The files that take longest begin first, so that those who tell them side by side end together.
+LONGEST = ["test_stories", "test_mail", "test_package", "test_fixes", "test_fixes_system", "test_servers"]
+
+
+def rank(item):
+    return LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=rank)
     for item in items:
         on_13 = item.get_closest_marker("trixie")
         if on_13 and on_13.kwargs.get("long") and item.callspec.params.get("suite") == "trixie":
