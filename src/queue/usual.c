@@ -35,36 +35,23 @@ void usual_learn(struct usual *u, int64_t now, uint64_t total)
     }
 }
 
-/* The fields by name, with what each may hold. */
-static const struct field {
-    const char *name;
-    size_t offset;
-    int64_t max;
-} fields[] = {
-    {"since", offsetof(struct usual, since), INT64_MAX / 2},
-    {"last", offsetof(struct usual, last), INT64_MAX / 2},
-    {"mean", offsetof(struct usual, mean), MEAN_MAX},
-};
-
-static int64_t *value_of(struct usual *u, const struct field *f)
+static bool load(const struct memo *memos, size_t n, const char *check, const char *key, int64_t max, int64_t *ret)
 {
-    return (int64_t *)(void *)((char *)u + f->offset);
+    return memo_find(memos, n, check, key, ret) && *ret >= 0 && *ret <= max;
 }
 
 struct usual usual_of(const struct memo *memos, size_t n, const char *check, const char *object, struct arena *a)
 {
-    struct usual u = {0};
-    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-        int64_t *v = value_of(&u, &fields[i]);
-        if (!memo_find(memos, n, check, arena_printf(a, "%s %s", fields[i].name, object), v) || *v < 0 || *v > fields[i].max)
-            return (struct usual){0};
-    }
-    return u;
+    struct usual u;
+    bool whole = load(memos, n, check, arena_printf(a, "since %s", object), INT64_MAX / 2, &u.since) &&
+                 load(memos, n, check, arena_printf(a, "last %s", object), INT64_MAX / 2, &u.last) &&
+                 load(memos, n, check, arena_printf(a, "mean %s", object), MEAN_MAX, &u.mean);
+    return whole ? u : (struct usual){0};
 }
 
 void usual_leave(const struct usual *u, const char *object, struct findings *out)
 {
-    struct usual copy = *u;
-    for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-        memo_leave(out, arena_printf(out->arena, "%s %s", fields[i].name, object), *value_of(&copy, &fields[i]));
+    memo_leave(out, arena_printf(out->arena, "since %s", object), u->since);
+    memo_leave(out, arena_printf(out->arena, "last %s", object), u->last);
+    memo_leave(out, arena_printf(out->arena, "mean %s", object), u->mean);
 }
