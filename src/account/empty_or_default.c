@@ -98,7 +98,7 @@ static bool guess_fits(struct guesses *g, const struct credential *c, struct tri
     }
     int r = guess_one(g, c, round);
     t->withstood += r == 0 && t->withstood == round;
-    t->over |= r == 1 || r == -ENOENT;
+    t->over |= r == 1 || r == -ENOENT || r == -EOPNOTSUPP;
     return r == 1;
 }
 
@@ -139,6 +139,8 @@ void empty_or_default_judge(const struct credentials *c, int64_t budget_us, cons
     struct finding *f = NULL;
     if (!c->complete || c->unread.n)
         f = finding_add(out, STATE_UNKNOWN, "", "%s", _("Not all accounts could be looked at"));
+    else if (!bad && (g.tried < g.planned || g.foreign))
+        f = finding_add(out, STATE_OK, "", ngettext("%zu account with a password: none is empty, and no guess so far fits", "%zu accounts with a password: none is empty, and no guess so far fits", open), open);
     else if (!bad)
         f = finding_add(out, STATE_OK, "", ngettext("%zu account with a password: none is empty, none is a known default", "%zu accounts with a password: none is empty, none is a known default", open), open);
     if (!f)

@@ -189,4 +189,3 @@ const char *shell_word(struct arena *a, const char *word)
     buf_free(&b);
     return quoted;
 }
-

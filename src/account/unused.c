@@ -1,6 +1,6 @@
 #include "account/unused.h"
-#include "base/clock.h"
 #include "account/past_logins.h"
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "config/config.h"
 #include <errno.h>
