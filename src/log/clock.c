@@ -105,14 +105,14 @@ static const struct {
     enum state state;
     const char *title;
 } verdicts[] = {
-    [CLOCK_GOOD] = {STATE_OK, N_("the clock is kept right by %s")},
-    [CLOCK_NOT_AT_BOOT] = {STATE_WARN, N_("the clock is right now, but %s does not start at boot")},
-    [CLOCK_SEVERAL] = {STATE_WARN, N_("several programs set the clock, against each other (%s is one of them)")},
+    [CLOCK_GOOD] = {STATE_OK, N_("The clock is kept right by %s")},
+    [CLOCK_NOT_AT_BOOT] = {STATE_WARN, N_("The clock is right now, but %s does not start at boot")},
+    [CLOCK_SEVERAL] = {STATE_WARN, N_("Several programs set the clock, against each other (%s is one of them)")},
     [CLOCK_FRESH] = {STATE_UNKNOWN, N_("%s has not reached its time servers yet: the server was started only minutes ago")},
     [CLOCK_NOT_REACHED] = {STATE_FAIL, N_("%s runs, but the clock is not synchronised")},
-    [CLOCK_NOBODY] = {STATE_FAIL, N_("nothing keeps the clock right")},
-    [CLOCK_OUTER_GOOD] = {STATE_OK, N_("the clock is the outer machine's, and it is kept right there")},
-    [CLOCK_OUTER_UNKNOWN] = {STATE_UNKNOWN, N_("the clock is the outer machine's; whether it is kept right there cannot be seen from this container")},
+    [CLOCK_NOBODY] = {STATE_FAIL, N_("Nothing keeps the clock right")},
+    [CLOCK_OUTER_GOOD] = {STATE_OK, N_("The clock is the outer machine's, and it is kept right there")},
+    [CLOCK_OUTER_UNKNOWN] = {STATE_UNKNOWN, N_("The clock is the outer machine's; whether it is kept right there cannot be seen from this container")},
     [CLOCK_UNKNOWN] = {STATE_UNKNOWN, N_("%s runs, but the kernel does not say whether the clock is synchronised")},
 };
 
