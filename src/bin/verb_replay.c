@@ -46,13 +46,23 @@ static bool next_filter(struct str *rest, struct str *ret)
     return false;
 }
 
+/* guard.filters names programs whose failed logins are meant; where fail2ban's filter of that name looks for something else by itself, it is asked for them. */
+static struct str for_logins(struct str name)
+{
+    static const struct { struct str name, spec; } asked[] = {{{"postfix", 7}, {"postfix[mode=auth]", 18}}};
+    for (size_t i = 0; i < ARRAY_SIZE(asked); i++)
+        if (str_eq(name, asked[i].name))
+            return asked[i].spec;
+    return name;
+}
+
 static int load_filters(const struct call *c, const struct config *config, struct arena *a, struct replay_options *o, struct err *err)
 {
     const char *dir = call_option(c, "filter-dir") ? call_option(c, "filter-dir") : FILTER_DIR, *names = call_option(c, "filter");
     struct str rest = str_of(names ? names : config_text(config, "guard", "filters", "")), spec;
     while (next_filter(&rest, &spec)) {
         struct filter_definition d;
-        int r = filter_load(a, dir, spec, &d, err);
+        int r = filter_load(a, dir, names ? spec : for_logins(spec), &d, err);
         if (r < 0)
             return r;
         *list_push(a, &o->filters) = d;
@@ -125,7 +135,7 @@ static enum outcome replay(const struct call *c)
         r = prepare(c, config, a, &o, &err);
     if (r == 0)
         r = replay_run(&o, a, &result, &err);
-    for (size_t i = 0; r < 0 && i < o.files.n; i++)
+    for (size_t i = 0; i < o.files.n; i++)
         close(o.files.v[i].fd);
     if (r == 0)
         replay_tell(&o, &result, call_option(c, "json") ? c->language : NULL);
@@ -135,7 +145,7 @@ static enum outcome replay(const struct call *c)
     for (size_t i = 0; i < result.seen.n; i++)
         if (result.seen.v[i].fault)
             return OUTCOME_UNKNOWN;
-    return OUTCOME_FINE;
+    return result.given_up ? OUTCOME_UNKNOWN : OUTCOME_FINE;
 }
 
 const struct verb verb_replay = {

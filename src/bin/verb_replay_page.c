@@ -1,4 +1,5 @@
 /* verb_replay_page.c: the verdicts of a replay, as lines and as JSON. */
+#include "account/shadow.h"
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "bin/replay_page.h"
@@ -98,16 +99,30 @@ static void tell_files(struct buf *b, const struct replay *r)
             text_escape(b, str_of(s->name));
             buf_printf(b, _(": %llu lines were too long; their ends were not looked at\n"), (unsigned long long)s->cut);
         }
+        if (s->timeless) {
+            text_escape(b, str_of(s->name));
+            buf_printf(b, _(": %llu failures stand before any date; they count nowhere\n"), (unsigned long long)s->timeless);
+        }
     }
     buf_printf(b, ngettext("%zu file, ", "%zu files, ", r->seen.n), r->seen.n);
     buf_printf(b, _("%llu lines, %llu failures, %llu logins; nothing was changed\n"), (unsigned long long)lines, (unsigned long long)r->counts.failures,
                (unsigned long long)r->counts.successes);
 }
 
+static void try_instead(struct buf *b, const struct replay_options *o)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    buf_addz(b, _("No line was taken. Does the filter fit the log? Try: "));
+    buf_addz(b, "bansho filter test ");
+    text_escape(b, str_of(shell_word(a, o->filters.v[0].name)));
+    buf_addc(b, ' ');
+    text_escape(b, str_of(shell_word(a, o->files.v[0].name)));
+    buf_addc(b, '\n');
+}
+
 static void tell_sums(struct buf *b, const struct replay_options *o, const struct replay *r)
 {
     struct sums s = sums_of(r);
-    _cleanup_(arena_freep) struct arena *a = arena_new(65536);
     if (r->verdicts.n > SHOWN_MAX)
         buf_printf(b, _("the first %d of %zu verdicts are shown; all of them: --json\n"), SHOWN_MAX, r->verdicts.n);
     tell_files(b, r);
@@ -116,10 +131,12 @@ static void tell_sums(struct buf *b, const struct replay_options *o, const struc
         buf_printf(b, _("logins on accounts that were being tried: %llu; spared: %llu\n"), (unsigned long long)s.entered, (unsigned long long)s.spared);
     if (r->names)
         buf_printf(b, _("%llu failures name a host instead of an address: they are not counted for one\n"), (unsigned long long)r->names);
+    if (r->given_up)
+        buf_printf(b, _("%llu searches took too long and were given up: those lines are not judged\n"), (unsigned long long)r->given_up);
     if (r->counts.lost || r->untold)
         buf_printf(b, _("too much at once: %llu sources were forgotten, %llu verdicts left out\n"), (unsigned long long)r->counts.lost, (unsigned long long)r->untold);
     if (!r->counts.failures && !r->counts.successes)
-        buf_printf(b, _("No line was taken. Does the filter fit the log? Try: bansho filter test '%s' %s\n"), o->filters.v[0].name, o->files.v[0].name);
+        try_instead(b, o);
 }
 
 static void tell_text(const struct replay_options *o, const struct replay *r)
@@ -164,6 +181,7 @@ static void emit_files(struct emit *j, const struct replay *r)
         emit_int(j, "lines", (int64_t)s->lines);
         emit_int(j, "matched", (int64_t)s->found);
         emit_int(j, "cut", (int64_t)s->cut);
+        emit_int(j, "timeless", (int64_t)s->timeless);
         emit_text(j, "fault", s->fault);
         emit_end(j);
     }
@@ -192,6 +210,7 @@ static void tell_json(const struct replay_options *o, const struct replay *r, co
     emit_int(&j, "failures", (int64_t)r->counts.failures);
     emit_int(&j, "logins", (int64_t)r->counts.successes);
     emit_int(&j, "names", (int64_t)r->names);
+    emit_int(&j, "given_up", (int64_t)r->given_up);
     emit_int(&j, "bans", (int64_t)s.out);
     emit_int(&j, "kept_out", (int64_t)r->counts.after);
     emit_int(&j, "forgotten", (int64_t)r->counts.lost);

@@ -9,7 +9,7 @@
 
 #define OUTPUT_MAX (64u << 20)
 #define TIMEOUT_MS 3600000
-#define NUMBERS 11 /* of put_end */
+#define NUMBERS 12 /* of put_end */
 #define ACCOUNT_MAX 256
 
 /* One log: its files one after the other, with matchers of its own (a filter remembers dates and connections). The next event waits until it is its turn. */
@@ -83,11 +83,9 @@ static int make_streams(struct reader *r, struct err *err)
 
 static void free_streams(struct reader *r)
 {
-    for (size_t i = 0; i < r->streams.n; i++) {
-        for (size_t k = 0; r->streams.v[i].matchers && k < r->o->filters.n; k++)
+    for (size_t i = 0; i < r->streams.n; i++)
+        for (size_t k = 0; k < r->o->filters.n; k++)
             matcher_free(r->streams.v[i].matchers[k]);
-        lines_close(r->streams.v[i].lines);
-    }
 }
 
 /* The next line of the log, over the ends of its files. What goes wrong with one is written down, and the next is read. */
@@ -129,6 +127,7 @@ static bool take_event(struct reader *r, struct stream *s, size_t filter, const 
     s->event.account = str_span(s->account, n);
     s->filter = filter;
     s->line = seen->lines;
+    seen->timeless += !s->time;
     return s->time != 0;
 }
 
@@ -173,7 +172,11 @@ static void tell(void *arg, const struct verdict *v)
 static void put_end(struct reader *r, struct buf *out)
 {
     struct guard_counts c = guard_counts(r->guard);
-    const uint64_t numbers[NUMBERS] = {r->untold, r->names, (uint64_t)r->from, (uint64_t)r->to, c.failures, c.successes, c.unaddressed, c.after, c.lost, c.sources, c.bytes};
+    uint64_t given_up = 0;
+    for (size_t i = 0; i < r->streams.n; i++)
+        for (size_t k = 0; k < r->o->filters.n; k++)
+            given_up += matcher_counts(r->streams.v[i].matchers[k]).limits;
+    const uint64_t numbers[NUMBERS] = {r->untold, r->names, given_up, (uint64_t)r->from, (uint64_t)r->to, c.failures, c.successes, c.unaddressed, c.after, c.lost, c.sources, c.bytes};
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
         buf_put_u64(out, numbers[i]);
     for (size_t i = 0; i < r->o->files.n; i++) {
@@ -181,7 +184,7 @@ static void put_end(struct reader *r, struct buf *out)
         buf_put_z(out, s->fault);
         buf_put_u64(out, s->lines);
         buf_put_u64(out, s->found);
-        buf_put_u64(out, s->undated);
+        buf_put_u64(out, s->timeless);
         buf_put_u64(out, s->cut);
     }
 }
@@ -212,9 +215,6 @@ static int read_all(void *arg, struct buf *out)
         guard_event(r->guard, &r->turn->event, tell, r);
         advance(r, r->turn);
     }
-    for (size_t i = 0; i < r->streams.n; i++)
-        for (size_t k = 0; k < r->o->filters.n; k++)
-            r->seen[r->streams.v[i].files[0]].undated += k ? 0 : matcher_counts(r->streams.v[i].matchers[k]).undated;
     put_end(r, out);
     buf_put_u64(out, r->told);
     buf_adds(out, buf_str(&verdicts));
@@ -244,15 +244,15 @@ static int get_all(struct str bytes, const struct replay_options *o, struct aren
     uint64_t v[NUMBERS];
     for (size_t i = 0; i < NUMBERS; i++)
         v[i] = cursor_u64(&c);
-    struct replay got = {.untold = v[0], .names = v[1], .from = (int64_t)v[2], .to = (int64_t)v[3]};
-    got.counts = (struct guard_counts){.failures = v[4], .successes = v[5], .unaddressed = v[6], .after = v[7], .lost = v[8], .sources = v[9], .bytes = v[10]};
+    struct replay got = {.untold = v[0], .names = v[1], .given_up = v[2], .from = (int64_t)v[3], .to = (int64_t)v[4]};
+    got.counts = (struct guard_counts){.failures = v[5], .successes = v[6], .unaddressed = v[7], .after = v[8], .lost = v[9], .sources = v[10], .bytes = v[11]};
     for (size_t i = 0; i < o->files.n && !c.bad; i++) {
         struct replay_seen s = {.name = o->files.v[i].name};
         struct str fault = cursor_str(&c);
         s.fault = fault.p ? arena_dup(a, fault) : NULL;
         s.lines = cursor_u64(&c);
         s.found = cursor_u64(&c);
-        s.undated = cursor_u64(&c);
+        s.timeless = cursor_u64(&c);
         s.cut = cursor_u64(&c);
         *list_push(a, &got.seen) = s;
     }

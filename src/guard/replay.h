@@ -28,7 +28,8 @@ struct replay_verdict {
 
 struct replay_seen {           /* one file */
     const char *name, *fault;  /* NULL: it was read to its end */
-    uint64_t lines, found, undated, cut;
+    uint64_t lines, found, cut;
+    uint64_t timeless;         /* failures before the first date of the log: they count nowhere */
 };
 
 #define REPLAY_VERDICTS 100000 /* what is beyond is counted only */
@@ -38,9 +39,10 @@ struct replay {
     LIST(struct replay_seen) seen;        /* in the order of the files given */
     uint64_t untold;                      /* verdicts beyond REPLAY_VERDICTS */
     uint64_t names;                       /* failures whose host is a name: it is not looked up */
+    uint64_t given_up;                    /* searches of an expression that took too long: those lines are not judged */
     int64_t from, to;                     /* of the events; 0: there were none */
     struct guard_counts counts;
 };
 
-/* Loads what reading needs and compiles the filters. -EINVAL with file:line: a filter cannot be compiled. All of *ret is in the arena. */
+/* Loads what reading needs and compiles the filters. The descriptors stay the caller's. -EINVAL with file:line: a filter cannot be compiled. All of *ret is in the arena. */
 int replay_run(const struct replay_options *o, struct arena *a, struct replay *ret, struct err *err) _must_check_;

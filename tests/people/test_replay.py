@@ -3,7 +3,7 @@ import gzip, json, os, pathlib, subprocess, sys, tempfile
 
 import jsonschema
 
-BUILD = pathlib.Path(sys.argv[1])
+BUILD = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILTERS = {"one": r"^\s*gate\[\d+\]: no entry for <F-USER>\S*</F-USER> from <HOST>$", "two": r"^\s*mail: <HOST> guessed wrong$"}
 
@@ -80,7 +80,21 @@ def both_languages_and_standard_input(tmp):
     japanese = bansho(tmp, "-", "--filter", "one", "--lang", "ja", input=text).stdout
     assert "締め出し" in japanese and "失敗 5 回" in japanese and "2001:db8::/64" in japanese, japanese
     empty = bansho(tmp, "-", "--filter", "one", input="nothing here\n").stdout
-    assert "bansho filter test 'one' -" in empty, empty
+    assert "bansho filter test one '-'" in empty, empty
+
+
+def failures_before_any_date_are_told(tmp):
+    (tmp / "t.log").write_text("gate[1]: no entry for root from 192.0.2.1\n" * 6 + gate(1, "192.0.2.2"))
+    document = told(tmp, tmp / "t.log", "--filter", "one")
+    assert document["files"][0]["timeless"] == 6 and document["summary"]["failures"] == 1 and not document["verdicts"], document
+    assert "before any date" in bansho(tmp, tmp / "t.log", "--filter", "one").stdout
+
+
+def the_next_command_can_be_typed(tmp):
+    name = "with space'\x1b[31m"
+    (tmp / name).write_text("nothing\n")
+    shown = bansho(tmp, name, "--filter", "one", cwd=tmp).stdout
+    assert "bansho filter test one 'with space'" in shown and "\x1b" not in shown, shown
 
 
 def filters_are_listed(tmp):
@@ -90,7 +104,7 @@ def filters_are_listed(tmp):
 
 
 def main():
-    stories = [two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, filters_are_listed, both_languages_and_standard_input]
+    stories = [two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, failures_before_any_date_are_told, the_next_command_can_be_typed, filters_are_listed, both_languages_and_standard_input]
     for story in stories:
         with tempfile.TemporaryDirectory() as directory:
             tmp = pathlib.Path(directory)
