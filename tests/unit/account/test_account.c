@@ -95,6 +95,7 @@ static void keeps_to_its_budget(void **state)
     assert_int_equal(out.list.n, 1);
     assert_int_equal(out.list.v[0].state, STATE_OK);
     assert_non_null(strstr(out.list.v[0].evidence.v[0].text, "0 of")); /* and says that it tried nothing */
+    assert_null(strstr(out.list.v[0].title, "known default"));
 }
 
 static struct findings guessed(const char *hash, int64_t budget_us, const struct findings *before)
