@@ -180,6 +180,8 @@ static enum outcome say(const struct call *c, const struct change *x, int r, con
     if (!call_option(c, "json")) {
         if (r == 0)
             printf(_("Change %u is undone: everything is as it was before it.\n"), x->id);
+        else if (r > 0)
+            printf(_("Change %u is undone, except for what is named above.\n"), x->id);
         else
             complain(err);
         return desk_outcome(r);
@@ -188,8 +190,8 @@ static enum outcome say(const struct call *c, const struct change *x, int r, con
     emit_object(&j, NULL);
     emit_text(&j, "schema", "bansho.undo/1");
     emit_int(&j, "change", x->id);
-    emit_text(&j, "result", r == 0 ? "undone" : r == -EALREADY ? "nothing-to-do" : desk_outcome(r) == OUTCOME_REFUSED ? "refused" : "failed");
-    emit_text(&j, "reason", r == 0 ? NULL : err->text);
+    emit_text(&j, "result", r >= 0 ? "undone" : r == -EALREADY ? "nothing-to-do" : desk_outcome(r) == OUTCOME_REFUSED ? "refused" : "failed");
+    emit_text(&j, "reason", r == 0 ? NULL : r > 0 ? _("some of it has no way back, or is somebody else's now, and stays") : err->text);
     emit_end(&j);
     emit_done(&j);
     return desk_outcome(r);

@@ -58,7 +58,9 @@ enum outcome desk_outcome(int r)
 {
     switch (r) {
     case 0:
+    case 1:
     case -EALREADY: return OUTCOME_FINE;
+    case -ENOTRECOVERABLE:
     case -ECANCELED: return OUTCOME_WRONG;
     case -ESTALE:
     case -EPERM:

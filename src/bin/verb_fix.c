@@ -294,6 +294,8 @@ static enum outcome say_result(const struct fix *f, int r, unsigned id, const st
         complain(err);
     if (!f->json && r == -ECANCELED)
         printf("%s\n", _("Everything was rolled back: the server is as it was before."));
+    if (!f->json && r == -ENOTRECOVERABLE)
+        printf("%s\n", _("It was rolled back, except for what is named above."));
     return r == 0 && f->plan->cannot.n ? OUTCOME_WRONG : o;
 }
 

@@ -123,5 +123,5 @@ int change_apply(struct journal *j, const struct plan *p, const struct change_de
     if (undone < 0)
         return err_set(err, -EUCLEAN, _("%s. Going back did not work either: %s. Next: bansho undo"), cause.text, back.text);
     *err = cause;
-    return -ECANCELED;
+    return undone ? -ENOTRECOVERABLE : -ECANCELED;
 }

@@ -21,7 +21,8 @@ struct change_desk {
 
 /* 0: applied and verified. Otherwise nothing stays changed, unless err says what:
    -ESTALE a file is no longer what the plan saw; -EPERM, -EDQUOT an act was not permitted; -EBUSY packages are being changed (nothing was done);
-   -ECANCELED it failed or did not help and was rolled back (err has the cause); -EUCLEAN not even that worked: the next run tries again. */
+   -ECANCELED it failed or did not help and was rolled back (err has the cause); -ENOTRECOVERABLE the same, but something has no way back and stays (told);
+   -EUCLEAN not even that worked: the next run tries again. */
 int change_apply(struct journal *j, const struct plan *p, const struct change_desk *d, unsigned *ret_id, struct err *err) _must_check_;
 
 /* A path that is no longer as the change left it. */
@@ -36,7 +37,7 @@ struct conflicts {
 /* What stands in the way of taking c back. */
 int change_conflicts(const struct journal *j, const struct change *c, struct arena *a, struct conflicts *ret, struct err *err) _must_check_;
 
-/* Takes an applied change back. -EALREADY: it is not in force; -ESTALE: conflicts (nothing was done); -EUCLEAN: damaged, or it could not be ended;
+/* Takes an applied change back. 0; 1: but something has no way back, or is somebody else's now, and stays (told); -EALREADY: it is not in force; -ESTALE: conflicts (nothing was done); -EUCLEAN: damaged, or it could not be ended;
    -EBUSY: packages are being changed; -EOPNOTSUPP: none of its steps has a way back; -EIO: everything is as before, but a service did not follow. */
 int change_undo(struct journal *j, struct change *c, const struct change_desk *d, struct err *err) _must_check_;
 

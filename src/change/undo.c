@@ -25,10 +25,12 @@ static bool stands(const struct change *c, size_t i)
     return c->steps.v[i].type < STEP_TEST && c->records.v[i].begun && !c->records.v[i].reverted;
 }
 
-/* The state steps that stand, last one first. Everything that can be put back is put back: the first failure is returned, and does not end it. */
+/* The state steps that stand, last one first. Everything that can be put back is put back: the first failure is returned, and does not end it. 1: something
+   stays, which was told. */
 static int take_back(struct journal *j, const struct change *c, const struct change_desk *d, struct err *err)
 {
     int result = 0;
+    bool stays = false;
     for (size_t i = c->steps.n; i-- > 0;) {
         const struct step *s = &c->steps.v[i];
         struct step_place place = {.change = c->id, .at = i, .record = &c->records.v[i], .desk = d, .back = true};
@@ -40,6 +42,7 @@ static int take_back(struct journal *j, const struct change *c, const struct cha
         int r = step_back(s, &place, &one);
         if (s->act)
             d->acts.done(d->acts.arg, s->act, step_object(s), r == 1 ? ACT_NEVER_BEGUN : r);
+        stays = stays || r == 1 || r == -EOPNOTSUPP;
         if (r == 1 && s->type == STEP_DIRECTORY)
             tell(d, _("%s stays: others have put something into it meanwhile"), s->path);
         else if (r == 1)
@@ -52,7 +55,7 @@ static int take_back(struct journal *j, const struct change *c, const struct cha
             result = -EIO;
     }
     parents_restore(c);
-    return result;
+    return result < 0 ? result : stays;
 }
 
 /* The services follow their files again. */
@@ -120,13 +123,15 @@ int rollback(struct journal *j, unsigned id, const char *cause, const struct cha
     struct err unwritten = {0}, unsettled = {0};
     tell_ends(&c, d);
     int noted = cause ? journal_add(j, id, EVENT_BACK, NO_STEP, NULL, cause, &unwritten) : 0;
-    r = take_back(j, &c, d, err);
+    int stays = r = take_back(j, &c, d, err);
     if (any_begun(&c) && settle(&c, d, &unsettled) < 0)
         tell(d, _("everything is as it was, but: %s"), unsettled.text);
-    if (r == 0)
+    if (r >= 0)
         r = journal_add(j, id, EVENT_ROLLED_BACK, NO_STEP, NULL, NULL, err);
     if (r == 0 && noted < 0)
         r = err_set(err, noted, "%s", unwritten.text);
+    if (r == 0)
+        r = stays;
 out:
     arena_free(a);
     return r;
@@ -220,14 +225,14 @@ static int permits(struct change *c, const struct change_desk *d, struct err *er
 static int finish_undo(struct journal *j, const struct change *c, const struct change_desk *d, struct err *err)
 {
     struct err unsettled = {0};
-    int r = take_back(j, c, d, err);
+    int r = take_back(j, c, d, err), stays = r;
     if (r < 0)
         return err->text[0] ? -EUCLEAN : err_set(err, -EUCLEAN, "%s", err_name(-r));
     int settled = settle(c, d, &unsettled);
     r = journal_add(j, c->id, EVENT_UNDONE, NO_STEP, NULL, NULL, err);
     if (r < 0)
         return -EUCLEAN;
-    return settled < 0 ? err_set(err, -EIO, _("everything is as it was before change %u, but: %s"), c->id, unsettled.text) : 0;
+    return settled < 0 ? err_set(err, -EIO, _("everything is as it was before change %u, but: %s"), c->id, unsettled.text) : stays;
 }
 
 int change_undo(struct journal *j, struct change *c, const struct change_desk *d, struct err *err)
@@ -263,7 +268,7 @@ int change_recover(struct journal *j, const struct change_desk *d, struct err *e
     struct arena *a = arena_new(256u << 20);
     struct changes all = {0};
     int n = 0, r = journal_list(j, a, &all, err);
-    for (size_t i = 0; r == 0 && i < all.list.n; i++) {
+    for (size_t i = 0; r >= 0 && i < all.list.n; i++) {
         const struct change *head = &all.list.v[i];
         struct change c;
         if (head->status != CHANGE_BEGUN && head->status != CHANGE_UNDOING)
