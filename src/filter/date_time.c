@@ -1,4 +1,5 @@
 #include "filter/date_time.h"
+#include "base/clock.h"
 #include <time.h>
 
 struct reading {
@@ -128,22 +129,12 @@ static void read_part(struct reading *r, char key, struct str s)
     }
 }
 
-/* Days since 1970-01-01 of a date in the Gregorian calendar, and back. */
+/* Days since 1970-01-01 of a date in the Gregorian calendar. timegm would take ten times as long, and each line needs it several times. */
 static int64_t days_of(int y, int m, int d)
 {
     int64_t year = y - (m <= 2), era = (year >= 0 ? year : year - 399) / 400, of_era = year - era * 400;
     int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static void date_of(int64_t day, int *y, int *m, int *d)
-{
-    int64_t z = day + 719468, era = (z >= 0 ? z : z - 146096) / 146097, of_era = z - era * 146097;
-    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365, of_year = of_era - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * of_year + 2) / 153;
-    *d = (int)(of_year - (153 * month + 2) / 5 + 1);
-    *m = (int)(month < 10 ? month + 3 : month - 9);
-    *y = (int)(year + era * 400 + (*m <= 2));
 }
 
 static bool is_date(int y, int m, int d)
@@ -174,36 +165,38 @@ static void day_of_year(struct reading *r)
     }
     if (!r->has_yearday)
         return;
-    date_of(days_of(r->year, 1, 1) + r->yearday - 1, &r->year, &r->month, &r->day);
+    time_t day = (time_t)(days_of(r->year, 1, 1) + r->yearday - 1) * DAY;
+    struct tm tm;
+    r->bad |= !gmtime_r(&day, &tm);
+    if (r->bad)
+        return;
+    r->year = tm.tm_year + 1900;
+    r->month = tm.tm_mon + 1;
+    r->day = tm.tm_mday;
     r->has_month = r->has_day = true;
 }
 
 /* Seconds of a date on the wall, without any zone. */
-static int64_t wall(int y, int m, int d, int second_of_day) { return days_of(y, m, d) * 86400 + second_of_day; }
+static int64_t wall(int y, int m, int d, int second_of_day) { return days_of(y, m, d) * DAY + second_of_day; }
 
-/* mktime(3) and localtime(3) look at the zone's file each time, which costs more than all the rest of a line. The difference between wall and UTC changes at quarters
-   of an hour at most, so it is kept for the last quarter, as the wall's time of the last `now` is. */
+/* mktime looks at the zone's file each time where TZ is not set, which costs more than all the rest of a line. The difference between wall and UTC changes at
+   quarters of an hour at most, so it is kept for the last quarter. */
 #define QUARTER 900
-
-static int64_t ask_local(int64_t on_wall)
-{
-    int y, m, d, second = (int)(((on_wall % 86400) + 86400) % 86400);
-    date_of((on_wall - second) / 86400, &y, &m, &d);
-    struct tm tm = {.tm_year = y - 1900, .tm_mon = m - 1, .tm_mday = d, .tm_hour = second / 3600, .tm_min = second / 60 % 60, .tm_sec = second % 60, .tm_isdst = -1};
-    return (int64_t)mktime(&tm);
-}
 
 static int64_t local(int64_t on_wall)
 {
     static int64_t quarter = INT64_MIN, behind;
-    int64_t start = on_wall - ((on_wall % QUARTER) + QUARTER) % QUARTER;
-    if (start != quarter) {
-        behind = ask_local(start) - start;
+    time_t start = (time_t)(on_wall - ((on_wall % QUARTER) + QUARTER) % QUARTER);
+    struct tm tm;
+    if (start != quarter && gmtime_r(&start, &tm)) {
+        tm.tm_isdst = -1;
+        behind = (int64_t)mktime(&tm) - start;
         quarter = start;
     }
     return on_wall + behind;
 }
 
+/* localtime_r takes a tenth of a line's time where the zone has no more changes to come (Asia/Tokyo), and `now` seldom changes from line to line. */
 static bool wall_now(int64_t now, struct tm *ret)
 {
     static int64_t last = INT64_MIN;
@@ -221,7 +214,7 @@ static bool complete(struct reading *r, int64_t now, int64_t *ret)
     struct tm tm;
     if (!wall_now(now, &tm))
         return false;
-    int64_t today = wall(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec);
+    int64_t today = now + tm.tm_gmtoff;
     bool any_year = !r->has_year;
     if (any_year)
         r->year = tm.tm_year + 1900;
@@ -230,15 +223,15 @@ static bool complete(struct reading *r, int64_t now, int64_t *ret)
     bool any_day = !r->has_month && !r->has_day;
     if (any_day)
         r->month = tm.tm_mon + 1, r->day = tm.tm_mday;
-    if (!is_date(r->year, r->month, r->day) || r->hour > 23 || r->minute > 59 || r->second > 59)
+    if (r->bad || !is_date(r->year, r->month, r->day) || r->hour > 23 || r->minute > 59 || r->second > 59)
         return false;
     int64_t at = wall(r->year, r->month, r->day, r->hour * 3600 + r->minute * 60 + r->second) - r->zone * 60;
     if (any_day && at > today)
-        at -= 86400;
-    if (any_year && at > today + 86400) {
+        at -= DAY;
+    if (any_year && at > today + DAY) {
         if (!is_date(r->year - 1, r->month, r->day))
             return false;
-        at = wall(r->year - 1, r->month, r->day, (int)(((at % 86400) + 86400) % 86400));
+        at = wall(r->year - 1, r->month, r->day, (int)(((at % DAY) + DAY) % DAY));
     }
     *ret = r->has_zone ? at : local(at);
     return true;
