@@ -136,11 +136,10 @@ int reader_combined(struct filter_reader *r, struct names_of *ret, struct err *e
 static struct filter_text resolve_extra(struct filter_reader *r, const struct names_of *combined, const struct ini_option *o, struct arena *a)
 {
     struct traced v = {0};
-    struct substitution s = {.values = combined, .find = find_tag, .context = r};
     const struct named *n = named_find(combined, o->key);
     if (n)
         v = n->text;
-    else if (interpolate(r->l, &r->layers.ini, "Definition", o->key, &r->given, &v, NULL) < 0 || substitute_text(r->l, &s, &v, NULL) < 0)
+    else if (interpolate(r->l, &r->layers.ini, "Definition", o->key, &r->given, &v, NULL) < 0 || substitute_text(r->l, combined, find_tag, r, &v, NULL) < 0)
         return (struct filter_text){0};
     if (r->l->spent)
         return (struct filter_text){0};

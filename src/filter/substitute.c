@@ -14,9 +14,8 @@ struct value {
 };
 struct resolving {
     struct load *l;
-    struct names_of *values;
+    const struct names_of *values;
     LIST(const char *) ignored;
-    const char *condition;
     substitute_find_fn *find;
     void *context;
     struct err *err;
@@ -71,15 +70,12 @@ static void count_one(struct resolving *r, struct value *v, const char *tag)
 
 static int meaning(struct resolving *r, const char *tag, struct traced *ret)
 {
-    const struct named *n = NULL;
-    if (r->condition)
-        n = named_find(r->values, arena_printf(r->l->a, "%s?%s", tag, r->condition));
-    n = n ? n : named_find(r->values, tag);
+    const struct named *n = named_find(r->values, tag);
     if (n) {
         *ret = n->text;
         return 0;
     }
-    return r->find ? r->find(r->context, tag, ret, r->err) : -ENOENT;
+    return r->find(r->context, tag, ret, r->err);
 }
 
 /* Every `tag` (with its brackets) in the text becomes `by`. */
@@ -183,10 +179,9 @@ int substitute(struct load *l, struct names_of *values, substitute_find_fn *find
     return 0;
 }
 
-int substitute_text(struct load *l, const struct substitution *s, struct traced *text, struct err *err)
+int substitute_text(struct load *l, const struct names_of *values, substitute_find_fn *find, void *context, struct traced *text, struct err *err)
 {
-    struct names_of values = *s->values;
-    struct resolving r = {.l = l, .values = &values, .condition = s->condition, .find = s->find, .context = s->context, .err = err};
+    struct resolving r = {.l = l, .values = values, .find = find, .context = context, .err = err};
     struct value v = {.name = ""};
     bool changed = true;
     size_t begin, end;

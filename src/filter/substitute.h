@@ -10,13 +10,7 @@
 typedef int substitute_find_fn(void *context, const char *tag, struct traced *ret, struct err *err);
 
 /* Puts into every one of `values` what its tags mean. Values that have a condition (NAME?family=inet6), and tags that some condition decides, are left
-   alone: that is done when the condition is known. 0 or -EINVAL with the place. */
+   alone: they are for actions, and no filter is run by them. 0 or -EINVAL with the place. */
 int substitute(struct load *l, struct names_of *values, substitute_find_fn *find, void *context, struct err *err) _must_check_;
-/* One text, with a condition ("family=inet6"; NULL: none): the values NAME?CONDITION come before NAME. `find` may be NULL. */
-struct substitution {
-    const struct names_of *values;
-    const char *condition;
-    substitute_find_fn *find;
-    void *context;
-};
-int substitute_text(struct load *l, const struct substitution *s, struct traced *text, struct err *err) _must_check_;
+/* One text. */
+int substitute_text(struct load *l, const struct names_of *values, substitute_find_fn *find, void *context, struct traced *text, struct err *err) _must_check_;
