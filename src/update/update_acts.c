@@ -10,7 +10,7 @@ const struct act act_package_fetch = {
     "package.fetch", N_("fetches packages into apt's cache, without installing them"), APT_GET, "CAP_DAC_OVERRIDE CAP_SETUID CAP_SETGID /var/cache/apt", ACT_INVERSE("removes them there"), 20, CALLER_ADMIN, "packages",
 };
 const struct act act_package_keep = {
-    "package.keep", N_("keeps the old versions of packages"), CP, "CAP_DAC_OVERRIDE /var/lib/bansho", ACT_INVERSE("removes them, when they are installed again"), 20, CALLER_ADMIN, "packages",
+    "package.keep", N_("keeps the old versions of packages"), SHELL, "CAP_DAC_OVERRIDE /var/lib/bansho", ACT_INVERSE("removes them, when they are installed again"), 20, CALLER_ADMIN, "packages",
 };
 const struct act act_package_upgrade = {
     "package.upgrade", N_("installs updates"), SYSTEMD_RUN, PACKAGES, ACT_INVERSE("installs the versions that were kept; nothing, where they could not be had: the plan says so"), 20, CALLER_ADMIN, "packages",

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "update/upgrade.h"
 #include <ctype.h>
+#include <errno.h>
 
 #define CACHE "/var/cache/apt/archives/"
 #define SHOWN 200
@@ -92,38 +93,48 @@ void upgrade_join_sources(struct upgrade *u, struct str text)
     count_back(u);
 }
 
-/* A program asked about all packages; `head` ends with NULL. What it printed, or nothing. */
-static struct str ask_about(struct upgrade *u, const char *const head[], bool qualified)
+/* A program asked about all packages; `head` ends with NULL. What it printed, whole. */
+static int ask_about(struct upgrade *u, const char *const head[], bool qualified, struct str *ret, struct err *err)
 {
     LIST(const char *) argv = {0};
     struct child_result r;
-    struct err ignored = {0};
-    struct str text = str_span("", 0);
     for (size_t i = 0; head[i]; i++)
         *list_push(u->arena, &argv) = head[i];
     for (size_t i = 0; i < u->list.n; i++)
         *list_push(u->arena, &argv) = qualified ? u->list.v[i].qualified : u->list.v[i].name;
     *list_push(u->arena, &argv) = NULL;
-    if (child_run(argv.v, &(struct child_options){.timeout_ms = 30000, .max_output = 8u << 20}, &r, &ignored) < 0)
-        return text;
-    text = str_span(arena_dup(u->arena, buf_str(&r.out)), r.out.n);
+    int code = child_run(argv.v, &(struct child_options){.timeout_ms = 30000, .max_output = 8u << 20}, &r, err);
+    if (code < 0)
+        return code;
+    if (r.status < 0 || r.status > 127 || r.out.full)
+        code = err_set(err, -EIO, _("%s did not end, or said too much"), argv.v[0]);
+    else
+        *ret = str_span(arena_dup(u->arena, buf_str(&r.out)), r.out.n);
     child_result_free(&r);
-    return text;
+    return code;
 }
 
-static void see_old_versions(struct upgrade *u)
+/* NULL, or why it is not known. */
+static const char *see_old_versions(struct upgrade *u)
 {
     static const char *const madison[] = {"/usr/bin/apt-cache", "madison", NULL};
     static const char *const sources[] = {"/usr/bin/dpkg-query", "-W", "-f", "${Package}:${Architecture}\t${source:Package}\n", "--", NULL};
-    struct str known = ask_about(u, madison, false);
+    struct str known, text;
+    struct err err = {0};
+    if (ask_about(u, madison, false, &known, &err) < 0)
+        return arena_printf(u->arena, _("which of the installed versions could be had again is not known: %s"), err.text);
     for (size_t i = 0; i < u->list.n; i++) {
         struct upgraded *x = &u->list.v[i];
         x->cached = root_exists(u->host->root, arena_printf(u->arena, CACHE "%s", x->deb));
         x->back = x->cached || madison_has(known, x->name, x->from);
     }
     count_back(u);
-    if (u->back && u->back < u->list.n)
-        upgrade_join_sources(u, ask_about(u, sources, true));
+    if (u->back && u->back < u->list.n) {
+        if (ask_about(u, sources, true, &text, &err) < 0)
+            return arena_printf(u->arena, _("which packages belong together is not known: %s"), err.text);
+        upgrade_join_sources(u, text);
+    }
+    return NULL;
 }
 
 /* --- what waits --- */
@@ -212,7 +223,11 @@ int upgrade_plan(const struct probe_ctx *ctx, struct plan *p, struct err *err)
         plan_cannot(p, "", "%s", _("bansho does not replace itself while it works: apt-get install --only-upgrade bansho"));
     if (!u.list.n)
         return 0;
-    see_old_versions(&u);
+    why = see_old_versions(&u);
+    if (why) {
+        plan_cannot(p, "", "%s", why);
+        return 0;
+    }
     tell(&u, p);
     int r = upgrade_steps(&u, p, err);
     if (r == 0)

@@ -8,7 +8,7 @@
 #define AS_UNIT                                                                                                                                             \
     SYSTEMD_RUN, "--quiet", "--wait", "--pipe", "--collect", "--description=bansho: packages", "--setenv=DEBIAN_FRONTEND=noninteractive",                  \
         "--setenv=APT_LISTCHANGES_FRONTEND=none", "--setenv=NEEDRESTART_SUSPEND=1", "--setenv=LC_ALL=C", "--setenv=HOME=/root",                            \
-        "--setenv=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "--", "/bin/sh", "-c"
+        "--setenv=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "--", SHELL, "-c"
 /* Nothing is removed, nobody is asked, edited settings stay, and another apt is waited for. */
 #define QUIETLY                                                                                                                                             \
     "-y", "-qq", "--no-remove", "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=600"
@@ -24,6 +24,9 @@ static const char backward[] = "n=$1; shift; a=$(apt-mark showauto $n); dpkg --f
 static const char ready[] = "f=$1; d=$2; shift 2; while [ $# -gt 2 ]; do v=$(dpkg-query -W -f '${Version}' -- \"$1\" 2>/dev/null); "
                             "[ \"$v\" = \"$2\" ] || { printf \"$0\\n\" \"$1\" \"${v:--}\" \"$2\" >&2; exit 1; }; "
                             "[ -f \"$d/$3\" ] || { printf \"$f\\n\" \"$d/$3\" >&2; exit 1; }; shift 3; done";
+
+/* Copied, whole (the archive is read to its end), and on the disk before anything is installed. $0: the directory; then the files. */
+static const char keeping[] = "cp -t \"$0\" -- \"$@\" || exit; for f in \"$0\"/*.deb; do dpkg-deb --fsys-tarfile \"$f\" >/dev/null || exit; done; sync \"$0\"/*.deb \"$0\"";
 
 /* What was kept goes when all of it is installed again. $0: the directory; then package and version. */
 static const char let_go[] = "while [ $# -gt 1 ]; do [ \"$(dpkg-query -W -f '${Version}' -- \"$1\" 2>/dev/null)\" = \"$2\" ] || exit 0; shift 2; done; rm -rf -- \"$0\"";
@@ -90,8 +93,8 @@ static int fetch(const struct upgrade *u, struct plan *p, struct err *err)
 static int keep(const struct upgrade *u, const char *dir, struct plan *p, struct err *err)
 {
     struct words w = {.arena = u->arena}, inverse = {.arena = u->arena};
-    SAY(&w, CP, "-t", dir, "--");
-    SAY(&inverse, "/bin/sh", "-c", let_go, dir);
+    SAY(&w, SHELL, "-c", keeping, dir);
+    SAY(&inverse, SHELL, "-c", let_go, dir);
     for (size_t i = 0; i < u->list.n; i++) {
         const struct upgraded *x = &u->list.v[i];
         if (!x->back)
@@ -106,7 +109,7 @@ static int keep(const struct upgrade *u, const char *dir, struct plan *p, struct
 static void say_ready(const struct upgrade *u, const char *dir, struct plan *p)
 {
     struct words w = {.arena = u->arena};
-    SAY(&w, "/bin/sh", "-c", ready, _("%s is no longer as this change left it: its version is %s, not %s. Nothing was done"), _("%s, which was kept for the way back, is gone. Nothing was done"), dir);
+    SAY(&w, SHELL, "-c", ready, _("%s is no longer as this change left it: its version is %s, not %s. Nothing was done"), _("%s, which was kept for the way back, is gone. Nothing was done"), dir);
     for (size_t i = 0; i < u->list.n; i++)
         if (u->list.v[i].back)
             SAY(&w, u->list.v[i].qualified, u->list.v[i].to, u->list.v[i].deb);

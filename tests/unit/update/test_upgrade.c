@@ -120,6 +120,41 @@ static void plans_what_can_be_taken_back_first(void **state)
     assert_null(s[4].inverse);
 }
 
+static int run(const char *const *argv)
+{
+    struct child_result r;
+    assert_int_equal(child_run(argv, NULL, &r, NULL), 0);
+    int status = r.status;
+    child_result_free(&r);
+    return status;
+}
+
+/* The step before the installation: a copy that cannot be installed again ends the change there. */
+static void keeps_only_whole_packages(void **state)
+{
+    static const char make_deb[] = "cd $0 && mkdir -p d/DEBIAN keep && printf 'Package: x\\nVersion: 1\\nArchitecture: all\\nMaintainer: x <x@a.test>\\nDescription: x\\n' >d/DEBIAN/control && "
+                                   "head -c 100000 /dev/urandom >d/data && dpkg-deb -b --root-owner-group d whole.deb && head -c 50000 whole.deb >cut.deb";
+    struct root root = {.fd = -1};
+    struct plan *p = plan_new(arena, &root, NULL, 77);
+    struct upgrade u = {.arena = arena, .back = 1};
+    char top[] = "/tmp/bansho-keep-XXXXXX";
+    (void)state;
+    assert_non_null(mkdtemp(top));
+    assert_int_equal(run((const char *const[]){"sh", "-c", make_deb, top, NULL}), 0);
+    *list_push(arena, &u.list) = one("x", true);
+    u.list.v[0].cached = true;
+    assert_int_equal(upgrade_steps(&u, p, NULL), 0);
+    const char *const *argv = p->steps.v[1].argv; /* after the directory: the shell, -c, its words, the directory, the files */
+    const char *whole[] = {argv[0], argv[1], argv[2], arena_printf(arena, "%s/keep", top), arena_printf(arena, "%s/whole.deb", top), NULL};
+    assert_int_equal(run(whole), 0);
+    assert_int_equal(access(arena_printf(arena, "%s/keep/whole.deb", top), F_OK), 0);
+    whole[4] = arena_printf(arena, "%s/cut.deb", top);
+    assert_int_not_equal(run(whole), 0);
+    whole[4] = arena_printf(arena, "%s/none.deb", top);
+    assert_int_not_equal(run(whole), 0);
+    assert_int_equal(run((const char *const[]){"rm", "-r", top, NULL}), 0);
+}
+
 static void lets_go_what_was_kept_too_long(void **state)
 {
     static const char *const names[] = {"packages-100", "packages-300", "packages-x", "changes"};
@@ -137,16 +172,15 @@ static void lets_go_what_was_kept_too_long(void **state)
         assert_int_equal(access(arena_printf(arena, "%s/%s/x.deb", top, names[i]), F_OK) == 0, i != 0);
     assert_int_not_equal(access(arena_printf(arena, "%s/packages-100", top), F_OK), 0);
     assert_int_equal(kept_expire(arena_printf(arena, "%s/none", top), 200), 0);
-    struct child_result r;
-    assert_int_equal(child_run((const char *const[]){"rm", "-r", top, NULL}, NULL, &r, NULL), 0);
-    child_result_free(&r);
+    assert_int_equal(run((const char *const[]){"rm", "-r", top, NULL}), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_files_as_apt_does), cmocka_unit_test(gives_only_names_and_versions_to_programs), cmocka_unit_test(knows_what_archives_have),
-        cmocka_unit_test(keeps_a_source_together), cmocka_unit_test(plans_what_can_be_taken_back_first), cmocka_unit_test(lets_go_what_was_kept_too_long),
+        cmocka_unit_test(keeps_a_source_together), cmocka_unit_test(plans_what_can_be_taken_back_first), cmocka_unit_test(keeps_only_whole_packages),
+        cmocka_unit_test(lets_go_what_was_kept_too_long),
     };
     return cmocka_run_group_tests(tests, make, drop);
 }
