@@ -113,12 +113,13 @@ const struct sender_try *sender_ask(const struct probe_ctx *ctx, const struct ma
     r.senders[SENDER_OWN] = account;
     r.senders[SENDER_NOBODYS] = sender_at(account, arena_printf(a, "bansho-probe-%s", ctx->run), a);
     r.senders[SENDER_POSTMASTERS] = sender_at(account, str_starts(str_of(account), STR("postmaster@")) ? "abuse" : "postmaster", a);
-    read_password(&r, file, a);
     for (size_t i = 0; i < n; i++)
-        if (people_send(&ports->list.v[i])) {
+        any = any || people_send(&ports->list.v[i]);
+    if (any)
+        read_password(&r, file, a);
+    for (size_t i = 0; i < n; i++)
+        if (people_send(&ports->list.v[i]))
             tries[i] = (struct sender_try){SENDER_UNCLEAR, r.why};
-            any = true;
-        }
     if (!any || r.why)
         return tries;
     struct crowd_seen crowd = {ask, &r, n, &smtp_fields, sizeof *seen, 0, 0, DIALOGUE_MS + 2000};

@@ -78,13 +78,13 @@ static void judge(const struct mail_port *p, const struct sender_try *t, struct 
     finding_impact(out, f, _("One stolen password is enough to write in everybody's name, and the sender does not tell whose password it was."));
 }
 
-/* bansho.conf names an account, and it was asked there: the server's settings need not be read for that. */
+/* bansho.conf names an account, and it was asked there: each port has its own answer, be it that it could not be tried. */
 static bool others_tried(const struct mail_ports *ports, const struct sender_try *tries, const char *id)
 {
     bool any = false;
     for (size_t k = 0; k < ports->list.n; k++)
         if (ports->list.v[k].instance && strcmp(ports->list.v[k].instance->product->id, id) == 0)
-            any = any || tries[k].answer == SENDER_REFUSED || tries[k].answer == SENDER_TAKEN;
+            any = any || tries[k].answer != SENDER_NOT_ASKED;
     return any;
 }
 
@@ -112,14 +112,14 @@ int sender_login_probe(const struct probe_ctx *ctx, struct findings *out, struct
     for (size_t k = 0; k < ports.list.n; k++) {
         const struct mail_port *p = &ports.list.v[k];
         bool postfix = p->instance && strcmp(p->instance->product->id, "postfix") == 0;
-        if (!postfix && (tries[k].answer == SENDER_REFUSED || tries[k].answer == SENDER_TAKEN)) {
+        if (!postfix && tries[k].answer != SENDER_NOT_ASKED) {
             struct finding *f = verdict(p, &tries[k], STATE_UNKNOWN, out);
             if (f->state == STATE_FAIL) {
                 finding_impact(out, f, _("One stolen password is enough to write in everybody's name, and the sender does not tell whose password it was."));
                 finding_by_hand(out, f);
             }
         }
-        if (p->instance && strcmp(p->instance->product->id, "postfix") == 0 && postfix_bool(p->instance, p->endpoint->label, "smtpd_sasl_auth_enable", false))
+        if (postfix && postfix_bool(p->instance, p->endpoint->label, "smtpd_sasl_auth_enable", false))
             judge(p, &tries[k], out);
     }
     tell_others(ctx, &ports, tries, out);
