@@ -90,8 +90,9 @@ int desk_open(struct desk *d, const struct config *c, struct arena *a, struct er
         r = executor_sweep(&d->executor, err);
     if (r >= 0)
         r = journal_expire(&d->journal, clock_now(&clock) - (int64_t)JOURNAL_KEEP_DAYS * DAY, err);
-    if (r >= 0 && (r = kept_expire(KEPT_DIR, clock_now(&clock) - (int64_t)JOURNAL_KEEP_DAYS * DAY)) < 0)
-        err_set(err, r, "%s: %s", KEPT_DIR, err_name(-r));
+    int kept = r < 0 ? 0 : kept_expire(KEPT_DIR, clock_now(&clock) - (int64_t)JOURNAL_KEEP_DAYS * DAY);
+    if (kept < 0) /* what is too old and stays is no reason to refuse an undo */
+        tell(NULL, arena_printf(a, "%s/%s*: %s", KEPT_DIR, KEPT_PREFIX, err_name(-kept)));
     return r < 0 ? r : 0;
 }
 
