@@ -83,9 +83,9 @@ int config_parse(struct str bytes, const char *file, struct config *c) PARSER(co
 void config_write_value(struct buf *out, const struct option *o, const char *text);
 /* The file's bytes with this option set: its value where it stands, else beside another one of its section, else in a section of its own at the end. All else
    stays byte for byte. c was read from these bytes. */
+void config_set(struct str bytes, const struct config *c, const struct option *o, const char *instance, const char *text, struct buf *out);
 /* The same without it; where it was the only one of its section, the section goes too. What is not set stays so. */
 void config_unset(struct str bytes, const struct config *c, const struct option *o, const char *instance, struct buf *out);
-void config_set(struct str bytes, const struct config *c, const struct option *o, const char *instance, const char *text, struct buf *out);
 /* A file with every option, its help as comment and its default; config_load accepts it. `commented`: with nothing in force, to begin with. */
 void config_write_defaults(struct buf *out, bool commented);
 
