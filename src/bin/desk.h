@@ -29,6 +29,10 @@ void desk_hold(bool hold);
 /* How a verb ends that asked change_apply or change_undo: refused where nothing was done because it must not be now; wrong where it was rolled back. */
 enum outcome desk_outcome(int r);
 
+/* The end of what such a verb prints with --json: the plan (NULL: none was made), what came of it, the change (0: none), the reason; the object is closed. */
+struct emit;
+void desk_json_end(struct emit *j, const struct plan *p, const char *result, unsigned change, const struct err *err);
+
 /* Asks on the terminal. false: no, or nobody to ask. */
 bool desk_confirm(bool json);
 

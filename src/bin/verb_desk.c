@@ -71,6 +71,22 @@ enum outcome desk_outcome(int r)
     }
 }
 
+void desk_json_end(struct emit *j, const struct plan *p, const char *result, unsigned change, const struct err *err)
+{
+    if (p)
+        plan_json(p, j, "plan");
+    else
+        emit_null(j, "plan");
+    emit_text(j, "result", result);
+    if (change)
+        emit_int(j, "change", change);
+    else
+        emit_null(j, "change");
+    emit_text(j, "reason", err && err->text[0] ? err->text : NULL);
+    emit_end(j);
+    emit_done(j);
+}
+
 int desk_open(struct desk *d, const struct config *c, struct arena *a, struct err *err)
 {
     const char *who = session_who(a);

@@ -117,18 +117,7 @@ static void say_json(const struct fix *f, const char *result, unsigned id, const
     emit_object(&j, NULL);
     emit_text(&j, "schema", "bansho.fix/1");
     emit_text(&j, "check", f->check->id);
-    if (f->plan)
-        plan_json(f->plan, &j, "plan");
-    else
-        emit_null(&j, "plan");
-    emit_text(&j, "result", result);
-    if (id)
-        emit_int(&j, "change", id);
-    else
-        emit_null(&j, "change");
-    emit_text(&j, "reason", err && err->text[0] ? err->text : NULL);
-    emit_end(&j);
-    emit_done(&j);
+    desk_json_end(&j, f->plan, result, id, err);
 }
 
 /* Nothing is wrong, or nothing that could be told. */

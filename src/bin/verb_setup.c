@@ -163,15 +163,7 @@ static void say_json(const struct setup *s, const char *result, unsigned id, con
     emit_text(&j, "schema", "bansho.setup/1");
     emit_text(&j, "file", CONFIG_PATH);
     say_set(s, &j);
-    plan_json(s->plan, &j, "plan");
-    emit_text(&j, "result", result);
-    if (id)
-        emit_int(&j, "change", id);
-    else
-        emit_null(&j, "change");
-    emit_text(&j, "reason", err && err->text[0] ? err->text : NULL);
-    emit_end(&j);
-    emit_done(&j);
+    desk_json_end(&j, s->plan, result, id, err);
 }
 
 /* 1: every night; 0: not; -1: as it is. -2: not understood. */
