@@ -11,6 +11,7 @@ struct filter_run {
     const struct matcher *matcher;
     uint64_t lines, by_result[4]; /* enum matcher_result */
     uint64_t times_missing;       /* failures without a time */
+    const char *fault;            /* why the log could not be read to its end; NULL: it was */
     struct { uint64_t line; struct buf text; } missed[MISSED_SHOWN];
     size_t missed_n;
 };

@@ -2,11 +2,10 @@
 #include "base/worker.h"
 #include "bin/filter_files.h"
 #include "bin/filter_page.h"
-#include "filter/feed.h"
+#include "log/lines.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,28 +31,11 @@ static bool understand_time(const char *text, int64_t *ret)
     return false;
 }
 
-static int open_log(const char *path, int *ret, struct err *err)
+static int open_log(const char *path, struct lines **ret, struct err *err)
 {
     struct stat st;
-    unsigned char magic[6] = {0};
-    if (strcmp(path, "-") == 0) {
-        *ret = STDIN_FILENO;
-        return 0;
-    }
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r = 0;
-    if (fd < 0)
-        return err_at(err, -errno, path, 0, 0, "%s", err_name(-errno));
-    if (fstat(fd, &st) < 0)
-        r = err_at(err, -errno, path, 0, 0, "%s", err_name(-errno));
-    else if (!S_ISREG(st.st_mode))
-        r = err_at(err, -EINVAL, path, 0, 0, "%s", _("is no regular file; what comes from elsewhere is read from standard input (-)"));
-    else if (pread(fd, magic, sizeof magic, 0) >= 4 && ((magic[0] == 0x1f && magic[1] == 0x8b) || memcmp(magic, "\xfd" "7zXZ", 5) == 0 || memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0))
-        r = err_at(err, -EINVAL, path, 0, 0, "%s", _("is compressed: unpack it into standard input (-), with zcat, xzcat or zstdcat"));
-    if (r < 0)
-        close(fd);
-    else
-        *ret = fd;
-    return r;
+    int fd = lines_file(path, &st, err);
+    return fd < 0 ? fd : lines_open(fd, path, ret, err);
 }
 
 static void keep_missed(struct filter_run *run, struct str line)
@@ -66,46 +48,40 @@ static void keep_missed(struct filter_run *run, struct str line)
     run->missed[run->missed_n++].line = run->lines;
 }
 
-static int read_lines(struct matcher *m, int fd, int64_t now, bool json, struct filter_run *run)
+static void take_line(struct matcher *m, struct str line, int64_t now, bool json, struct filter_run *run)
 {
-    struct feed f;
-    struct str line;
-    int r = feed_init(&f, fd) ? 1 : -ENOMEM;
-    while (r > 0 && (r = feed_line(&f, &line)) > 0) {
-        struct matcher_event e = {0};
-        enum matcher_result result = matcher_line(m, line, NULL, now, &e);
-        run->lines++;
-        run->by_result[result]++;
-        run->times_missing += result == MATCHER_FOUND && !e.timed;
-        if (json)
-            filter_json_line(stdout, run->lines, result, &e);
-        else if (result == MATCHER_MISSED)
-            keep_missed(run, line);
-    }
-    feed_done(&f);
-    return r;
+    struct matcher_event e = {0};
+    enum matcher_result result = matcher_line(m, line, NULL, now, &e);
+    run->lines++;
+    run->by_result[result]++;
+    run->times_missing += result == MATCHER_FOUND && !e.timed;
+    if (json)
+        filter_json_line(stdout, run->lines, result, &e);
+    else if (result == MATCHER_MISSED)
+        keep_missed(run, line);
 }
 
-static enum outcome run_filter(const struct call *c, struct matcher *m, int fd, int64_t now, struct filter_run *run)
+static enum outcome run_filter(const struct call *c, struct matcher *m, struct lines *log, int64_t now, struct filter_run *run)
 {
     struct err err = {0};
+    struct str block, line;
     bool json = call_option(c, "json") != NULL;
+    int r;
     tzset(); /* its file is read while that is simple */
-    /* The lines are a stranger's, and so may the expressions be: from here on this process can do nothing but read and tell. */
+    /* The lines are a stranger's: from here on this process can do nothing but read and tell. */
     if (worker_confine(WORKER_FILES, &err) < 0)
         return complain(&err);
-    int r = read_lines(m, fd, now, json, run);
-    if (r < 0) {
-        err_at(&err, r, run->log, 0, 0, "%s", err_name(r));
-        return complain(&err);
-    }
+    while ((r = lines_block(log, &block, &err)) > 0)
+        while (str_line(&block, &line))
+            take_line(m, line, now, json, run);
+    run->fault = r < 0 ? err.text : NULL;
     if (json)
         filter_json_summary(stdout, run);
     else
         filter_page(stdout, run);
     if (fflush(stdout) != 0 || ferror(stdout))
         return complainf("%s", err_name(-errno));
-    return OUTCOME_FINE;
+    return run->fault ? OUTCOME_UNKNOWN : OUTCOME_FINE;
 }
 
 static enum outcome test(const struct call *c, int64_t now, struct arena *a)
@@ -115,22 +91,20 @@ static enum outcome test(const struct call *c, int64_t now, struct arena *a)
     const char *dir = call_option(c, "filter-dir");
     struct matcher_options o = {.today = (int64_t)time(NULL)};
     _cleanup_(matcher_freep) struct matcher *m = NULL;
-    int fd = -1;
+    _cleanup_(lines_closep) struct lines *log = NULL;
     int r = filter_load(a, dir ? dir : FILTER_DIR, str_of(c->args[1]), &d, &err);
     o.journal = r == 0 && d.logtype && strcmp(d.logtype, "journal") == 0;
     if (r == 0)
         r = matcher_new(&d, &o, &m, &err);
     if (r == 0)
-        r = open_log(c->args[2], &fd, &err);
+        r = open_log(c->args[2], &log, &err);
     if (r < 0)
         return complain(&err);
     struct filter_run *run = arena_zalloc(a, sizeof *run);
     *run = (struct filter_run){.spec = c->args[1], .log = c->args[2], .dir = dir, .filter = &d, .matcher = m};
-    enum outcome outcome = run_filter(c, m, fd, now, run);
+    enum outcome outcome = run_filter(c, m, log, now, run);
     for (size_t i = 0; i < run->missed_n; i++)
         buf_free(&run->missed[i].text);
-    if (fd > STDIN_FILENO)
-        close(fd);
     return outcome;
 }
 
@@ -164,6 +138,7 @@ const struct verb verb_filter = {
     .summary = N_("what a filter finds in a log: fail2ban's filters, unchanged"),
     .help = N_("Loads a filter in fail2ban's language (NAME.conf, its .local and what it includes, with the options in brackets) and runs it over the lines of a log: "
                "which rule matched how often, what was missed, which forms of date were found. Nothing is banned and nothing is changed; root is not needed.\n\n"
+               "The log may be packed by gzip, xz or zstd; - is the standard input. Where it is damaged or ends too early, that is told behind what was found before (exit status 3).\n\n"
                "With --json there is one object for each line: {\"line\", \"matched\", \"host\", \"time\", \"user\", \"attempts\", \"rule\", \"result\"}; time is in seconds since 1970, "
                "rule the failregex counted from 1, and what is absent is null. The last object is {\"summary\": ...}.\n\n"
                "With the option logtype=\"journal\" the lines are messages of the journal, which carry no date: they happen at --now.\n\n"

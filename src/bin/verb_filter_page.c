@@ -67,6 +67,7 @@ void filter_json_summary(FILE *out, const struct filter_run *run)
     emit_text(&j, "filter", run->filter->name);
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
         emit_int(&j, numbers[i].name, (int64_t)numbers[i].n);
+    emit_text(&j, "fault", run->fault);
     emit_bool(&j, "machine_code", c.jit);
     json_rules(&j, run->matcher);
     emit_list(&j, "dates");
@@ -116,6 +117,11 @@ static void page_troubles(struct buf *b, const struct filter_run *run)
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         if (rows[i].n)
             buf_printf(b, "  %8llu  %s\n", (unsigned long long)rows[i].n, _(rows[i].text));
+    if (run->fault) {
+        buf_addz(b, "  ");
+        text_escape(b, str_of(run->fault));
+        buf_addc(b, '\n');
+    }
     if (!c.jit)
         buf_printf(b, "%s\n", _("Machine code could not be made here (hardened system): matching is slower, the results are the same."));
 }

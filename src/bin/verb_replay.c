@@ -3,11 +3,10 @@
 #include "bin/replay_page.h"
 #include "bin/session.h"
 #include "bin/verbs.h"
+#include "log/lines.h"
 #include "log/rotated.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,22 +69,13 @@ static int load_filters(const struct call *c, const struct config *config, struc
     return o->filters.n ? 0 : err_set(err, -EINVAL, "%s", _("no filter is named; for example: --filter sshd"));
 }
 
-/* A log that is no file (a FIFO, a device) would make us wait for ever. */
 static int open_log(struct arena *a, const char *name, struct replay_options *o, struct err *err)
 {
     char log[PATH_MAX];
     struct stat st;
-    int fd = strcmp(name, "-") == 0 ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        int e = errno;
-        if (fd >= 0)
-            close(fd);
-        return err_set(err, -e, "%s: %s", name, err_name(e));
-    }
-    if (strcmp(name, "-") != 0 && !S_ISREG(st.st_mode)) {
-        close(fd);
-        return err_set(err, -EINVAL, _("%s is not a file"), name);
-    }
+    int fd = lines_file(name, &st, err);
+    if (fd < 0)
+        return fd;
     rotated_of(str_of(name), log, sizeof log);
     *list_push(a, &o->files) = (struct replay_file){name, fd, arena_dupz(a, log), st.st_mtime};
     return 0;

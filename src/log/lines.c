@@ -3,6 +3,7 @@
 #include "base/module.h"
 #include "log/unpack_module.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -32,6 +33,21 @@ int lines_prepare(struct err *err)
     if (!module)
         module = module_load(UNPACK_MODULE, err);
     return module ? 0 : -ENOENT;
+}
+
+int lines_file(const char *name, struct stat *ret, struct err *err)
+{
+    bool standard = strcmp(name, "-") == 0;
+    struct stat st;
+    int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int e = fd < 0 || fstat(fd, &st) < 0 ? errno : 0;
+    if (!e && (standard || S_ISREG(st.st_mode))) {
+        *ret = st;
+        return fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return e ? err_set(err, -e, "%s: %s", name, err_name(-e)) : err_set(err, -EINVAL, _("%s is not a file; what comes from elsewhere is read from standard input (-)"), name);
 }
 
 static enum packing packing_of(struct str head)

@@ -4,6 +4,7 @@
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
+#include <sys/stat.h>
 
 #define LINES_LONGEST (1u << 20) /* with its LF; of a longer line the rest is left out, and counted */
 
@@ -16,6 +17,9 @@ struct lines_health {
 
 /* Makes ready what packed logs need. A confined process cannot do it any more: call it before. */
 int lines_prepare(struct err *err) _must_check_;
+/* Opens a log that somebody named; "-" is the standard input, whatever it is. A FIFO or a device by name is refused: it would make us wait for ever.
+   The descriptor, or -errno. */
+int lines_file(const char *name, struct stat *ret, struct err *err) _must_check_;
 /* Takes the descriptor over (also on failure). `name` is for messages and is kept by reference. 0 or -errno. */
 int lines_open(int fd, const char *name, struct lines **ret, struct err *err) _must_check_;
 /* The next block, valid until the next call: whole lines with their LF; one is added where the last line lacks it. 1: there is one; 0: the end; -errno with the

@@ -1,5 +1,5 @@
 """`bansho replay` and what it stands on: several logs as one, rotated and packed files, what cannot be read, both languages. Filters of our own making. Argument: the build directory."""
-import gzip, json, os, pathlib, subprocess, sys, tempfile
+import gzip, json, lzma, os, pathlib, subprocess, sys, tempfile
 
 import jsonschema
 
@@ -103,8 +103,35 @@ def filters_are_listed(tmp):
     assert [f["name"] for f in listed] == ["broken", "one", "two"], listed
 
 
+def zstd(text):
+    """One frame of one raw block (RFC 8878): its size is told in four bytes."""
+    return b"\x28\xb5\x2f\xfd\xa0" + len(text).to_bytes(4, "little") + (len(text) << 3 | 1).to_bytes(3, "little") + text
+
+
+def a_filter_is_tried_on_packed_logs(tmp):
+    """gzip, xz and zstd, by name and on standard input; a damaged one is told behind what was found before it; a line of a megabyte is cut, and counted."""
+    text = "".join(gate(m, "192.0.2.1") for m in range(50)).encode()
+    for suffix, packed in (("", text), ("gz", gzip.compress(text)), ("xz", lzma.compress(text)), ("zst", zstd(text))):
+        (tmp / f"p.{suffix}").write_bytes(packed)
+        shown = bansho(tmp, "one", tmp / f"p.{suffix}", verb=("filter", "test"))
+        assert shown.returncode == 0 and "50 lines, 50 matched" in shown.stdout, shown
+    with (tmp / "p.gz").open("rb") as f:
+        lines = [json.loads(l) for l in bansho(tmp, "one", "-", "--json", verb=("filter", "test"), stdin=f).stdout.splitlines()]
+    assert len(lines) == 51 and lines[49]["line"] == 50 and lines[50]["summary"]["matched"] == 50 and lines[50]["summary"]["fault"] is None, lines[50]
+    (tmp / "cut.gz").write_bytes(gzip.compress(text)[:-12])
+    shown = bansho(tmp, "one", tmp / "cut.gz", verb=("filter", "test"))
+    assert shown.returncode == 3 and "ends too early" in shown.stdout and " matched" in shown.stdout, shown
+    shown = bansho(tmp, "one", tmp / "cut.gz", "--json", verb=("filter", "test"))
+    assert shown.returncode == 3 and "ends too early" in json.loads(shown.stdout.splitlines()[-1])["summary"]["fault"], shown
+    (tmp / "long").write_bytes(b"x" * 3_000_000 + b"\n" + text)
+    assert json.loads(bansho(tmp, "one", tmp / "long", "--json", verb=("filter", "test")).stdout.splitlines()[-1])["summary"]["cut"] == 1
+    os.mkfifo(tmp / "fifo")
+    shown = bansho(tmp, "one", tmp / "fifo", verb=("filter", "test"))
+    assert shown.returncode == 2 and "standard input (-)" in shown.stderr, shown
+
+
 def main():
-    stories = [two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, failures_before_any_date_are_told, the_next_command_can_be_typed, filters_are_listed, both_languages_and_standard_input]
+    stories = [two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, failures_before_any_date_are_told, the_next_command_can_be_typed, filters_are_listed, a_filter_is_tried_on_packed_logs, both_languages_and_standard_input]
     for story in stories:
         with tempfile.TemporaryDirectory() as directory:
             tmp = pathlib.Path(directory)
