@@ -2,6 +2,7 @@
 #include "account/database.h"
 #include "account/guess.h"
 #include "base/i18n.h"
+#include "base/shell.h"
 #include <errno.h>
 #include <strings.h>
 

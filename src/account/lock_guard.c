@@ -2,6 +2,7 @@
 #include "account/lock.h"
 #include "account/unused.h"
 #include "base/i18n.h"
+#include "base/shell.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <utmpx.h>

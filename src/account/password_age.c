@@ -1,6 +1,7 @@
 #include "account/password_age.h"
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/shell.h"
 #include "config/config.h"
 #include <errno.h>
 

@@ -171,21 +171,3 @@ bool login_shell(const char *shell)
             return false;
     return true; /* an empty one is /bin/sh */
 }
-
-const char *shell_word(struct arena *a, const char *word)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@-";
-    if (*word && *word != '-' && strspn(word, plain) == strlen(word))
-        return word;
-    struct buf b = BUF(4096);
-    buf_addc(&b, '\'');
-    for (const char *p = word; *p; p++)
-        if (*p == '\'')
-            buf_addz(&b, "'\\''");
-        else
-            buf_addc(&b, *p);
-    buf_addc(&b, '\'');
-    char *quoted = arena_dup(a, buf_str(&b));
-    buf_free(&b);
-    return quoted;
-}

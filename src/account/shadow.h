@@ -46,5 +46,3 @@ bool hash_lets_in(struct str hash);
 bool credential_expired(const struct credential *c, int64_t now);
 /* A shell in which somebody can work: not nologin, false and the like. */
 bool login_shell(const char *shell);
-/* For commands that a person will paste: quoted where it has to be. */
-const char *shell_word(struct arena *a, const char *word);

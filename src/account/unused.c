@@ -2,6 +2,7 @@
 #include "account/past_logins.h"
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/shell.h"
 #include "config/config.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -3,6 +3,7 @@
 #include "account/unused.h"
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/shell.h"
 #include "server/dovecot.h"
 #include <strings.h>
 

@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FILTER_DIR "/etc/fail2ban/filter.d"
 
 /* "1124013600" or "2005-08-14 12:00[:00]" (local; with T too). */
 static bool understand_time(const char *text, int64_t *ret)

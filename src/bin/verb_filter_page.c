@@ -1,5 +1,6 @@
 /* verb_filter_page.c: results of `bansho filter test` (filter_page.h). */
 #include "bin/filter_page.h"
+#include "base/shell.h"
 #include "term/emit.h"
 
 static const char *const result_names[] = {"missed", "found", "ignored", "held"};
@@ -141,29 +142,16 @@ static void page_missed(struct buf *b, const struct filter_run *run, const struc
     }
 }
 
-/* An argument as a shell takes it. */
-static void put_quoted(struct buf *b, const char *s)
-{
-    buf_addc(b, '\'');
-    for (; *s; s++) {
-        if (*s == '\'')
-            buf_addz(b, "'\\''");
-        else
-            buf_addc(b, *s);
-    }
-    buf_addc(b, '\'');
-}
-
 static void page_next(struct buf *b, const struct filter_run *run)
 {
     _cleanup_(buf_free) struct buf command = BUF(65536);
     buf_addz(&command, "bansho filter test ");
-    put_quoted(&command, run->spec);
+    shell_argument(&command, str_of(run->spec));
     buf_addc(&command, ' ');
-    put_quoted(&command, run->log);
+    shell_argument(&command, str_of(run->log));
     if (run->dir) {
         buf_addz(&command, " --filter-dir ");
-        put_quoted(&command, run->dir);
+        shell_argument(&command, str_of(run->dir));
     }
     buf_addz(&command, " --json");
     buf_printf(b, "\n%s\n    ", _("Line by line:"));

@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FILTER_DIR "/etc/fail2ban/filter.d"
 #define MAX_LOGS 4000
 #define ARENA_MAX (256u << 20)
 

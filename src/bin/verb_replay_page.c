@@ -1,7 +1,7 @@
 /* verb_replay_page.c: the verdicts of a replay, as lines and as JSON. */
-#include "account/shadow.h"
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/shell.h"
 #include "bin/replay_page.h"
 #include "config/config.h"
 #include "term/emit.h"

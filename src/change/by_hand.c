@@ -1,27 +1,5 @@
 #include "change/by_hand.h"
-
-void shell_quote(struct buf *out, struct str s)
-{
-    buf_addc(out, '\'');
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '\'')
-            buf_addz(out, "'\\''");
-        else
-            buf_addc(out, s.p[i]);
-    buf_addc(out, '\'');
-}
-
-void shell_argument(struct buf *out, struct str s)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-";
-    size_t n = 0;
-    while (n < s.n && memchr(plain, s.p[n], sizeof plain - 1))
-        n++;
-    if (s.n && n == s.n)
-        buf_adds(out, s);
-    else
-        shell_quote(out, s);
-}
+#include "base/shell.h"
 
 static void command(struct buf *out, const char *const *argv)
 {

@@ -1,6 +1,6 @@
 #include "change/plan.h"
 #include "base/i18n.h"
-#include "change/by_hand.h"
+#include "base/shell.h"
 #include "change/change_acts.h"
 #include "change/keeper.h"
 #include "change/steps.h"

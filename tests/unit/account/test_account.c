@@ -257,20 +257,11 @@ static void reads_login_records(void **state)
     assert_int_equal(login_db_parse(str_span("", 0), "x", &p), -EBADMSG);
 }
 
-static void quotes_names_for_the_shell(void **state)
-{
-    (void)state;
-    static const struct { const char *name, *want; } table[] = {{"admin", "admin"}, {"a@b.example", "a@b.example"}, {"a b", "'a b'"}, {"a'; rm -r x", "'a'\\''; rm -r x'"}, {"", "''"}, {"-x", "'-x'"}, {"$(id)", "'$(id)'"}};
-    for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-        assert_string_equal(shell_word(arena, table[i].name), table[i].want);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_open_accounts), cmocka_unit_test(keeps_to_its_budget), cmocka_unit_test(goes_on_where_it_stopped), cmocka_unit_test(no_digest_of_a_password_is_kept), cmocka_unit_test(incomplete_is_unknown), cmocka_unit_test(knows_dear_hashes),
         cmocka_unit_test(finds_second_roots), cmocka_unit_test(judges_password_age), cmocka_unit_test(judges_use), cmocka_unit_test(reads_login_records),
-        cmocka_unit_test(quotes_names_for_the_shell),
     };
     return cmocka_run_group_tests(tests, make, drop);
 }
