@@ -273,6 +273,7 @@ static enum outcome begin(struct setup *s)
     if (root_open("/", &s->root, &err) < 0)
         return complain(&err);
     s->plan = plan_new(s->arena, &s->root, check_by_id(STR("notify.arrives")), (int64_t)time(NULL));
+    s->plan->asked_by = "bansho setup";
     int r = plan_read(s->plan, CONFIG_PATH, &bytes, &err);
     if (r < 0 && r != -ENOENT)
         return complain(&err);

@@ -405,6 +405,8 @@ void plan_manager(struct plan *p)
 const char *plan_again(const struct plan *p, const char *options)
 {
     _cleanup_(buf_free) struct buf b = BUF(64u << 10);
+    if (p->asked_by)
+        return p->asked_by;
     buf_printf(&b, "bansho fix %s", p->check ? p->check->id : "");
     for (size_t i = 0; i < p->asked.n; i++) {
         buf_addc(&b, ' ');

@@ -65,6 +65,7 @@ struct plan {
     LIST(const char *) wait;    /* reasons to wait: without --now the change is refused */
     LIST(const char *) cannot;  /* objects that stay wrong, and why */
     LIST(const char *) asked;   /* the objects that were named; empty: all */
+    const char *asked_by;       /* the command, where it was not `bansho fix`: "bansho setup"; else NULL */
     LIST(const char *) objects; /* of the findings that it is for */
     LIST(const struct check *) verify; /* besides the check itself: nothing of these may become worse */
     LIST(const char *) verify_ids;     /* the same by name: checks of rooms that the planner does not know */
@@ -132,7 +133,7 @@ void plan_must_run(struct plan *p, const char *unit);
 /* Settling: systemd reads its unit files again, after a drop-in was written or removed. */
 void plan_manager(struct plan *p);
 
-/* The command that this plan was asked for with, to be typed again: "bansho fix mail.relay 'port 25' --now". options: "" or " --now" ... */
+/* The command that this plan was asked for with, to be typed again: "bansho fix mail.relay 'port 25' --now". options: "" or " --now" ...; those of another command than fix are not repeated. */
 const char *plan_again(const struct plan *p, const char *options);
 
 /* true: nothing to do. Tests alone do nothing; a reload alone does: the files were right already, and the service had not followed them. */

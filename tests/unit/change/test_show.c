@@ -55,10 +55,12 @@ static void to_be_typed(void **state)
     static const struct {
         const char *asked[3], *want;
         bool wait;
+        const char *by;
     } rows[] = {
         {{NULL}, "bansho fix test.check\n", false},
         {{"port 25", NULL}, "bansho fix test.check 'port 25'\n", false},
         {{"imap", "it's", NULL}, "bansho fix test.check imap 'it'\\''s' --now\n", true},
+        {{"imap", NULL}, "bansho setup\n", false, "bansho setup"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -68,6 +70,7 @@ static void to_be_typed(void **state)
         struct buf b = BUF(1u << 20);
         for (const char *const *o = rows[i].asked; *o; o++)
             *list_push(t.arena, &p->asked) = *o;
+        p->asked_by = rows[i].by;
         if (rows[i].wait)
             plan_wait(p, "somebody still uses it");
         plan_show(p, &term, true, &b);
