@@ -16,6 +16,6 @@ struct filter_run {
     size_t missed_n;
 };
 
-void filter_json_line(FILE *out, uint64_t line, enum matcher_result r, const struct matcher_event *e);
+void filter_json_line(FILE *out, const struct matcher *m, uint64_t line, enum matcher_result r, const struct matcher_event *e);
 void filter_json_summary(FILE *out, const struct filter_run *run);
 void filter_page(FILE *out, const struct filter_run *run);

@@ -3,6 +3,7 @@
 #include "bin/verbs.h"
 #include "check/registry.h"
 #include "config/config.h"
+#include "filter/event.h"
 
 #define PAGE_MAX (4u << 20)
 
@@ -299,6 +300,33 @@ static void page_checks(struct buf *b, const char *language)
     see_also(b, "\\fBbansho\\fR(1), \\fBbansho.conf\\fR(5)\n");
 }
 
+static void word_entry(struct buf *b, const char *name, const char *help)
+{
+    buf_addz(b, ".TP\n");
+    bold(b, name);
+    buf_addc(b, '\n');
+    roffz(b, _(help));
+    buf_addc(b, '\n');
+}
+
+static void page_filters(struct buf *b, const char *language)
+{
+    head(b, "BANSHO\\-FILTERS", "7", language, "bansho\\-filters", _("the language of log filters, and the kinds and fields of events"));
+    section(b, _("DESCRIPTION"));
+    paragraphs(b, _("A filter is a file NAME.conf in fail2ban's language (jail.conf(5)), with these additions in [Definition]; fail2ban itself passes over them.\n\n"
+                    "failregex finds failures: login-failed, or what failkind names. event.KIND = has expressions for other kinds, one a line; they are tried in the order of the "
+                    "file, behind all of failregex, and the first that matches has the line. A failregex needs a group that tells who it was (<HOST>, <ADDR> ...), "
+                    "an expression of an event does not. What joins the lines of a connection (<F-MLFID>, <F-NOFAIL> ...) is for failures; each event stands for itself.\n\n"
+                    "A group <F-NAME>...</F-NAME> gives the field NAME, in small letters, of the list below."));
+    section(b, _("KINDS"));
+    for (size_t i = 0; i < EVENT_KINDS; i++)
+        word_entry(b, event_kinds[i].name, event_kinds[i].help);
+    section(b, _("FIELDS"));
+    for (size_t i = 0; i < EVENT_FIELDS; i++)
+        word_entry(b, event_fields[i].name, event_fields[i].help);
+    see_also(b, "\\fBbansho\\fR(1), \\fBjail.conf\\fR(5)\n");
+}
+
 static void words(struct buf *b, const char *alternatives)
 {
     struct str rest = str_of(alternatives), one;
@@ -390,7 +418,7 @@ static const struct {
     const char *kind;
     void (*write)(struct buf *b, const char *language);
 } kinds[] = {
-    {"bansho.1", page_bansho}, {"bansho.conf.5", page_conf}, {"bansho-checks.7", page_checks}, {"completion", completion},
+    {"bansho.1", page_bansho}, {"bansho.conf.5", page_conf}, {"bansho-checks.7", page_checks}, {"bansho-filters.7", page_filters}, {"completion", completion},
 };
 
 int main(int argc, char **argv)

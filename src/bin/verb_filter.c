@@ -55,7 +55,7 @@ static void take_line(struct matcher *m, struct str line, int64_t now, bool json
     run->by_result[result]++;
     run->times_missing += result == MATCHER_FOUND && !e.timed;
     if (json)
-        filter_json_line(stdout, run->lines, result, &e);
+        filter_json_line(stdout, m, run->lines, result, &e);
     else if (result == MATCHER_MISSED)
         keep_missed(run, line);
 }
@@ -138,8 +138,8 @@ const struct verb verb_filter = {
     .help = N_("Loads a filter in fail2ban's language (NAME.conf, its .local and what it includes, with the options in brackets) and runs it over the lines of a log: "
                "which rule matched how often, what was missed, which forms of date were found. Nothing is banned and nothing is changed; root is not needed.\n\n"
                "The log may be packed by gzip, xz or zstd; - is the standard input. Where it is damaged or ends too early, that is told behind what was found before (exit status 3).\n\n"
-               "With --json there is one object for each line: {\"line\", \"matched\", \"host\", \"time\", \"user\", \"attempts\", \"rule\", \"result\"}; time is in seconds since 1970, "
-               "rule the failregex counted from 1, and what is absent is null. The last object is {\"summary\": ...}.\n\n"
+               "With --json there is one object for each line: {\"line\", \"matched\", \"host\", \"time\", \"user\", \"attempts\", \"rule\", \"result\", \"kind\", \"fields\"}; time is in "
+               "seconds since 1970, rule the failregex counted from 1 (expressions of events count on behind the last one), and what is absent is null. The last object is {\"summary\": ...}.\n\n"
                "With the option logtype=\"journal\" the lines are messages of the journal, which carry no date: they happen at --now.\n\n"
                "Nobody is asked for the address of a name: where a log tells names, host is the name. A filter that cannot be loaded is an error that names "
                "file, line and what stands there (exit status 2).\n\n"

@@ -28,7 +28,7 @@ static void look_at(struct arena *a, const char *dir, const char *name, bool com
     struct matcher_options o = {.today = (int64_t)time(NULL)};
     f->name = name;
     int r = filter_load(a, dir, str_of(name), &f->d, &f->wrong);
-    f->block = r == -ENODATA || (r == 0 && !f->d.failregex.n);
+    f->block = r == -ENODATA || (r == 0 && !f->d.failregex.n && !f->d.events.n);
     if (r == 0 && compile && !f->block)
         r = matcher_new(&f->d, &o, &m, &f->wrong);
     if (f->block)

@@ -5,7 +5,18 @@
 
 static const char *const result_names[] = {"missed", "found", "ignored", "held"};
 
-void filter_json_line(FILE *out, uint64_t line, enum matcher_result r, const struct matcher_event *e)
+static void json_fields(struct emit *j, const struct matcher *m)
+{
+    emit_object(j, "fields");
+    for (unsigned i = 0; i < EVENT_FIELDS; i++) {
+        struct str s = matcher_field(m, (enum event_field)i);
+        if (s.p)
+            emit_str(j, event_fields[i].name, s);
+    }
+    emit_end(j);
+}
+
+void filter_json_line(FILE *out, const struct matcher *m, uint64_t line, enum matcher_result r, const struct matcher_event *e)
 {
     struct emit j = emit_to(out);
     bool found = r == MATCHER_FOUND;
@@ -14,13 +25,15 @@ void filter_json_line(FILE *out, uint64_t line, enum matcher_result r, const str
     emit_int(&j, "line", (int64_t)line);
     emit_bool(&j, "matched", found);
     if (found) {
-        emit_str(&j, "host", e->host);
+        (e->host.n ? emit_str(&j, "host", e->host) : emit_null(&j, "host"));
         (e->timed ? emit_us(&j, "time", e->time_us) : emit_null(&j, "time"));
         (e->user.p ? emit_str(&j, "user", e->user) : emit_null(&j, "user"));
         emit_int(&j, "attempts", e->attempts);
         emit_int(&j, "rule", e->rule);
+        emit_text(&j, "kind", event_kinds[e->kind].name);
+        json_fields(&j, m);
     } else {
-        static const char *const absent[] = {"host", "time", "user", "attempts", "rule"};
+        static const char *const absent[] = {"host", "time", "user", "attempts", "rule", "kind"};
         for (size_t i = 0; i < ARRAY_SIZE(absent); i++)
             emit_null(&j, absent[i]);
     }
@@ -46,6 +59,7 @@ static void json_rules(struct emit *j, const struct matcher *m)
         const struct filter_text *t = matcher_rule(m, i, &hits);
         emit_object(j, NULL);
         emit_int(j, "rule", (int64_t)i);
+        emit_text(j, "kind", event_kinds[matcher_rule_kind(m, i)].name);
         emit_int(j, "hits", (int64_t)hits);
         emit_text(j, "file", t->file);
         emit_int(j, "line", t->line);

@@ -145,6 +145,46 @@ static int take_all(struct defining *p, const struct names_of *filter, const str
     return 0;
 }
 
+#define EVENT_PREFIX "event."
+
+/* Ours, beyond fail2ban's language: the name of a kind, or one regex a line for it. */
+static int take_failkind(struct defining *p, const struct traced *t)
+{
+    struct str name = ini_strip(traced_str(t), NULL);
+    if (event_kind_of(name, &p->d->failkind))
+        return 0;
+    return traced_wrong(p->r->l, t, 0, p->err, _("there is no kind of event with the name %.*s (bansho-filters(7) has the list)"), name.n > 60 ? 60 : (int)name.n, name.p);
+}
+
+static int take_events(struct defining *p, const char *key, const struct traced *t)
+{
+    struct str rest = traced_str(t), line, name = str_from(str_of(key), strlen(EVENT_PREFIX));
+    struct filter_event e;
+    if (!event_kind_of(name, &e.kind))
+        return traced_wrong(p->r->l, t, 0, p->err, _("there is no kind of event with the name %.*s (bansho-filters(7) has the list)"), name.n > 60 ? 60 : (int)name.n, name.p);
+    while (str_field(&rest, '\n', &line)) {
+        if (!line.n)
+            continue;
+        if (p->d->events.n == FILTER_REGEXES_MAX)
+            return traced_wrong(p->r->l, t, (size_t)(line.p - t->p), p->err, _("more than %d regular expressions"), FILTER_REGEXES_MAX);
+        e.text = text_copy(p->r->l, p->a, t, (size_t)(line.p - t->p), line.n);
+        *list_push(p->a, &p->d->events) = e;
+    }
+    return 0;
+}
+
+/* *ret_ours: the name is one of ours. */
+static int take_ours(struct defining *p, const struct names_of *combined, const struct ini_option *o, bool *ret_ours)
+{
+    struct traced v = {0};
+    bool kind = strcmp(o->key, "failkind") == 0;
+    *ret_ours = kind || strncmp(o->key, EVENT_PREFIX, strlen(EVENT_PREFIX)) == 0;
+    int e = *ret_ours ? reader_value(p->r, combined, o->key, &v, p->err) : 0;
+    if (e < 0 || !*ret_ours || !v.n)
+        return e;
+    return kind ? take_failkind(p, &v) : take_events(p, o->key, &v);
+}
+
 /* What the engine does not need to have said: where the log comes from, and its encoding. */
 static int take_rest(struct defining *p, const struct names_of *combined)
 {
@@ -157,6 +197,9 @@ static int take_rest(struct defining *p, const struct names_of *combined)
         bool taken = false;
         for (size_t k = 0; k < ARRAY_SIZE(takers); k++)
             taken |= strcmp(takers[k].key, s->options.v[i].key) == 0;
+        int e = taken ? 0 : take_ours(p, combined, &s->options.v[i], &taken);
+        if (e < 0)
+            return e;
         if (!taken)
             reader_extra(r, combined, &s->options.v[i], p->a, list_push(p->a, &p->d->extras));
     }

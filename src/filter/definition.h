@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/macros.h"
 #include "base/str.h"
+#include "filter/event.h"
 #include <stdbool.h>
 
 struct filter_text {
@@ -13,7 +14,13 @@ struct filter_text {
     unsigned line;
 };
 
-/* A name of [Definition] that the engine has no use for: building blocks, and what our own filters say besides (kinds, fields, examples). */
+/* An expression of `event.KIND`, beyond fail2ban's language. */
+struct filter_event {
+    enum event_kind kind;
+    struct filter_text text;
+};
+
+/* A name of [Definition] that the engine has no use for: building blocks, and the examples of our own filters. */
 struct filter_extra {
     const char *key;
     LIST(struct filter_text) lines; /* as they stand in the file, without empty ones */
@@ -29,6 +36,8 @@ struct filter_definition {
     const char *name;                  /* sshd */
     struct filter_text prefregex;      /* .text NULL: none */
     LIST(struct filter_text) failregex, ignoreregex;
+    enum event_kind failkind;          /* what a failregex finds; login-failed where nothing is said */
+    LIST(struct filter_event) events;  /* in the order of the file; tried behind all of failregex */
     struct filter_text datepattern;    /* .text NULL: the engine's own templates */
     unsigned maxlines;                 /* 1: each line for itself */
     const char *usedns;                /* NULL: not said */

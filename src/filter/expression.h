@@ -18,6 +18,7 @@ struct expression {
     LIST(struct expression_also) alternatives, tuples;
     const struct filter_text *text;  /* where it is from */
     bool identifies;                 /* it has a group that tells who it was */
+    enum event_kind kind;            /* of what it finds */
     uint64_t hits;
 };
 

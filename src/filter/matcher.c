@@ -16,7 +16,9 @@
 struct matcher {
     struct arena *a, *scratch; /* scratch: of one line */
     struct names names;
-    LIST(struct expression) fail, ignore;
+    LIST(struct expression) fail, ignore; /* fail: failregexes, and behind them the expressions of events */
+    size_t failures;                      /* how many of them are failregexes */
+    unsigned char field_at[EVENT_FIELDS]; /* each field's place among the names; FIELDS_MAX: no expression has it */
     struct expression pref;
     bool has_pref, raw, live, latin1, journal;
     struct date_detector *dates;
@@ -31,6 +33,7 @@ struct matcher {
     /* the line in work */
     bool ascii, timed, no_date;
     int64_t time_us;
+    struct fields event;                  /* what the last event said */
 };
 
 static int prefix_expression(struct matcher *m, const struct filter_definition *d, bool no_names, struct err *err)
@@ -57,20 +60,49 @@ static int fail_expressions(struct matcher *m, const struct filter_definition *d
     return 0;
 }
 
+static int event_expressions(struct matcher *m, const struct filter_definition *d, bool no_names, struct err *err)
+{
+    m->failures = m->fail.n;
+    for (size_t i = 0; i < m->fail.n; i++)
+        m->fail.v[i].kind = d->failkind;
+    for (size_t i = 0; i < d->events.n; i++) {
+        struct expression e;
+        int r = expression_new(m->a, &d->events.v[i].text, no_names, d->maxlines > 1, &m->names, &e, err);
+        if (r < 0)
+            return r;
+        e.kind = d->events.v[i].kind;
+        *list_push(m->a, &m->fail) = e;
+    }
+    return 0;
+}
+
+static void place_fields(struct matcher *m)
+{
+    memset(m->field_at, FIELDS_MAX, sizeof m->field_at);
+    for (unsigned i = 0; i < m->names.n; i++) {
+        enum event_field f;
+        if (event_field_of(str_of(m->names.v[i]), &f))
+            m->field_at[f] = (unsigned char)i;
+    }
+}
+
 static int expressions(struct matcher *m, const struct filter_definition *d, struct err *err)
 {
     bool no_names = d->usedns && strcmp(d->usedns, "no") == 0;
-    if (d->failregex.n > EXPRESSIONS_MAX || d->ignoreregex.n > EXPRESSIONS_MAX)
+    if (d->failregex.n > EXPRESSIONS_MAX || d->events.n > EXPRESSIONS_MAX || d->ignoreregex.n > EXPRESSIONS_MAX)
         return err_set(err, -E2BIG, _("%s: more than %d expressions"), d->name, EXPRESSIONS_MAX);
     int r = prefix_expression(m, d, no_names, err);
     if (r == 0)
         r = fail_expressions(m, d, no_names, err);
+    if (r == 0)
+        r = event_expressions(m, d, no_names, err);
     for (size_t i = 0; r == 0 && i < d->ignoreregex.n; i++) {
         struct expression e;
         r = expression_new(m->a, &d->ignoreregex.v[i], no_names, false, &m->names, &e, err);
         if (r == 0)
             *list_push(m->a, &m->ignore) = e;
     }
+    place_fields(m);
     return r;
 }
 
@@ -304,11 +336,23 @@ static void put_host(struct matcher *m, const struct fields *f)
 static void put_event(struct matcher *m, const struct fields *f, const struct lines *l, unsigned rule, struct matcher_event *ret)
 {
     put_host(m, f);
-    *ret = (struct matcher_event){.host = buf_str(&m->host), .timed = m->timed, .time_us = m->time_us, .user = f->v[FIELD_USER],
+    m->event = *f;
+    *ret = (struct matcher_event){.kind = m->fail.v[rule - 1].kind, .host = buf_str(&m->host), .timed = m->timed, .time_us = m->time_us, .user = f->v[FIELD_USER],
                                   .attempts = l->n, .rule = rule, .matches = l->kept, .matches_n = l->kept_n};
 }
 
 static bool identified(const struct fields *f) { return f->v[FIELD_IP4].p || f->v[FIELD_IP6].p || f->v[FIELD_DNS].p || f->v[FIELD_FID].p; }
+
+/* What connections are joined by is for failures: each event stands for itself. */
+static enum matcher_result match_event(struct matcher *m, const struct fields *f, unsigned rule, struct matcher_event *ret)
+{
+    const struct str *lines;
+    size_t n = matched_lines(m, &lines);
+    for (size_t i = 0; i < n; i++)
+        lines_add(&m->told_lines, lines[i]);
+    put_event(m, f, &m->told_lines, rule, ret);
+    return MATCHER_FOUND;
+}
 
 /* A failregex took the line. MATCHER_MISSED: it tells nobody whose failure it was, so the next one is tried. */
 static enum matcher_result match(struct matcher *m, struct fields *f, unsigned rule, int64_t now, struct matcher_event *ret)
@@ -316,6 +360,8 @@ static enum matcher_result match(struct matcher *m, struct fields *f, unsigned r
     const struct str *lines;
     size_t n = matched_lines(m, &lines);
     struct lines *told = &m->told_lines;
+    if (rule > m->failures)
+        return match_event(m, f, rule, ret);
     ret->rule = rule;
     if (f->v[FIELD_MLFID].p) {
         struct failure *whole = connections_merge(&m->connections, f, lines, n, now);
@@ -374,7 +420,7 @@ static enum matcher_result judge(struct matcher *m, int64_t now, struct matcher_
     struct regex_found found;
     struct fields f = {0};
     struct str text = window_text(&m->window, false);
-    if (m->ignore.n && m->ignore.n + 2 < m->fail.n && ignored(m, text))
+    if (m->ignore.n && m->ignore.n + 2 < m->failures && ignored(m, text))
         return MATCHER_IGNORED;
     if (!m->has_pref)
         return try_rules(m, text, &f, now, ret);
@@ -442,6 +488,15 @@ struct matcher_count matcher_counts(const struct matcher *m)
 }
 
 size_t matcher_rules(const struct matcher *m) { return m->fail.n; }
+
+enum event_kind matcher_rule_kind(const struct matcher *m, size_t rule) { return m->fail.v[rule - 1].kind; }
+
+struct str matcher_field(const struct matcher *m, enum event_field f)
+{
+    return m->field_at[f] < FIELDS_MAX ? m->event.v[m->field_at[f]] : (struct str){0};
+}
+
+const char *matcher_group(const struct matcher *m, size_t n) { return n < m->names.n ? m->names.v[n] : NULL; }
 
 const struct filter_text *matcher_rule(const struct matcher *m, size_t rule, uint64_t *ret_hits)
 {

@@ -19,18 +19,19 @@ struct matcher_options {
 
 enum matcher_result {
     MATCHER_MISSED,  /* no expression took it */
-    MATCHER_FOUND,   /* a failure: the event */
+    MATCHER_FOUND,   /* a failure, or what another kind of expression finds: the event */
     MATCHER_IGNORED, /* an ignoreregex took it */
     MATCHER_HELD,    /* it belongs to a connection whose failure or address is not known yet, or says that there was none */
 };
 
 struct matcher_event {
-    struct str host;      /* what would be banned: an address, a network, a name, or an id */
+    enum event_kind kind;
+    struct str host;      /* what would be banned: an address, a network, a name, or an id; .n 0: not said, which no failregex does */
     bool timed;
     int64_t time_us;      /* microseconds since the epoch */
     struct str user;      /* .p NULL: not said */
     unsigned attempts;
-    unsigned rule;        /* the failregex, from 1; also of what is held */
+    unsigned rule;        /* the failregex, from 1; also of what is held. Expressions of events count on behind the last failregex */
     const struct str *matches; /* the last lines that it was seen in */
     unsigned matches_n;
 };
@@ -46,6 +47,11 @@ void matcher_freep(struct matcher **m);
    HELD too) and valid until the next call. */
 enum matcher_result matcher_line(struct matcher *m, struct str line, const int64_t *time_us, int64_t now, struct matcher_event *ret) PARSER(matcher);
 
+/* What the last event said; .p NULL: nothing. Valid as long as it is. */
+struct str matcher_field(const struct matcher *m, enum event_field f);
+/* The n-th name of a group of the filter, from 0; NULL: there are no more. */
+const char *matcher_group(const struct matcher *m, size_t n);
+
 struct matcher_count {
     uint64_t cut, not_utf8;    /* lines */
     uint64_t undated;          /* lines without a date */
@@ -54,8 +60,9 @@ struct matcher_count {
     bool sees_lines_apart;     /* each line is for itself (maxlines = 1) */
 };
 struct matcher_count matcher_counts(const struct matcher *m);
-size_t matcher_rules(const struct matcher *m);
-/* Hits of a failregex (from 1) and the text of the filter it came from. */
+size_t matcher_rules(const struct matcher *m); /* failregexes and, behind them, expressions of events */
+enum event_kind matcher_rule_kind(const struct matcher *m, size_t rule);
+/* Hits of a rule (from 1) and the text of the filter it came from. */
 const struct filter_text *matcher_rule(const struct matcher *m, size_t rule, uint64_t *ret_hits);
 /* The date templates that hit, most recent order; fn returning false stops. */
 void matcher_dates(const struct matcher *m, bool (*fn)(void *ctx, const char *name, uint64_t hits), void *ctx);

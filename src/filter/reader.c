@@ -129,6 +129,19 @@ int reader_combined(struct filter_reader *r, struct names_of *ret, struct err *e
     return e;
 }
 
+int reader_value(struct filter_reader *r, const struct names_of *combined, const char *key, struct traced *ret, struct err *err)
+{
+    struct traced v = {0};
+    const struct named *n = named_find(combined, key);
+    if (n)
+        v = n->text;
+    int e = n ? 0 : interpolate(r->l, &r->layers.ini, "Definition", key, &r->given, &v, err);
+    e = n || e < 0 ? e : substitute_text(r->l, combined, find_tag, r, &v, err);
+    if (e >= 0)
+        *ret = v;
+    return e < 0 ? e : 0;
+}
+
 /* A name that nothing needs may be wrong: fail2ban does not look at it, either. It has a small budget of its own. */
 #define EXTRA_MEMORY (1u << 20)
 #define EXTRA_STEPS 500

@@ -31,6 +31,8 @@ extern const char *const filter_keys[];
 int reader_define(struct filter_reader *r, const struct names_of *combined, const struct names_of *jail, struct arena *a, struct filter_definition *ret, struct err *err)
     _must_check_;
 
+/* The value of one name of [Definition] that fail2ban does not know, resolved as failregex is. -EINVAL with its place. */
+int reader_value(struct filter_reader *r, const struct names_of *combined, const char *key, struct traced *ret, struct err *err) _must_check_;
 /* One name of [Definition] for its own sake. */
 void reader_extra(struct filter_reader *r, const struct names_of *combined, const struct ini_option *o, struct arena *a, struct filter_extra *ret);
 

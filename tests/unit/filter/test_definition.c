@@ -47,6 +47,9 @@ static const struct {
     {"bytes of another encoding", {{"f.conf", "[Definition]\nfailregex = \xe9\n"}}, "f", "f.conf:2: 0xe9"},
     {"maxlines is no number", {{"f.conf", "[Definition]\nfailregex = a\nmaxlines = many\n"}}, "f", "f.conf:3: maxlines"},
     {"an open quote in journalmatch", {{"f.conf", "[Definition]\nfailregex = a\njournalmatch = _A=\"b\n"}}, "f", "f.conf:3: quote"},
+    {"a kind that there is not", {{"f.conf", "[Definition]\nfailregex = a\nevent.login-okay = ^x\n"}}, "f", "f.conf:3: login-okay"},
+    {"a failkind that there is not", {{"f.conf", "[Definition]\nfailregex = a\nfailkind = x\n"}}, "f", "f.conf:3: name x"},
+    {"an event that refers to nothing", {{"f.conf", "[Definition]\nfailregex = a\nevent.login-ok = ^x\n  %(p)s\n"}}, "f", "f.conf:4: %(p)s"},
     {"an option list that is not closed", {{"f.conf", "[Definition]\n"}}, "f[a=1", "f[a=1:0: ["},
 };
 
@@ -134,6 +137,28 @@ static void every_text_has_its_place(void **state)
     arena_free(a);
 }
 
+static void events_in_the_order_of_the_file(void **state)
+{
+    (void)state;
+    static const struct file files[FILES] = {
+        {"f.conf", "[INCLUDES]\nbefore = c.conf\n[Definition]\nevent.logout = ^%(p)s 1\nfailregex = x\nfailkind = probe\nEVENT.login-ok = ^<q> 2 <F-USER>\n   ^3\n"}, {"c.conf", "[DEFAULT]\np = P\n[Definition]\nq = Q\n"}};
+    static const struct { enum event_kind kind; const char *text; unsigned line; } want[] = {
+        {EVENT_LOGOUT, "^P 1", 4}, {EVENT_LOGIN_OK, "^Q 2 <F-USER>", 7}, {EVENT_LOGIN_OK, "^3", 8}};
+    struct arena *a = arena_new(64u << 20);
+    struct filter_definition d;
+    put_files(files, false);
+    assert_int_equal(filter_load(a, dir, STR("f"), &d, NULL), 0);
+    assert_int_equal(d.failkind, EVENT_PROBE);
+    assert_int_equal(d.events.n, ARRAY_SIZE(want));
+    for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+        assert_int_equal(d.events.v[i].kind, want[i].kind);
+        assert_string_equal(d.events.v[i].text.text, want[i].text);
+        assert_int_equal(d.events.v[i].text.line, want[i].line);
+    }
+    put_files(files, true);
+    arena_free(a);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -149,6 +174,6 @@ static int end(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(filters_become_what_they_say), cmocka_unit_test(every_text_has_its_place)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(filters_become_what_they_say), cmocka_unit_test(every_text_has_its_place), cmocka_unit_test(events_in_the_order_of_the_file)};
     return cmocka_run_group_tests(tests, begin, end);
 }

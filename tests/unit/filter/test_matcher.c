@@ -59,6 +59,41 @@ static char *run(struct arena *a, const struct filter *f, const char *log)
 
 #define D "Aug 14 11:59:59 "
 
+/* Events of other kinds come behind the failures, and need not tell an address. "kind host user queue sender rule". */
+static void events(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(16u << 20);
+    struct filter f = {.pref = "^p: <F-CONTENT>.+</F-CONTENT>$", .fail = {"^bad <F-USER>\\S*</F-USER> <HOST>$"}};
+    struct filter_definition d = definition(a, &f);
+    static const struct { enum event_kind kind; const char *text; } more[] = {
+        {EVENT_LOGIN_OK, "^(?:good|bad) <F-USER>\\S+</F-USER>"}, {EVENT_MAIL_QUEUED, "^<F-QUEUE>[0-9A-F]+</F-QUEUE>: from=<<F-SENDER>[^>]*</F-SENDER>>(?: by <ADDR>)?$"}};
+    for (size_t i = 0; i < ARRAY_SIZE(more); i++)
+        *list_push(a, &d.events) = (struct filter_event){more[i].kind, {more[i].text, "try.conf", 30}};
+    static const struct { const char *line, *want; } rows[] = {
+        {"p: bad u 192.0.2.1", "login-failed 192.0.2.1 u - - 1"}, {"p: bad u nobody else", "login-ok  u - - 2"}, {"p: good u", "login-ok  u - - 2"},
+        {"p: A1: from=<>", "mail-queued  - A1  3"}, {"p: A1: from=<s@a.example> by ::1", "mail-queued ::1 - A1 s@a.example 3"}, {"good u", ""}, {"p: other", ""},
+    };
+    struct matcher_options o = {.today = 1700000000};
+    struct matcher *m = NULL;
+    assert_int_equal(matcher_new(&d, &o, &m, NULL), 0);
+    assert_int_equal(matcher_rules(m), 3);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        char line[256], got[256] = "";
+        struct matcher_event e = {0};
+        snprintf(line, sizeof line, D "%s", rows[i].line);
+        if (matcher_line(m, str_of(line), NULL, NOW, &e) == MATCHER_FOUND) {
+            struct str user = matcher_field(m, EVENT_USER), queue = matcher_field(m, EVENT_QUEUE), sender = matcher_field(m, EVENT_SENDER);
+            snprintf(got, sizeof got, "%s %.*s %.*s %.*s %.*s %u", event_kinds[e.kind].name, (int)e.host.n, e.host.p, user.p ? (int)user.n : 1, user.p ? user.p : "-",
+                     queue.p ? (int)queue.n : 1, queue.p ? queue.p : "-", sender.p ? (int)sender.n : 1, sender.p ? sender.p : "-", e.rule);
+        }
+        assert_string_equal(got, rows[i].want);
+    }
+    assert_null(matcher_field(m, EVENT_TTY).p);
+    matcher_free(m);
+    arena_free(a);
+}
+
 static void verdicts(void **state)
 {
     static const struct { const char *name; struct filter f; const char *log, *want; } rows[] = {
@@ -162,6 +197,6 @@ static void live(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(verdicts), cmocka_unit_test(refused), cmocka_unit_test(bounds), cmocka_unit_test(live)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(verdicts), cmocka_unit_test(events), cmocka_unit_test(refused), cmocka_unit_test(bounds), cmocka_unit_test(live)};
     return cmocka_run_group_tests(tests, zurich, NULL);
 }
