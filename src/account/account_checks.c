@@ -1,5 +1,6 @@
 #include "account/account_checks.h"
 #include "account/empty_or_default.h"
+#include "account/foreign_use.h"
 #include "account/lock.h"
 #include "account/password_age.h"
 #include "account/unused.h"
@@ -38,6 +39,16 @@ static const struct check rows[] = {
         .advice = N_("Ask its owner, then lock the account (that can be taken back); remove it some weeks later if nobody has missed it."),
         .probe = account_unused,
         .plan = account_unused_plan,
+    },
+    {
+        .id = "account.foreign-use",
+        .requirement = "G7.1",
+        .severity = SEVERITY_NORMAL,
+        .basis = BASIS_FILES,
+        .title = N_("Accounts are used from where they always are"),
+        .why = N_("Somebody who has got hold of a password logs in like its owner; only from elsewhere. That is often the only trace before mail goes out in its name."),
+        .advice = N_("Ask the owner whether it was them (a journey, a new provider). If not: change the password, look at what was sent, and at the computer from which it leaked."),
+        .probe = account_foreign_use,
     },
 };
 

@@ -13,7 +13,7 @@ void log_uses_read(const struct probe_ctx *ctx, int64_t limit, struct arena *a, 
 {
     struct logins *l = arena_zalloc(a, sizeof *l);
     struct err err = {0};
-    if (journal_logins(ctx->server->host->root, ctx->now - limit - 30 * DAY, JOURNAL_MS, a, l, &err) < 0) {
+    if (journal_logins(ctx->server->host->root, LOGINS_ALL, ctx->now - limit - 30 * DAY, JOURNAL_MS, a, l, &err) < 0) {
         *ret = (struct log_uses){.why = arena_dupz(a, err.text)};
         return;
     }
@@ -31,5 +31,5 @@ int64_t log_last(const struct log_uses *l, const char *account)
 
 int64_t log_since(const struct log_uses *l)
 {
-    return l->logins && l->logins->complete ? l->logins->since : 0;
+    return l->logins ? l->logins->since : 0;
 }

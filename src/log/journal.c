@@ -4,6 +4,7 @@
 #include "base/module.h"
 #include "log/journal_module.h"
 #include <errno.h>
+#include <string.h>
 
 const struct journal_module *journal_reader(struct err *err)
 {
@@ -44,38 +45,67 @@ int journal_extent(const struct root *root, struct journal_unit *units, size_t n
     return 0;
 }
 
-static int ask(struct logins_job job, int timeout_ms, struct arena *a, struct logins *ret, struct err *err)
+/* A struct of bytes as the module wrote it: both were built together. */
+static void take_bytes(struct cursor *c, void *ret, size_t size)
+{
+    struct str s = cursor_str(c);
+    if (s.n == size)
+        memcpy(ret, s.p, size);
+    else
+        c->bad = true;
+}
+
+static void take_place(struct cursor *c, struct arena *a, struct login_places *into)
+{
+    struct login_place p = {.account = arena_dup(a, cursor_str(c))};
+    size_t n = into->list.n;
+    take_bytes(c, &p.network, sizeof p.network);
+    take_bytes(c, &p.address, sizeof p.address);
+    p.first = (int64_t)cursor_u64(c);
+    p.last = (int64_t)cursor_u64(c);
+    p.n = cursor_u64(c);
+    if (n && strcmp(into->list.v[n - 1].account, p.account) == 0)
+        p.account = into->list.v[n - 1].account;
+    *list_push(a, &into->list) = p;
+}
+
+int journal_login_places(const struct root *root, int which, int64_t since, int timeout_ms, struct arena *a, struct login_places *ret, struct err *err)
 {
     const struct journal_module *reader = journal_reader(err);
     if (!reader)
         return -ENOENT;
-    job.deadline = clock_monotonic_ms() + timeout_ms * 9 / 10;
-    struct worker_options o = {.kind = WORKER_FILES, .timeout_ms = timeout_ms, .max_output = 40u << 20};
-    _cleanup_(buf_free) struct buf out = BUF(40u << 20);
+    struct logins_job job = {.root = root, .since = since, .deadline = clock_monotonic_ms() + timeout_ms * 9 / 10, .ssh = which == LOGINS_ALL};
+    struct worker_options o = {.kind = WORKER_FILES, .timeout_ms = timeout_ms, .max_output = 60u << 20};
+    _cleanup_(buf_free) struct buf out = BUF(60u << 20);
     int r = worker_run(&o, reader->logins, &job, &out, err);
     if (r < 0)
         return r;
     struct cursor c = cursor_of(buf_str(&out));
-    struct logins logins = {.since = (int64_t)cursor_u64(&c)};
-    logins.complete = cursor_u32(&c);
-    uint32_t n = cursor_below(&c, MAX_ACCOUNTS + 1);
-    for (uint32_t i = 0; i < n && !c.bad; i++) {
-        struct login l = {.last = (int64_t)cursor_u64(&c)};
-        l.account = arena_dup(a, cursor_str(&c));
-        *list_push(a, &logins.list) = l;
-    }
+    struct login_places places = {.since = (int64_t)cursor_u64(&c)};
+    places.complete = cursor_u32(&c);
+    uint32_t n = cursor_below(&c, MAX_PLACES + 1);
+    for (uint32_t i = 0; i < n && !c.bad; i++)
+        take_place(&c, a, &places);
     if (c.bad)
         return err_set(err, -EBADMSG, "the journal's reader gave a broken answer");
-    *ret = logins;
+    *ret = places;
     return 0;
 }
 
-int journal_mail_logins(const struct root *root, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err)
+int journal_logins(const struct root *root, int which, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err)
 {
-    return ask((struct logins_job){.root = root, .since = since}, timeout_ms, a, ret, err);
-}
-
-int journal_logins(const struct root *root, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err)
-{
-    return ask((struct logins_job){.root = root, .since = since, .ssh = true}, timeout_ms, a, ret, err);
+    struct login_places places;
+    int r = journal_login_places(root, which, since, timeout_ms, a, &places, err);
+    if (r < 0)
+        return r;
+    *ret = (struct logins){.since = places.since, .complete = places.complete};
+    for (size_t i = 0; i < places.list.n; i++) {
+        const struct login_place *p = &places.list.v[i];
+        struct login *l = ret->list.n ? &ret->list.v[ret->list.n - 1] : NULL;
+        if (!l || l->account != p->account)
+            *list_push(a, &ret->list) = (struct login){p->account, p->last};
+        else if (p->last > l->last)
+            l->last = p->last;
+    }
+    return 0;
 }

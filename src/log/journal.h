@@ -1,6 +1,7 @@
 /* journal.h: the systemd journal. It holds what strangers wrote: every function here reads it in a WORKER_FILES child (base/worker.h) and decodes a bounded
    answer. sd-journal is in a module of this room (journal_module.h). Works below any root: the files are opened inside it. */
 #pragma once
+#include "base/addr.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/rootfs.h"
@@ -22,19 +23,38 @@ struct journal_extent {
 /* Oldest and newest entry of the journal and of each named unit (first and last are filled in). */
 int journal_extent(const struct root *root, struct journal_unit *units, size_t n, struct journal_extent *ret, struct err *err) _must_check_;
 
+/* One account's successful logins from one network. */
+struct login_place {
+    const char *account;
+    struct prefix network;   /* /24 or /48; .length 0: the log does not tell from where */
+    struct addr address;     /* of the newest one */
+    int64_t first, last;
+    uint64_t n;
+};
+struct login_places {
+    LIST(struct login_place) list; /* by account (bytes), then by network; at most 100,000 */
+    int64_t since;           /* every login since then was seen; 0: there are no entries */
+    bool complete;           /* false: there was more than could be read in the time, or kept; `since` is where that begins */
+};
+enum { LOGINS_MAIL, LOGINS_ALL /* SSH's among them ("admin") */ };
+/* The logins of mail (Dovecot, Courier, Postfix with SASL) or of all, from entries not older than `since`. The newest are read first. */
+int journal_login_places(const struct root *root, int which, int64_t since, int timeout_ms, struct arena *a, struct login_places *ret, struct err *err) _must_check_;
+
 struct login {
     const char *account;
     int64_t last;         /* newest successful login */
 };
 struct logins {
-    LIST(struct login) list; /* at most 100,000 accounts; `complete` is false beyond */
-    int64_t since;        /* the oldest entry that was looked at */
-    bool complete;
+    LIST(struct login) list; /* by account (bytes) */
+    int64_t since;
+    bool complete;        /* both as above */
 };
-/* Newest successful mail login of each account (Dovecot, Courier, Postfix with SASL), from entries not older than `since`. */
-int journal_mail_logins(const struct root *root, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err) _must_check_;
-/* The same with SSH's logins among them ("admin"). */
-int journal_logins(const struct root *root, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err) _must_check_;
+/* The same by account alone. */
+int journal_logins(const struct root *root, int which, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err) _must_check_;
 
-/* The account that a log message of Dovecot, Courier, Postfix or OpenSSH says has logged in. false: it says nothing of the kind. The account is a view into the message. */
-bool login_line(struct str identifier, struct str message, struct str *ret_account) PARSER(login_line);
+/* What a log message of Dovecot, Courier, Postfix or OpenSSH says of a login that succeeded: views into the message. */
+struct login_said {
+    struct str account, address; /* address: .n 0 where it tells none */
+};
+/* false: it says nothing of the kind. */
+bool login_line(struct str identifier, struct str message, struct login_said *ret) PARSER(login_line);

@@ -1,4 +1,4 @@
-/* journal_module.h: what the module "journal" (journal_module.c, mail_uses_module.c: the only files that know sd-journal) does for journal.c and mail_uses.c, in
+/* journal_module.h: what the module "journal" (its files are those that include journal_place.h, the only ones that know sd-journal) does for journal.c and mail_uses.c, in
    their confined processes. */
 #pragma once
 #include "base/worker.h"
@@ -22,7 +22,7 @@ struct mail_uses_job {
     int64_t since, deadline;
 };
 
-#define MAX_ACCOUNTS 100000
+#define MAX_PLACES 100000
 #define MAX_USES 20000
 
 #define JOURNAL_MODULE "journal", "journal_module"
@@ -35,4 +35,5 @@ struct journal_module {
 /* The module, loaded once in this process, for it and its children. NULL: it is missing; err tells its path. */
 const struct journal_module *journal_reader(struct err *err);
 
-worker_fn read_mail_uses; /* mail_uses_module.c, within the module */
+/* Within the module. */
+worker_fn read_logins, read_mail_uses;

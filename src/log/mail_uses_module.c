@@ -1,13 +1,12 @@
 /* mail_uses_module.c: the part of mail_uses.c that reads the journal, in the module "journal". */
-#include "log/journal_module.h"
+#include "log/journal_place.h"
 #include "base/clock.h"
 #include "log/mail_uses.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-journal.h>
+#include <string.h>
 
 #define MAX_IDS 300000
 
@@ -82,15 +81,6 @@ static void line(struct tally *t, const struct smtp_line *l, int64_t when)
         memcpy(u->other, l->sender.p, l->sender.n);
 }
 
-static struct str field(sd_journal *j, const char *name)
-{
-    const void *data;
-    size_t n, skip = strlen(name) + 1;
-    if (sd_journal_get_data(j, name, &data, &n) < 0 || n < skip)
-        return STR("");
-    return str_span((const char *)data + skip, n - skip);
-}
-
 static void read_place(sd_journal *j, const struct mail_uses_job *job, struct tally *t)
 {
     uint64_t when;
@@ -110,12 +100,12 @@ static void read_place(sd_journal *j, const struct mail_uses_job *job, struct ta
             t->complete = false;
             return;
         }
-        struct str identifier = field(j, "SYSLOG_IDENTIFIER");
+        struct str identifier = journal_field(j, "SYSLOG_IDENTIFIER");
         char name[128];
         if (identifier.n >= sizeof name)
             continue;
         memcpy(name, identifier.p, identifier.n); /* the next field may move it */
-        if (smtp_line(str_span(name, identifier.n), field(j, "MESSAGE"), &l) && sd_journal_get_realtime_usec(j, &when) >= 0)
+        if (smtp_line(str_span(name, identifier.n), journal_field(j, "MESSAGE"), &l) && sd_journal_get_realtime_usec(j, &when) >= 0)
             line(t, &l, (int64_t)(when / 1000000));
     }
 }
@@ -143,17 +133,14 @@ static void put(const void *node, VISIT order, void *arg)
 
 int read_mail_uses(void *arg, struct buf *out)
 {
-    static const char *const places[] = {"/var/log/journal", "/run/log/journal"};
     const struct mail_uses_job *job = arg;
     struct tally t = {.complete = true};
     struct answer a = {.rows = BUF(30u << 20)};
-    for (size_t p = 0; p < ARRAY_SIZE(places); p++) {
-        sd_journal *j = NULL;
-        int fd = root_openat(job->root, places[p], O_RDONLY | O_DIRECTORY);
-        if (fd < 0 || sd_journal_open_directory_fd(&j, fd, 0) < 0)
-            continue;
-        read_place(j, job, &t);
-        sd_journal_close(j);
+    for (size_t p = 0; p < JOURNAL_PLACES; p++) {
+        _cleanup_(journal_closep) sd_journal *j = NULL;
+        int fd = -1;
+        if (journal_open_place(job->root, p, &j, &fd) == 0)
+            read_place(j, job, &t);
     }
     twalk_r(t.uses, put, &a); /* the trees die with this process */
     buf_put_u64(out, t.since);

@@ -4,11 +4,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct str message = str_span((const char *)data, size), account, identifier = {0};
+    struct str message = str_span((const char *)data, size), identifier = {0};
+    struct login_said l;
     /* "identifier|message" */
     if (!str_field(&message, '|', &identifier) || !message.p)
         return 0;
-    if (login_line(identifier, message, &account))
-        assert(account.n > 0 && account.p >= message.p && account.p + account.n <= message.p + message.n);
+    if (login_line(identifier, message, &l)) {
+        assert(l.account.n > 0 && l.account.p >= message.p && l.account.p + l.account.n <= message.p + message.n);
+        assert(!l.address.n || (l.address.p >= message.p && l.address.p + l.address.n <= message.p + message.n));
+    }
     return 0;
 }

@@ -1,0 +1,125 @@
+/* test_foreign_use.c: account.foreign-use: the judgement by itself, and the probe over a real journal that systemd-journal-remote(8) wrote. */
+#include "../server/tree.h"
+#include "account/foreign_use.h"
+#include "config/config.h"
+#include "log/journal.h"
+#include <stdio.h>
+#include <time.h>
+
+#define NOW 1795500000 /* 2026-11-24 */
+#define REMOTE "/lib/systemd/systemd-journal-remote"
+
+static const struct check check = {.id = "account.foreign-use", .severity = SEVERITY_NORMAL};
+
+struct row { const char *network; double first, last; unsigned n; }; /* days ago */
+
+static bool office(void *arg, const struct addr *address)
+{
+    (void)arg;
+    return address->bytes[0] == 192 && address->bytes[1] == 0;
+}
+
+static void judges_by_the_accounts_own_history(void **state)
+{
+    (void)state;
+    static const struct { const char *name; double since; struct row rows[6]; enum state want; const char *title; } table[] = {
+        {"as ever", 30, {{"198.51.100.0/24", 30, 0.1, 400}}, STATE_OK, "taro: used from 1 network, nothing new"},
+        {"from elsewhere", 30, {{"198.51.100.0/24", 30, 9, 400}, {"203.0.113.0/24", 2, 1, 3}}, STATE_WARN, "taro: logged in from 1 network where it was never used before"},
+        {"IPv6 elsewhere", 30, {{"2001:db8:1::/48", 30, 9, 400}, {"2a00:1450::/48", 2, 1, 3}}, STATE_WARN, "taro: logged in from 1 network where it was never used before"},
+        {"the same provider", 30, {{"198.51.100.0/24", 30, 9, 400}, {"198.51.7.0/24", 2, 1, 3}}, STATE_OK, "taro: used from 1 network, nothing new"},
+        {"eight days ago is history", 30, {{"198.51.100.0/24", 30, 1, 400}, {"203.0.113.0/24", 8, 8, 3}}, STATE_OK, "taro: used from 1 network, nothing new"},
+        {"records too short", 10, {{"198.51.100.0/24", 10, 1, 400}, {"203.0.113.0/24", 2, 1, 3}}, STATE_UNKNOWN, "taro: too little is known of it to tell a new place"},
+        {"new account", 30, {{"203.0.113.0/24", 2, 1, 3}}, STATE_UNKNOWN, "taro: too little is known of it to tell a new place"},
+        {"on the way", 30, {{"198.51.100.0/24", 30, 1, 4}, {"192.0.2.0/24", 29, 25, 4}, {"100.64.9.0/24", 21, 20, 4}, {"172.20.1.0/24", 15, 14, 2}, {"10.9.8.0/24", 12, 12, 2}, {"203.0.113.0/24", 2, 1, 3}},
+         STATE_OK, "taro: comes from ever new networks, as before (5 until a week ago, 1 since)"},
+        {"the declared office", 30, {{"198.51.100.0/24", 30, 9, 400}, {"192.0.2.0/24", 2, 1, 3}}, STATE_OK, "taro: used from 1 network, nothing new"},
+        {"no address is told", 30, {{NULL, 30, 1, 400}}, STATE_NA, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        struct arena *a = arena_new(1u << 20);
+        struct findings out = {.arena = a, .check = &check};
+        struct login_place places[6];
+        struct foreign_use u = {places, 0, NOW - (int64_t)(table[i].since * DAY), NOW, NULL, NULL};
+        for (const struct row *r = table[i].rows; u.n < 6 && r->n; r++) {
+            struct login_place p = {.account = "taro", .first = NOW - (int64_t)(r->first * DAY), .last = NOW - (int64_t)(r->last * DAY), .n = r->n};
+            if (r->network)
+                assert_true(prefix_parse(str_of(r->network), true, &p.network));
+            p.address = p.network.addr;
+            places[u.n++] = p;
+        }
+        if (strstr(table[i].name, "office"))
+            u.known = office;
+        foreign_use_judge(&u, &out);
+        if (!table[i].title) {
+            assert_int_equal(out.list.n, 0);
+        } else {
+            assert_int_equal(out.list.n, 1);
+            assert_string_equal(out.list.v[0].title, table[i].title);
+            assert_int_equal(out.list.v[0].state, table[i].want);
+        }
+        arena_free(a);
+    }
+}
+
+static void entry(FILE *f, int64_t when, const char *unit, const char *identifier, const char *message)
+{
+    fprintf(f, "__REALTIME_TIMESTAMP=%lld\n__MONOTONIC_TIMESTAMP=%lld\n_BOOT_ID=0123456789abcdef0123456789abcdef\n_UID=0\n_SYSTEMD_UNIT=%s\nSYSLOG_IDENTIFIER=%s\nMESSAGE=%s\n\n",
+            (long long)when * 1000000, (long long)(when - NOW + 90 * DAY) * 1000000, unit, identifier, message);
+}
+
+/* A month of one owner's mail program, then three lines that matter and some that only look so. */
+static void write_month(FILE *f)
+{
+    char line[300];
+    for (int day = 30; day > 0; day--) {
+        snprintf(line, sizeof line, "imap-login: Login: user=<taro@example.jp>, method=PLAIN, rip=198.51.100.%d, lip=192.0.2.1, mpid=7, TLS", day);
+        entry(f, NOW - day * DAY, "dovecot.service", "dovecot", line);
+        entry(f, NOW - day * DAY + 1, "postfix@-.service", "postfix/submission/smtpd", "3F2A9: client=h[198.51.100.9], sasl_method=PLAIN, sasl_username=hanako@example.jp");
+    }
+    entry(f, NOW - 2 * DAY, "user@1000.service", "dovecot", "imap-login: Login: user=<hanako@example.jp>, method=PLAIN, rip=203.0.113.66, lip=x"); /* not Dovecot */
+    entry(f, NOW - 2 * DAY + 5, "dovecot.service", "dovecot", "imap-login: Disconnected (auth failed): user=<hanako@example.jp>, rip=203.0.113.66");
+    entry(f, NOW - DAY - 60, "dovecot.service", "dovecot", "imap-login: Login: user=<taro@example.jp>, method=PLAIN, rip=203.0.113.66, lip=192.0.2.1, mpid=8, TLS");
+}
+
+static void reads_a_real_journal(void **state)
+{
+    (void)state;
+    struct tree t;
+    struct err err = {0};
+    char command[2200];
+    if (access(REMOTE, X_OK) != 0)
+        skip();
+    tree_make(&t);
+    tree_write(&t, "var/log/journal/0123456789abcdef0123456789abcdef/note", "");
+    snprintf(command, sizeof command, REMOTE " -o %s/var/log/journal/0123456789abcdef0123456789abcdef/system.journal - >/dev/null 2>&1", t.dir);
+    FILE *f = popen(command, "w");
+    assert_non_null(f);
+    write_month(f);
+    assert_int_equal(pclose(f), 0);
+    tree_load(&t);
+    struct config *config = config_new();
+    struct probe_ctx ctx = {.server = t.server, .config = config, .now = NOW};
+    struct findings out = {.arena = t.host.arena, .check = &check};
+    assert_int_equal(account_foreign_use(&ctx, &out, &err), 0);
+    assert_int_equal(out.list.n, 2);
+    assert_string_equal(out.list.v[0].title, "hanako@example.jp: used from 1 network, nothing new");
+    const struct finding *taro = &out.list.v[1];
+    assert_int_equal(taro->state, STATE_WARN);
+    assert_non_null(strstr(taro->evidence.v[0].text, "203.0.113.66"));
+    assert_non_null(strstr(taro->evidence.v[1].text, "198.51.100.0/24"));
+    assert_non_null(strstr(taro->evidence.v[2].text, "as ever: 30 logins from 1 network, since"));
+    /* Where the time is too short for all, the newest are known, and since when. */
+    struct logins all;
+    assert_int_equal(journal_logins(t.server->host->root, LOGINS_MAIL, NOW - 10 * DAY - 60, 5000, t.host.arena, &all, &err), 0);
+    assert_int_equal(all.list.n, 2);
+    assert_int_equal(all.list.v[1].last, NOW - DAY); /* the daily one is later than the stranger's */
+    config_free(config);
+    tree_drop(&t);
+}
+
+int main(void)
+{
+    setenv("TZ", "UTC", 1);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(judges_by_the_accounts_own_history), cmocka_unit_test(reads_a_real_journal)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
