@@ -35,6 +35,11 @@ static const int common_calls[] = {
     SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(getppid), SCMP_SYS(seccomp), SCMP_SYS(capget), SCMP_SYS(capset),
 };
 
+/* Who reads files may wait for what is added to them. */
+static const int waiting_calls[] = {
+    SCMP_SYS(inotify_init1), SCMP_SYS(inotify_add_watch), SCMP_SYS(inotify_rm_watch), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+};
+
 static const int socket_calls[] = {
     SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg),
     SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(shutdown),
@@ -75,6 +80,8 @@ static int allow_some(scmp_filter_ctx ctx, enum worker_kind kind)
 static int describe(scmp_filter_ctx ctx, enum worker_kind kind)
 {
     int r = allow_all(ctx, common_calls, ARRAY_SIZE(common_calls));
+    if (r == 0 && kind == WORKER_FILES)
+        r = allow_all(ctx, waiting_calls, ARRAY_SIZE(waiting_calls));
     if (r == 0 && kind == WORKER_DIALOGUE)
         r = allow_all(ctx, socket_calls, ARRAY_SIZE(socket_calls));
     if (r == 0)

@@ -8,12 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *const journal_places[JOURNAL_PLACES] = {"/var/log/journal", "/run/log/journal"};
-
 /* Entries are in /run at the start until journald has moved them to the disk; what is only there for longer stays there (Storage=volatile). */
 #define FLUSHED_WITHIN 300
 
-void journal_closep(sd_journal **j)
+void journal_place_closep(sd_journal **j)
 {
     sd_journal_close(*j);
 }
@@ -58,7 +56,7 @@ static int read_extent(void *arg, struct buf *out)
     if (!t)
         return -ENOMEM;
     for (size_t p = 0; p < JOURNAL_PLACES; p++) {
-        _cleanup_(journal_closep) sd_journal *j = NULL;
+        _cleanup_(journal_place_closep) sd_journal *j = NULL;
         int fd = -1;
         if (journal_open_place(job->root, p, &j, &fd) < 0)
             continue;
@@ -85,4 +83,4 @@ static int read_extent(void *arg, struct buf *out)
     return 0;
 }
 
-MODULE_EXPORT(struct journal_module, journal_module) = {read_extent, read_logins, read_mail_uses};
+MODULE_EXPORT(struct journal_module, journal_module) = {read_extent, read_logins, read_mail_uses, reader_open, reader_close, reader_next, reader_position, reader_wait_fds, reader_woken};

@@ -1,14 +1,12 @@
 /* journal_place.h: where the journal lies, for the files of the module "journal" (journal_module.h): the only ones that know sd-journal. */
 #pragma once
+#include "log/journal_files.h"
 #include "log/journal_module.h"
 #include <systemd/sd-journal.h>
 
-#define JOURNAL_PLACES 2
-extern const char *const journal_places[JOURNAL_PLACES]; /* the disk first */
-
 /* Opens the place with this index below the root; sd-journal keeps using *ret_fd. -ENOENT: not there. */
 int journal_open_place(const struct root *root, size_t i, sd_journal **ret, int *ret_fd) _must_check_;
-void journal_closep(sd_journal **j);
+void journal_place_closep(sd_journal **j);
 /* A field of the current entry; empty where it has none. Valid until the next call: sd-journal may move what was unpacked. */
 struct str journal_field(sd_journal *j, const char *name);
 /* Times of the first and last entry that match now: into *first where it is earlier (or 0 stands there), into *last where it is later. Seconds. */

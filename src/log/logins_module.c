@@ -150,7 +150,7 @@ int read_logins(void *arg, struct buf *out)
     const struct logins_job *job = arg;
     struct reading all = {.complete = true};
     for (size_t p = 0; p < JOURNAL_PLACES; p++) {
-        _cleanup_(journal_closep) sd_journal *j = NULL;
+        _cleanup_(journal_place_closep) sd_journal *j = NULL;
         int fd = -1;
         struct reading one = {.tree = all.tree, .n = all.n, .complete = true};
         if (journal_open_place(job->root, p, &j, &fd) < 0)

@@ -137,7 +137,7 @@ int read_mail_uses(void *arg, struct buf *out)
     struct tally t = {.complete = true};
     struct answer a = {.rows = BUF(30u << 20)};
     for (size_t p = 0; p < JOURNAL_PLACES; p++) {
-        _cleanup_(journal_closep) sd_journal *j = NULL;
+        _cleanup_(journal_place_closep) sd_journal *j = NULL;
         int fd = -1;
         if (journal_open_place(job->root, p, &j, &fd) == 0)
             read_place(j, job, &t);

@@ -1,0 +1,270 @@
+/* test_journal_stream.c: real journal files, made by systemd-journal-remote(8) from the export format. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/worker.h"
+#include "log/journal.h"
+#include "log/journal_stream.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define REMOTE "/lib/systemd/systemd-journal-remote"
+#define MACHINE "00112233445566778899aabbccddeeff"
+#define T0 1795500000ll
+#define SECOND 1000000ll
+
+static char dir[] = "/tmp/bansho-journal-XXXXXX";
+static struct root root;
+
+static void shell(const char *format, ...)
+{
+    char line[2048];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(line, sizeof line, format, ap);
+    va_end(ap);
+    const char *const argv[] = {"sh", "-c", line, NULL};
+    struct child_options o = {.timeout_ms = 60000};
+    struct child_result r;
+    assert_int_equal(child_run(argv, &o, &r, NULL), 0);
+    if (r.status)
+        print_error("%s: %.*s\n", line, (int)r.err.n, r.err.p);
+    assert_int_equal(r.status, 0);
+    child_result_free(&r);
+}
+
+/* One entry of the export format; more: further fields, each with its LF. */
+static void entry(struct buf *b, int64_t t, const char *unit, const char *identifier, const char *message, const char *more)
+{
+    buf_printf(b, "__REALTIME_TIMESTAMP=%lld\n__MONOTONIC_TIMESTAMP=%lld\n_BOOT_ID=0123456789abcdef0123456789abcdef\n_MACHINE_ID=%s\n_HOSTNAME=lab\n_PID=77\n", (long long)t,
+               (long long)(t - T0 * SECOND + SECOND), MACHINE);
+    buf_printf(b, "_SYSTEMD_UNIT=%s\nSYSLOG_IDENTIFIER=%s\nMESSAGE=%s\n%s\n", unit, identifier, message, more ? more : "");
+}
+
+static void journal(const char *place, const char *name, const struct buf *b)
+{
+    char path[256];
+    shell("mkdir -p %s/%s/" MACHINE, dir, place);
+    snprintf(path, sizeof path, "%s/export", dir);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(fd_write_all(fd, buf_str(b)), 0);
+    close(fd);
+    shell("cd %s/%s/" MACHINE " && " REMOTE " -o %s.journal %s/export", dir, place, name, dir);
+}
+
+static int clean(void **state)
+{
+    (void)state;
+    shell("rm -rf %s/var %s/run", dir, dir);
+    return 0;
+}
+
+/* What a stream tells, as text: one line for each. */
+struct told {
+    char text[8192];
+    struct journal_position end;
+};
+
+static struct told read_all(const char *const *matches, int64_t since, int64_t until, const struct journal_position *after, unsigned most)
+{
+    struct told t = {0};
+    struct err err = {0};
+    struct journal_stream *s;
+    struct journal_entry e;
+    struct buf b = BUF(sizeof t.text - 1);
+    struct journal_want w = {.root = &root, .matches = matches, .since_us = since, .until_us = until, .after = after, .fields = JOURNAL_LINE | JOURNAL_UNIT | JOURNAL_UID};
+    assert_int_equal(journal_open(&w, &s, &err), 0);
+    int r = 0;
+    for (unsigned n = 0; n < most && (r = journal_next(s, &e, &err)) > 0; n++) {
+        if (e.kind == JOURNAL_ENTRY) {
+            buf_printf(&b, "%lld ", (long long)(e.time_us / SECOND - T0));
+            journal_line(&e, &b);
+            buf_addz(&b, e.by_user ? " (user)" : "");
+        } else if (e.kind == JOURNAL_SUPPRESSED) {
+            buf_printf(&b, "%lld lost %llu of %.*s", (long long)(e.time_us / SECOND - T0), (unsigned long long)e.lost, (int)e.unit.n, e.unit.p);
+        } else if (e.kind == JOURNAL_GAP) {
+            buf_printf(&b, "gap %lld-%lld", (long long)(e.from_us / SECOND - T0), (long long)(e.time_us / SECOND - T0));
+        } else {
+            const char *slash = memrchr(e.message.p, '/', e.message.n);
+            buf_printf(&b, "damaged %.*s", (int)(e.message.n - (size_t)(slash + 1 - e.message.p)), slash + 1);
+        }
+        buf_addc(&b, '\n');
+    }
+    assert_true(r >= 0);
+    assert_false(b.full);
+    memcpy(t.text, b.p ? b.p : "", b.n + 1);
+    journal_position(s, &t.end);
+    journal_close(s);
+    buf_free(&b);
+    return t;
+}
+
+static void two_places(void)
+{
+    _cleanup_(buf_free) struct buf disk = BUF(1u << 20), memory = BUF(1u << 20);
+    entry(&disk, T0 * SECOND, "ssh.service", "sshd", "first", NULL);
+    entry(&disk, (T0 + 2) * SECOND, "dovecot.service", "dovecot", "third", NULL);
+    entry(&memory, (T0 + 1) * SECOND, "ssh.service", "sshd", "second", "_UID=1000\n");
+    entry(&memory, (T0 + 3) * SECOND, "ssh.service", "sshd", "fourth", "SYSLOG_PID=5\n_UID=33\n");
+    journal("var/log/journal", "system", &disk);
+    journal("run/log/journal", "system", &memory);
+}
+
+static void in_order_of_time(void **state)
+{
+    (void)state;
+    static const char *const ssh[] = {"_SYSTEMD_UNIT=ssh.service", NULL}, *const either[] = {"_SYSTEMD_UNIT=ssh.service", "_UID=33", "+", "SYSLOG_IDENTIFIER=dovecot", NULL};
+    two_places();
+    static const struct { const char *name; const char *const *matches; int64_t since, until; const char *want; } table[] = {
+        {"all", NULL, 0, 0, "0 lab sshd[77]: first\n1 lab sshd[77]: second (user)\n2 lab dovecot[77]: third\n3 lab sshd[5]: fourth\n"},
+        {"a unit", ssh, 0, 0, "0 lab sshd[77]: first\n1 lab sshd[77]: second (user)\n3 lab sshd[5]: fourth\n"},
+        {"either", either, 0, 0, "2 lab dovecot[77]: third\n3 lab sshd[5]: fourth\n"},
+        {"since", NULL, (T0 + 2) * SECOND, 0, "2 lab dovecot[77]: third\n3 lab sshd[5]: fourth\n"},
+        {"until", NULL, 0, (T0 + 1) * SECOND, "0 lab sshd[77]: first\n1 lab sshd[77]: second (user)\n"},
+        {"nothing", ssh, (T0 + 9) * SECOND, 0, ""},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        struct told t = read_all(table[i].matches, table[i].since, table[i].until, NULL, 100);
+        if (strcmp(t.text, table[i].want) != 0)
+            print_error("%s\n", table[i].name);
+        assert_string_equal(t.text, table[i].want);
+    }
+}
+
+/* Read one entry, remember the place, go on: each once, from both places. */
+static void goes_on_behind_a_position(void **state)
+{
+    (void)state;
+    static const char *const ssh[] = {"_SYSTEMD_UNIT=ssh.service", NULL};
+    two_places();
+    for (unsigned matched = 0; matched < 2; matched++) {
+        struct journal_position at = {0};
+        char all[8192] = "";
+        for (unsigned i = 0; i < 6; i++) {
+            struct told t = read_all(matched ? ssh : NULL, 0, 0, i ? &at : NULL, 1);
+            at = t.end;
+            strcat(all, t.text);
+        }
+        assert_string_equal(all, matched ? "0 lab sshd[77]: first\n1 lab sshd[77]: second (user)\n3 lab sshd[5]: fourth\n"
+                                         : "0 lab sshd[77]: first\n1 lab sshd[77]: second (user)\n2 lab dovecot[77]: third\n3 lab sshd[5]: fourth\n");
+    }
+}
+
+/* Beginning in the middle without having read anything: the place is kept nevertheless. */
+static void remembers_where_it_began(void **state)
+{
+    (void)state;
+    two_places();
+    struct told none = read_all(NULL, (T0 + 1) * SECOND + 1, 0, NULL, 0);
+    assert_true(none.end.cursor[0]);
+    assert_string_equal(read_all(NULL, 0, 0, &none.end, 9).text, "2 lab dovecot[77]: third\n3 lab sshd[5]: fourth\n");
+    assert_int_equal(none.end.seen_us, (T0 + 1) * SECOND);
+}
+
+static void tells_what_was_deleted(void **state)
+{
+    (void)state;
+    _cleanup_(buf_free) struct buf old = BUF(1u << 20), young = BUF(1u << 20);
+    for (unsigned i = 0; i < 3; i++)
+        entry(&old, (T0 + i) * SECOND, "ssh.service", "sshd", "old", NULL);
+    entry(&young, (T0 + 50) * SECOND, "ssh.service", "sshd", "young", NULL);
+    journal("var/log/journal", "system@1", &old);
+    journal("var/log/journal", "system", &young);
+    struct told begun = read_all(NULL, 0, 0, NULL, 1);
+    assert_string_equal(begun.text, "0 lab sshd[77]: old\n");
+    shell("rm %s/var/log/journal/" MACHINE "/system@1.journal", dir);
+    assert_string_equal(read_all(NULL, 0, 0, &begun.end, 9).text, "gap 0-50\n50 lab sshd[77]: young\n");
+    /* An idle service: its last entry is gone, but all that was written up to the deletion had been looked at. */
+    begun.end.seen_us = (T0 + 50) * SECOND;
+    assert_string_equal(read_all(NULL, 0, 0, &begun.end, 9).text, "50 lab sshd[77]: young\n");
+    /* No journal at all any more. */
+    shell("rm -r %s/var", dir);
+    assert_string_equal(read_all(NULL, 0, 0, &begun.end, 9).text, "");
+}
+
+static void tells_what_was_suppressed(void **state)
+{
+    (void)state;
+    static const char *const ssh[] = {"_SYSTEMD_UNIT=ssh.service", NULL};
+    const char *id = "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e\n_TRANSPORT=driver\n";
+    _cleanup_(buf_free) struct buf b = BUF(1u << 20);
+    entry(&b, T0 * SECOND, "systemd-journald.service", "systemd-journald", "Suppressed 1234 messages from ssh.service", id);
+    entry(&b, (T0 + 1) * SECOND, "ssh.service", "sshd", "Suppressed 9 messages from dovecot.service", "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e\n_TRANSPORT=syslog\n");
+    journal("var/log/journal", "system", &b);
+    for (unsigned matched = 0; matched < 2; matched++)
+        assert_string_equal(read_all(matched ? ssh : NULL, 0, 0, NULL, 9).text, "0 lost 1234 of ssh.service\n1 lab sshd[77]: Suppressed 9 messages from dovecot.service\n");
+}
+
+static void tells_damaged_files_once(void **state)
+{
+    (void)state;
+    two_places();
+    shell("cd %s/var/log/journal/" MACHINE " && echo rubbish >system@0.journal && head -c 100000 system.journal >user-1000.journal && : >empty.journal && echo x >other.txt", dir);
+    assert_string_equal(read_all(NULL, (T0 + 3) * SECOND, 0, NULL, 9).text,
+                        "damaged empty.journal\ndamaged system@0.journal\ndamaged user-1000.journal\n3 lab sshd[5]: fourth\n");
+}
+
+static void messages_are_one_line(void **state)
+{
+    (void)state;
+    struct journal_entry e = {.message = STR("two\nlines"), .identifier = STR("x"), .host = STR("")};
+    _cleanup_(buf_free) struct buf b = BUF(1000);
+    journal_line(&e, &b);
+    assert_string_equal(b.p, "x: two\\nlines");
+}
+
+/* Within a confined child; new entries wake. */
+static int follow(void *arg, struct buf *out)
+{
+    struct journal_want w = {.root = &root, .fields = JOURNAL_MESSAGE};
+    struct journal_stream *s;
+    struct journal_entry e;
+    int fds[2], r = journal_open(&w, &s, NULL);
+    (void)arg;
+    if (r == 0 && journal_wait_fds(s, fds) != 2)
+        r = -EINVAL;
+    while (r >= 0 && (r = journal_next(s, &e, NULL)) > 0)
+        buf_adds(out, e.message);
+    return r;
+}
+
+static void reads_within_a_confined_process(void **state)
+{
+    (void)state;
+    two_places();
+    _cleanup_(buf_free) struct buf out = BUF(1u << 20);
+    struct worker_options o = {.kind = WORKER_FILES};
+    struct err err = {0};
+    assert_int_equal(worker_run(&o, follow, NULL, &out, &err), 0);
+    assert_string_equal(out.p, "firstsecondthirdfourth");
+}
+
+int main(void)
+{
+    if (access(REMOTE, X_OK) < 0) {
+        print_message("skipped: systemd-journal-remote is not installed\n");
+        return 0;
+    }
+    assert_non_null(mkdtemp(dir));
+    chmod(dir, 0755);
+    assert_int_equal(root_open(dir, &root, NULL), 0);
+    journal_prepare();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(in_order_of_time, clean), cmocka_unit_test_setup(goes_on_behind_a_position, clean), cmocka_unit_test_setup(remembers_where_it_began, clean),
+        cmocka_unit_test_setup(tells_what_was_deleted, clean), cmocka_unit_test_setup(tells_what_was_suppressed, clean), cmocka_unit_test_setup(tells_damaged_files_once, clean),
+        cmocka_unit_test(messages_are_one_line), cmocka_unit_test_setup(reads_within_a_confined_process, clean),
+    };
+    int r = cmocka_run_group_tests(tests, NULL, NULL);
+    shell("rm -rf %s", dir);
+    root_close(&root);
+    return r;
+}
