@@ -3,6 +3,7 @@
 #include "bin/replay_page.h"
 #include "bin/session.h"
 #include "bin/verbs.h"
+#include "guard/never.h"
 #include "log/lines.h"
 #include "log/rotated.h"
 #include <errno.h>
@@ -88,25 +89,12 @@ static int open_logs(const struct call *c, struct arena *a, struct replay_option
     return r;
 }
 
-/* The networks of the declared sources are never shut out. */
-static void protect(const struct config *config, struct arena *a, struct guard_rules *rules)
-{
-    LIST(struct prefix) never = {0};
-    for (size_t i = 0; i < config->sources.n; i++) {
-        const struct value *v = config_value(config, "source", config->sources.v[i], "prefixes");
-        for (size_t k = 0; v && k < v->prefixes.n; k++)
-            *list_push(a, &never) = v->prefixes.v[k];
-    }
-    rules->never = never.v;
-    rules->never_n = never.n;
-}
-
 static int prepare(const struct call *c, const struct config *config, struct arena *a, struct replay_options *o, struct err *err)
 {
     o->now = (int64_t)time(NULL);
     o->rules = (struct guard_rules){.find_time = config_number(config, "guard", "find-time"), .ban_time = config_number(config, "guard", "ban-time"),
                                     .ban_time_max = config_number(config, "guard", "ban-time-max"), .max_retry = (unsigned)config_number(config, "guard", "max-retry")};
-    protect(config, a, &o->rules);
+    never_fill(config, a, &o->rules);
     int r = load_filters(c, config, a, o, err);
     return r < 0 ? r : open_logs(c, a, o, err);
 }

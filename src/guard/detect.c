@@ -112,7 +112,7 @@ static bool never(const struct guard *g, const struct addr *a)
     for (size_t i = 0; i < g->rules.never_n; i++)
         if (prefix_has(&g->rules.never[i], a))
             return true;
-    return addr_is_loopback(a) || addr_is_any(a);
+    return false;
 }
 
 /* The n-th time, twice as long as the time before; who kept quiet for as long as the longest ban begins anew. */

@@ -1,0 +1,9 @@
+/* never.h: who is never shut out, whatever the logs say of them: the machine itself, the networks of declared sources (bansho.conf, `source`), and what is no
+   client's address at all (RFC 6890: this host, loopback, link-local, multicast, broadcast). */
+#pragma once
+#include "base/arena.h"
+#include "config/config.h"
+#include "guard/detect.h"
+
+/* Sets rules->never; it lives in the arena. Own addresses are those of this moment (getifaddrs(3)); where they cannot be asked the others still hold. */
+void never_fill(const struct config *config, struct arena *a, struct guard_rules *rules);
