@@ -39,16 +39,20 @@ static void work(const struct worker_options *o, pid_t parent, worker_fn *fn, vo
 }
 
 /* Reads until the child closes its end. false: the deadline passed first. */
-static bool collect(int fd, struct buf *b, int64_t deadline)
+#define WAITING_MS 100
+
+static bool collect(int fd, struct buf *b, const struct worker_options *o)
 {
     char chunk[16384];
-    for (;;) {
-        int64_t left = deadline - clock_monotonic_ms();
+    int64_t deadline = clock_monotonic_ms() + (o->timeout_ms ? o->timeout_ms : 10000), left;
+    while ((left = deadline - clock_monotonic_ms()) > 0) {
         struct pollfd p = {fd, POLLIN, 0};
-        int n = left > 0 ? poll(&p, 1, (int)left) : 0;
-        if (n < 0 && errno == EINTR)
+        int n = poll(&p, 1, (int)(o->waiting && left > WAITING_MS ? WAITING_MS : left));
+        if (o->waiting)
+            o->waiting(o->waiting_arg);
+        if (n == 0 || (n < 0 && errno == EINTR))
             continue;
-        if (n <= 0)
+        if (n < 0)
             return false;
         ssize_t got = read(fd, chunk, sizeof chunk);
         if (got < 0 && errno == EINTR)
@@ -57,6 +61,7 @@ static bool collect(int fd, struct buf *b, int64_t deadline)
             return true;
         buf_add(b, chunk, (size_t)got);
     }
+    return false;
 }
 
 static int verdict(bool in_time, int status, struct str *answer_bytes, struct err *err)
@@ -94,7 +99,7 @@ int worker_run(const struct worker_options *o, worker_fn *fn, void *arg, struct 
         return err_set(err, -e, "fork: %s", err_name(e));
     }
     struct buf got = BUF((o->max_output ? o->max_output : 1u << 20) + 4);
-    bool in_time = collect(ends[0], &got, clock_monotonic_ms() + (o->timeout_ms ? o->timeout_ms : 10000));
+    bool in_time = collect(ends[0], &got, o);
     close(ends[0]);
     if (!in_time)
         kill(pid, SIGKILL);

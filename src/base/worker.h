@@ -20,6 +20,8 @@ struct worker_options {
     int timeout_ms;     /* 0: 10,000 */
     size_t max_output;  /* 0: 1 MiB */
     int netns;          /* 0, or the descriptor of a network namespace that it enters before it is confined */
+    void (*waiting)(void *arg); /* NULL, or called in the parent at least every 100 ms until the answer is there: it may show how far things are */
+    void *waiting_arg;
 };
 
 /* 0 and out filled (what fn wrote, also when it failed: its code is returned); -ETIME: ended at the time limit; -ECHILD: it crashed (err names the signal). */

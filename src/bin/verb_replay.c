@@ -6,6 +6,7 @@
 #include "guard/never.h"
 #include "log/lines.h"
 #include "log/rotated.h"
+#include "term/progress.h"
 #include <errno.h>
 #include <limits.h>
 #include <time.h>
@@ -99,10 +100,16 @@ static int prepare(const struct call *c, const struct config *config, struct are
     return r < 0 ? r : open_logs(c, a, o, err);
 }
 
+static void show_progress(void *arg, uint64_t done, uint64_t total)
+{
+    progress_show(arg, _("reading, MB"), (size_t)(done >> 20), (size_t)(total >> 20));
+}
+
 static enum outcome replay(const struct call *c)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(ARENA_MAX);
-    struct replay_options o = {0};
+    struct progress progress = progress_begin();
+    struct replay_options o = {.progress = show_progress, .progress_arg = &progress};
     struct replay result = {0};
     struct config *config = NULL;
     struct err err = {0};
@@ -112,6 +119,7 @@ static enum outcome replay(const struct call *c)
         r = prepare(c, config, a, &o, &err);
     if (r == 0)
         r = replay_run(&o, a, &result, &err);
+    progress_end(&progress);
     for (size_t i = 0; i < o.files.n; i++)
         close(o.files.v[i].fd);
     if (r == 0)

@@ -6,6 +6,8 @@
 #include "log/lines.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define OUTPUT_MAX (64u << 20)
 #define TIMEOUT_MS 3600000
@@ -265,10 +267,27 @@ static int get_all(struct str bytes, const struct replay_options *o, struct aren
     return 0;
 }
 
+/* The child reads through our own descriptors: where it is in them shows here. What is no file has no length. */
+static void how_far(void *arg)
+{
+    const struct replay_options *o = arg;
+    uint64_t done = 0, total = 0;
+    for (size_t i = 0; i < o->files.n; i++) {
+        struct stat st;
+        off_t at = lseek(o->files.v[i].fd, 0, SEEK_CUR);
+        if (at < 0 || fstat(o->files.v[i].fd, &st) < 0 || !S_ISREG(st.st_mode))
+            continue;
+        done += (uint64_t)at;
+        total += (uint64_t)st.st_size;
+    }
+    o->progress(o->progress_arg, done < total ? done : total, total);
+}
+
 int replay_run(const struct replay_options *o, struct arena *a, struct replay *ret, struct err *err)
 {
     struct reader r = {.o = o, .arena = a, .seen = arena_zalloc(a, (o->files.n + 1) * sizeof(struct replay_seen)), .guard = guard_new(&o->rules)};
-    struct worker_options w = {.kind = WORKER_FILES, .timeout_ms = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS, .max_output = OUTPUT_MAX};
+    struct worker_options w = {.kind = WORKER_FILES, .timeout_ms = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS, .max_output = OUTPUT_MAX,
+                               .waiting = o->progress ? how_far : NULL, .waiting_arg = (void *)(uintptr_t)o};
     _cleanup_(buf_free) struct buf out = BUF(OUTPUT_MAX);
     int e = r.guard ? lines_prepare(err) : err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     if (e == 0)

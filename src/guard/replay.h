@@ -18,6 +18,8 @@ struct replay_options {
     struct guard_rules rules;
     int64_t now;        /* what year a date without one means */
     int timeout_ms;     /* 0: an hour */
+    void (*progress)(void *arg, uint64_t done, uint64_t total); /* NULL, or called while it reads: bytes of the files, as they lie on the disk */
+    void *progress_arg;
 };
 
 struct replay_verdict {

@@ -112,8 +112,41 @@ static void is_confined(void **state)
     }
 }
 
+/* Waits until the parent, which is told that it waits, has let it go. */
+static int waits(void *arg, struct buf *out)
+{
+    char c;
+    int *ends = arg;
+    close(ends[1]);
+    return read(ends[0], &c, 1) == 1 ? (buf_addz(out, "let go"), 0) : -EIO;
+}
+
+struct caller { int ends[2]; unsigned told; };
+
+static void let_go(void *arg)
+{
+    struct caller *c = arg;
+    if (++c->told == 2)
+        assert_int_equal(write(c->ends[1], "x", 1), 1);
+}
+
+static void tells_that_it_waits(void **state)
+{
+    (void)state;
+    struct caller c = {0};
+    struct worker_options o = {.kind = WORKER_FILES, .waiting = let_go, .waiting_arg = &c};
+    _cleanup_(buf_free) struct buf out = BUF(100);
+    struct err err = {0};
+    assert_int_equal(pipe(c.ends), 0);
+    assert_int_equal(worker_run(&o, waits, c.ends, &out, &err), 0);
+    assert_string_equal(out.p, "let go");
+    assert_true(c.told >= 2);
+    close(c.ends[0]);
+    close(c.ends[1]);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(answers), cmocka_unit_test(is_confined)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(answers), cmocka_unit_test(is_confined), cmocka_unit_test(tells_that_it_waits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
