@@ -113,3 +113,47 @@ int worker_run(const struct worker_options *o, worker_fn *fn, void *arg, struct 
     buf_free(&got);
     return r;
 }
+
+static void stream(enum worker_kind kind, pid_t parent, worker_stream_fn *fn, void *arg, int fd)
+{
+    struct err err = {0};
+    int r = worker_confine(kind, &err);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (r == 0 && getppid() == parent)
+        r = fn(arg, fd);
+    _exit(r < 0);
+}
+
+int worker_start(enum worker_kind kind, worker_stream_fn *fn, void *arg, struct worker_stream *ret, struct err *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return err_set(err, -errno, "pipe: %s", err_name(errno));
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        stream(kind, parent, fn, arg, ends[1]);
+    }
+    int e = errno;
+    close(ends[1]);
+    if (pid < 0) {
+        close(ends[0]);
+        return err_set(err, -e, "fork: %s", err_name(e));
+    }
+    *ret = (struct worker_stream){pid, ends[0]};
+    return 0;
+}
+
+int worker_end(struct worker_stream *w, bool stop, struct err *err)
+{
+    int status = 0;
+    struct str none = STR("    ");
+    close(w->fd);
+    if (stop)
+        kill(w->pid, SIGKILL);
+    while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (stop || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+        return 0;
+    return verdict(true, status, &none, err) < 0 ? -ECHILD : 0;
+}

@@ -27,6 +27,15 @@ struct worker_options {
 /* 0 and out filled (what fn wrote, also when it failed: its code is returned); -ETIME: ended at the time limit; -ECHILD: it crashed (err names the signal). */
 int worker_run(const struct worker_options *o, worker_fn *fn, void *arg, struct buf *out, struct err *err) _must_check_;
 
+/* A worker that is read while it works. What fn writes to fd (it waits while nobody reads) comes out of ret->fd until its end; then worker_end. */
+typedef int worker_stream_fn(void *arg, int fd);
+struct worker_stream {
+    int pid, fd;
+};
+int worker_start(enum worker_kind kind, worker_stream_fn *fn, void *arg, struct worker_stream *ret, struct err *err) _must_check_;
+/* Closes, ends it where it still works (`stop`), waits. 0: fn came to its end (or was stopped); -ECHILD: it did not; err tells why. */
+int worker_end(struct worker_stream *w, bool stop, struct err *err);
+
 /* Makes the filters of both kinds now, for all children to come: a process that will start many of them, or have them started, calls it once. */
 int worker_prepare(struct err *err) _must_check_;
 

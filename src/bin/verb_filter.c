@@ -1,4 +1,5 @@
 /* verb_filter.c: `bansho filter test`. */
+#include "base/when.h"
 #include "base/worker.h"
 #include "bin/filter_files.h"
 #include "bin/filter_page.h"
@@ -8,27 +9,6 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-
-
-/* "1124013600" or "2005-08-14 12:00[:00]" (local; with T too). */
-static bool understand_time(const char *text, int64_t *ret)
-{
-    uint64_t seconds;
-    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"};
-    if (str_u64(str_of(text), 253402300799, &seconds)) {
-        *ret = (int64_t)seconds;
-        return true;
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-        struct tm tm = {.tm_isdst = -1};
-        const char *end = strptime(text, forms[i], &tm);
-        if (!end || *end)
-            continue;
-        *ret = (int64_t)mktime(&tm);
-        return true;
-    }
-    return false;
-}
 
 static int open_log(const char *path, struct lines **ret, struct err *err)
 {
@@ -118,7 +98,7 @@ static enum outcome filter(const struct call *c)
         return filter_lint(c, c->args[1]);
     if (c->args_n < 3 || strcmp(c->args[0], "test") != 0)
         return complainf(_("filter test: name a filter and a log. Usage: bansho %s %s"), c->verb->name, c->verb->usage);
-    if (text && !understand_time(text, &now))
+    if (text && !when_read(str_of(text), now, WHEN_BEGIN, &now))
         return complainf(_("--now %s: a time is seconds since 1970, or YYYY-MM-DD HH:MM:SS"), text);
     _cleanup_(arena_freep) struct arena *a = arena_new(256u << 20);
     return test(c, now, a);
