@@ -1,0 +1,22 @@
+/* log_page.h: the lines of `bansho log search`, for people and as JSON, as they come. Used by verb_log.c only. */
+#pragma once
+#include "base/arena.h"
+#include "filter/search.h"
+#include "term/emit.h"
+#include "term/text.h"
+
+struct log_page {
+    const struct search_options *o;
+    struct term term;
+    struct arena *line;    /* of one line */
+    struct buf text;
+    struct emit json;
+    bool as_json;
+    uint64_t told;
+};
+
+void log_page_begin(struct log_page *p, const struct search_options *o, const char *json_language);
+/* A search_fn; arg: the page. */
+bool log_page_line(void *arg, const struct search_line *l);
+/* What was read and what could not be. found: the search came to its end. Returns whether all could be read. */
+bool log_page_end(struct log_page *p, const struct search_seen *seen, const char *cut);

@@ -1,0 +1,157 @@
+/* verb_log_page.c: what `bansho log search` finds (log_page.h). */
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "bin/log_page.h"
+
+#define WRITE_AT (32u << 10)
+#define TIME_COLUMNS 21
+
+void log_page_begin(struct log_page *p, const struct search_options *o, const char *json_language)
+{
+    *p = (struct log_page){.o = o, .term = term_of(stdout), .text = BUF(1u << 20), .as_json = json_language != NULL, .json = emit_to(stdout)};
+    if (!p->as_json)
+        return;
+    emit_object(&p->json, NULL);
+    emit_text(&p->json, "schema", "bansho.log/1");
+    emit_text(&p->json, "language", json_language);
+    emit_list(&p->json, "lines");
+}
+
+static void flush(struct log_page *p)
+{
+    fwrite(p->text.p, 1, p->text.n, stdout);
+    fflush(stdout);
+    buf_reset(&p->text);
+}
+
+/* "mail.log" for /var/log/mail.log: the directory that all know needs no room. */
+static struct str short_name(const char *name)
+{
+    struct str s = str_of(name), usual = STR("/var/log/");
+    return str_starts(s, usual) ? str_from(s, usual.n) : s;
+}
+
+/* A date that begins the line is told in our form before it. */
+static struct str without_date(const struct search_line *l)
+{
+    if (l->date_end <= l->date_start || l->date_start > 1)
+        return l->text;
+    struct str rest = str_from(l->text, l->date_end);
+    while (rest.n && (rest.p[0] == ' ' || rest.p[0] == ']' || rest.p[0] == ':'))
+        rest = str_from(rest, 1);
+    return rest;
+}
+
+static void text_line(struct log_page *p, const struct search_line *l)
+{
+    struct arena *a = arena_new(65536);
+    term_colour(&p->term, &p->text, COLOUR_DIM);
+    text_pad(&p->text, str_of(l->timed ? clock_text(a, l->time_us / 1000000, CLOCK_SECOND) : "-"), TIME_COLUMNS);
+    text_escape(&p->text, short_name(p->o->files.v[l->file].log));
+    term_colour(&p->term, &p->text, COLOUR_NONE);
+    buf_addz(&p->text, "  ");
+    text_escape(&p->text, without_date(l));
+    buf_addz(&p->text, l->cut ? "...\n" : "\n");
+    arena_free(a);
+    if (p->text.n >= WRITE_AT || p->term.colour)
+        flush(p);
+}
+
+static void json_line(struct log_page *p, const struct search_line *l)
+{
+    struct emit *j = &p->json;
+    const struct search_file *f = &p->o->files.v[l->file];
+    emit_object(j, NULL);
+    (l->timed ? emit_us(j, "time", l->time_us) : emit_null(j, "time"));
+    emit_text(j, "file", f->name);
+    emit_int(j, "offset", (int64_t)l->offset);
+    emit_text(j, "service", f->service);
+    emit_str(j, "text", l->text);
+    emit_bool(j, "cut", l->cut);
+    emit_end(j);
+}
+
+bool log_page_line(void *arg, const struct search_line *l)
+{
+    struct log_page *p = arg;
+    p->told++;
+    if (p->as_json)
+        json_line(p, l);
+    else
+        text_line(p, l);
+    return !ferror(stdout);
+}
+
+struct sums {
+    uint64_t read, bytes, cut, timeless;
+    bool faults;
+};
+
+static struct sums sums_of(const struct search_options *o, const struct search_seen *seen)
+{
+    struct sums s = {0};
+    for (size_t i = 0; i < o->files.n; i++) {
+        s.read += !seen[i].unread;
+        s.bytes += seen[i].bytes;
+        s.cut += seen[i].cut;
+        s.timeless += seen[i].timeless;
+        s.faults |= seen[i].fault != NULL;
+    }
+    return s;
+}
+
+static void json_end(struct log_page *p, const struct search_seen *seen, const struct sums *s, const char *cut)
+{
+    struct emit *j = &p->json;
+    emit_end(j);
+    emit_list(j, "files");
+    for (size_t i = 0; i < p->o->files.n; i++) {
+        if (seen[i].unread || (!seen[i].found && !seen[i].fault))
+            continue;
+        emit_object(j, NULL);
+        emit_text(j, "name", p->o->files.v[i].name);
+        emit_int(j, "found", (int64_t)seen[i].found);
+        emit_text(j, "fault", seen[i].fault);
+        emit_end(j);
+    }
+    emit_end(j);
+    emit_object(j, "summary");
+    emit_int(j, "lines", (int64_t)p->told);
+    emit_int(j, "files", (int64_t)s->read);
+    emit_int(j, "bytes", (int64_t)s->bytes);
+    emit_int(j, "cut", (int64_t)s->cut);
+    emit_int(j, "timeless", (int64_t)s->timeless);
+    emit_text(j, "not_all_of", cut);
+    emit_end(j);
+    emit_done(j);
+}
+
+static void text_end(struct log_page *p, const struct search_seen *seen, const struct sums *s, const char *cut)
+{
+    struct buf *b = &p->text;
+    for (size_t i = 0; i < p->o->files.n; i++)
+        if (seen[i].fault) {
+            text_escape(b, str_of(seen[i].fault));
+            buf_addc(b, '\n');
+        }
+    if (cut)
+        buf_printf(b, _("Not all files of %s were looked at: there are too many.\n"), cut);
+    if (s->cut)
+        buf_printf(b, ngettext("%llu line was longer than a megabyte; its end was not looked at\n", "%llu lines were longer than a megabyte; their ends were not looked at\n", s->cut), (unsigned long long)s->cut);
+    if (s->timeless)
+        buf_printf(b, ngettext("%llu line was left out: nobody knows when it was written\n", "%llu lines were left out: nobody knows when they were written\n", s->timeless), (unsigned long long)s->timeless);
+    buf_printf(b, ngettext("%llu line", "%llu lines", p->told), (unsigned long long)p->told);
+    buf_printf(b, ngettext(" in %llu file, %llu MB read\n", " in %llu files, %llu MB read\n", s->read), (unsigned long long)s->read, (unsigned long long)(s->bytes >> 20));
+    flush(p);
+}
+
+bool log_page_end(struct log_page *p, const struct search_seen *seen, const char *cut)
+{
+    struct sums s = sums_of(p->o, seen);
+    if (p->as_json)
+        json_end(p, seen, &s, cut);
+    else
+        text_end(p, seen, &s, cut);
+    buf_free(&p->text);
+    return !s.faults && !cut;
+}

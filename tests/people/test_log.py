@@ -1,0 +1,132 @@
+"""`bansho log search`: several logs as one story, what fits and what does not, what cannot be read, hostile lines, both languages. Argument: the build directory."""
+import datetime, gzip, json, lzma, os, pathlib, subprocess, sys, tempfile
+
+import jsonschema
+
+BUILD = pathlib.Path(sys.argv[1]).resolve()
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LAST = datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.timezone.utc).timestamp()
+
+
+def valid(text):
+    document = json.loads(text)
+    name, version = document["schema"].removeprefix("bansho.").split("/")
+    jsonschema.Draft202012Validator(json.loads((ROOT / f"data/schema/{name}-{version}.json").read_text())).validate(document)
+    return document
+
+
+def bansho(*args, language="C.UTF-8", code=0, **more):
+    env = {"PATH": os.environ["PATH"], "LC_ALL": language, "BANSHO_LOCALE": str(BUILD / "locale"), "TZ": "UTC"}
+    shown = subprocess.run([str(BUILD / "bansho"), "log", "search", *map(str, args)], capture_output=True, text=True, env=env, timeout=60, **more)
+    assert shown.returncode == code, shown
+    return shown
+
+
+def put(path, text, when=LAST):
+    opener = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
+    with opener(path, "wb") as f:
+        f.write(text if isinstance(text, bytes) else text.encode())
+    os.utime(path, (when, when))
+    return path
+
+
+def logs(*paths):
+    return [x for p in paths for x in ("--log", p)]
+
+
+def told(*args, **more):
+    return valid(bansho(*args, "--json", **more).stdout)
+
+
+def texts(document):
+    return [line["text"] for line in document["lines"]]
+
+
+def one_story(tmp):
+    """Three files of one log, given in no order and changed at the same moment, and another log between their lines."""
+    line = lambda day, minute, what: f"Nov {day} 10:{minute:02}:00 host gate[1]: {what}\n"
+    files = [put(tmp / "a.log", line(20, 1, "x a6") + "  x goes on\n" + line(20, 3, "x a8")), put(tmp / "a.log.2.gz", line(18, 1, "x a1") + line(18, 3, "x a3")),
+             put(tmp / "a.log.1", line(19, 1, "x a4") + line(19, 2, "no") + line(19, 3, "x a5")),
+             put(tmp / "b.log", '192.0.2.1 - - [18/Nov/2026:10:02:00 +0000] "GET /x b2"\n192.0.2.1 - - [20/Nov/2026:19:02:00 +0900] "GET /x b7"\n')]
+    want = ["a1", "b2", "a3", "a4", "a5", "a6", "goes on", "b7", "a8"]
+    document = told("x ", *logs(*files))
+    assert [t.rstrip('"').split("x ")[-1] for t in texts(document)] == want, document
+    assert document["lines"][0]["time"] == datetime.datetime(2026, 11, 18, 10, 1, tzinfo=datetime.timezone.utc).timestamp()
+    shown = bansho("x ", *logs(*files)).stdout
+    assert shown.startswith("2026-11-18 10:01:00") and "2026-11-20 10:02:00" in shown and "9 lines in 4 files" in shown, shown
+    assert len(told("", "--since", "2026-11-19", "--until", "2026-11-19", *logs(*files))["lines"]) == 3
+    assert texts(told("", "--since", "2026-11-20 10:03", *logs(*files))) == ["Nov 20 10:03:00 host gate[1]: x a8"]
+    assert "0 lines" in bansho("nothing of the kind", *logs(*files)).stdout
+
+
+def addresses(tmp):
+    f = put(tmp / "addresses.log", "".join(f"Nov 20 10:00:0{i} h d: {a}\n" for i, a in enumerate(("from 192.0.2.1", "from 192.0.2.10", "[::ffff:192.0.2.1]:2", "v192.0.2.1", "from 2001:DB8:0::7"))))
+    found = lambda *a: [t[-1] for t in texts(told(*a, *logs(f)))]
+    assert found("--address", "192.0.2.1") == ["1", "2"]
+    assert found("--address", "192.0.2.0/24") == ["1", "0", "2"]
+    assert found("--address", "2001:db8::7") == ["7"]
+    assert found("--address", "192.0.2.0/24", "from") == ["1", "0"]
+
+
+def hostile_lines(tmp):
+    f = put(tmp / "hostile.log", b"Nov 20 10:00:00 h d: x \x1b[31m\x00\xff end\nNov 20 10:00:01 h d: x " + b"y" * 3_000_000 + b"\nNov 20 10:00:02 h d: x last\n")
+    shown = bansho("d: x", *logs(f)).stdout
+    assert "\x1b" not in shown and "\0" not in shown and r"\x1b[31m\x00\xff end" in shown and "x last" in shown and "1 line was longer than a megabyte" in shown, shown[:200]
+    document = told("d: x", *logs(f))
+    assert len(document["lines"]) == 3 and document["lines"][1]["cut"] and len(document["lines"][1]["text"]) == 65536
+
+
+def what_cannot_be_read_is_told(tmp):
+    whole = gzip.compress("".join(f"Nov 20 10:00:00 h d: here {os.urandom(40).hex()}\n" for _ in range(5000)).encode())
+    good = put(tmp / "good.log", "Nov 20 10:00:01 h d: here\n")
+    (tmp / "short.log.gz").write_bytes(whole[:-3000])
+    (tmp / "bad.log.gz").write_bytes(whole[:50000] + bytes(100) + whole[50100:])
+    document = told("here", *logs(tmp / "short.log.gz", good, tmp / "bad.log.gz"), code=3)
+    faults = {pathlib.Path(f["name"]).name: f["fault"] for f in document["files"]}
+    assert "ends too early" in faults["short.log.gz"] and "is damaged" in faults["bad.log.gz"] and faults["good.log"] is None, faults
+    assert len(document["lines"]) > 1000
+    shown = bansho("here", *logs(tmp / "short.log.gz", good, tmp / "bad.log.gz"), code=3).stdout
+    assert shown.count("ends too early") == 1 and shown.count("is damaged") == 1
+    os.mkfifo(tmp / "fifo")
+    assert "is not a file" in bansho("here", *logs(tmp / "fifo"), code=2).stderr
+    assert "No such file" in bansho("here", *logs(tmp / "away"), code=2).stderr
+
+
+def what_waits_for_its_turn(tmp):
+    """More than fits into memory, from two logs whose lines come in turn."""
+    files = [put(tmp / f"much{k}.log", "".join(f"2026-11-20T10:{i // 600 % 60:02}:{i // 10 % 60:02}.{i % 10}{k} h d: x {i} {'z' * 300}\n" for i in range(20000))) for k in (1, 2)]
+    got = told("d: x", *logs(*files))["lines"]
+    assert len(got) == 40000 and all(a["time"] <= b["time"] for a, b in zip(got, got[1:]))
+
+
+def timeless_lines(tmp):
+    f = put(tmp / "none.log", "x without a date\nx again\n")
+    assert [line["time"] for line in told("x", *logs(f))["lines"]] == [None, None]
+    document = told("x", "--since", "2026-11-01", *logs(f))
+    assert document["lines"] == [] and document["summary"]["timeless"] == 2
+    far = put(tmp / "far.log", "2026-11-20 10:00:00 x one\n2036-01-01 00:00:00 x forged\n2026-11-20 10:00:01 x two\n")
+    times = [line["time"] for line in told("x", *logs(far))["lines"]]
+    assert times[1] == times[0] and times[2] == times[0] + 1
+
+
+def standard_input(tmp):
+    assert texts(told("x", *logs("-"), input="Nov 20 10:00:00 h x\nNov 20 10:00:00 h y\n")) == ["Nov 20 10:00:00 h x"]
+
+
+def what_is_not_understood(tmp):
+    for args, words in (((), "say what you look for"), (("--address", "192.0.2.300"), "192.0.2.300"), (("--since", "noon"), "noon"), (("x", "--since", "2026-11-20", "--until", "2026-11-19"), "later")):
+        assert words in bansho(*args, code=2).stderr
+    shown = bansho(language="ja_JP.UTF-8", code=2).stderr
+    assert "探す" in shown, shown
+
+
+def main():
+    tests = (one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, timeless_lines, standard_input, what_is_not_understood)
+    for test in tests:
+        with tempfile.TemporaryDirectory() as tmp:
+            test(pathlib.Path(tmp))
+        print("ok", test.__name__)
+
+
+if __name__ == "__main__":
+    main()
