@@ -71,6 +71,7 @@ struct look {
     struct findings *out;
     LIST(struct watched) all;
     LIST(struct resting) resting;
+    LIST(const char *) running; /* guards of which every part runs */
     bool any_guard;
 };
 
@@ -185,6 +186,7 @@ static void collect(struct look *l)
         l->any_guard |= state >= 0;
         if (state != 1)
             continue;
+        *list_push(l->out->arena, &l->running) = guards[i].id;
         if (strcmp(guards[i].id, "fail2ban") == 0)
             fail2ban_jails(l);
         else if (strcmp(guards[i].id, "csf") == 0)
@@ -250,8 +252,8 @@ static void judge(struct look *l, const struct login *login)
         finding_evidence(out, f, NULL, 0, l->resting.v[i].absent ? _("%s is not here: attacks are seen, but nobody is shut out") : _("%s is installed but does not run"), l->resting.v[i].name);
     if (!l->any_guard)
         finding_evidence(out, f, NULL, 0, "%s", _("none of fail2ban, csf, CrowdSec, sshguard is here"));
-    else if (!l->resting.n)
-        finding_evidence(out, f, NULL, 0, "%s", _("a guard runs, but nothing in it watches this service"));
+    for (size_t i = 0; i < l->running.n; i++)
+        finding_evidence(out, f, NULL, 0, _("%s runs, but nothing in it watches this service"), l->running.v[i]);
     next_step(l, f);
 }
 

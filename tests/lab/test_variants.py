@@ -23,3 +23,17 @@ def test_other_products_run(host):
     assert "lab.example" in host.exec_ok("exim4 -bP primary_hostname")
     for product in ("postfix", "dovecot-core", "proftpd-core"):
         assert "install ok installed" not in host.exec(["dpkg-query", "-W", "-f", "${Status}", product])[1]
+
+
+@pytest.mark.variant("crowdsec")
+def test_crowdsec_is_seen_as_a_guard(host):
+    """What really runs decides: both of its daemons, and only for what its collections watch."""
+    def guards():
+        return {o: s for (i, o), s in host.states("guard.running").items() if i == "guard.running"}
+    seen = guards()
+    assert seen["ssh"] == "ok" and {seen[s] for s in ("submission", "imap", "pop3", "ftp")} == {"fail"}, seen
+    shown = host.exec(["bansho", "check", "guard.running"])[1]
+    assert "crowdsec runs, but nothing in it watches this service" in " ".join(shown.split()), shown
+    host.exec_ok(["systemctl", "stop", "crowdsec-firewall-bouncer"])
+    assert guards()["ssh"] == "fail"
+    assert "crowdsec-firewall-bouncer is installed but does not run" in " ".join(host.exec(["bansho", "check", "guard.running"])[1].split())

@@ -51,7 +51,7 @@ static const struct story stories[] = {
     {"CrowdSec sees, nobody acts", SYSTEMD, true, {{"crowdsec.service", ACTIVE}}, {NULL}, {COLLECTIONS}, "ssh", STATE_FAIL, "crowdsec-firewall-bouncer is not here"},
     {"CrowdSec's bouncer stopped", SYSTEMD, true, {{"crowdsec-firewall-bouncer.service", UNIT_FAILED, UNIT_ENABLED}, {"crowdsec.service", ACTIVE}}, {NULL}, {COLLECTIONS}, "ssh", STATE_FAIL,
      "crowdsec-firewall-bouncer is installed but does not run"},
-    {"CrowdSec watches SSH only", SYSTEMD, true, {{"crowdsec-firewall-bouncer.service", ACTIVE}, {"crowdsec.service", ACTIVE}}, {NULL}, {COLLECTIONS}, "ftp", STATE_FAIL, "nothing in it watches"},
+    {"CrowdSec watches SSH only", SYSTEMD, true, {{"crowdsec-firewall-bouncer.service", ACTIVE}, {"crowdsec.service", ACTIVE}}, {NULL}, {COLLECTIONS}, "ftp", STATE_FAIL, "crowdsec runs, but nothing in it watches"},
     {"CrowdSec watches FTP", SYSTEMD, true, {{"crowdsec-firewall-bouncer.service", ACTIVE}, {"crowdsec.service", ACTIVE}}, {NULL},
      {{"etc/crowdsec/collections/pureftpd.yaml", "", 0}}, "ftp", STATE_OK, "crowdsec: pureftpd.yaml"},
     {"CrowdSec in a container", CONTAINER, true, {{"crowdsec-firewall-bouncer.service", UNSEEN}, {"crowdsec.service", UNSEEN}}, {"/usr/bin/crowdsec", "/usr/bin/crowdsec-firewall-bouncer"},
