@@ -1,5 +1,6 @@
 /* verb_replay.c: `bansho replay LOG...`: whom the guard would have shut out, in the logs' own time. */
 #include "base/clock.h"
+#include "base/when.h"
 #include "bin/replay_page.h"
 #include "bin/session.h"
 #include "bin/verbs.h"
@@ -18,6 +19,8 @@
 static const struct verb_option replay_options[] = {
     {"filter", 0, ARGUMENT_TEXT, "NAMES", NULL, N_("filters, parted by commas, each with its options: 'sshd[mode=aggressive], postfix' (default: guard.filters of bansho.conf)")},
     {"filter-dir", 0, ARGUMENT_DIR, "DIR", NULL, N_("where the filters are (default: /etc/fail2ban/filter.d)")},
+    {"journal", 0, ARGUMENT_NONE, NULL, NULL, N_("the systemd journal, too: each filter sees what its own service wrote there")},
+    {"since", 0, ARGUMENT_TEXT, "TIME", NULL, N_("what happened before counts nowhere: 2026-11-24, '2026-11-24 10:00', yesterday, 3d, 2h")},
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the whole result as JSON (schema bansho.replay/1)")},
     {0},
 };
@@ -56,18 +59,47 @@ static struct str for_logins(struct str name)
     return name;
 }
 
+/* The journal's lines have no date and no name of a file; filters say by `logtype` what they expect. What somebody says himself comes last and holds. */
+static int load_filter(const char *dir, struct str spec, struct arena *a, struct replay_options *o, struct err *err)
+{
+    struct filter_definition d;
+    int r = filter_load(a, dir, spec, &d, err);
+    if (r < 0)
+        return r;
+    *list_push(a, &o->filters) = d;
+    if (!o->journal)
+        return 0;
+    ptrdiff_t bracket = str_find(spec, '[');
+    struct str name = bracket >= 0 ? str_span(spec.p, (size_t)bracket) : spec, rest = str_from(spec, name.n);
+    r = filter_load(a, dir, str_of(arena_printf(a, "%.*s[logtype=journal]%.*s", (int)name.n, name.p, (int)rest.n, rest.p)), &d, err);
+    if (r == 0)
+        *list_push(a, &o->journal_filters) = d;
+    return r;
+}
+
 static int load_filters(const struct call *c, const struct config *config, struct arena *a, struct replay_options *o, struct err *err)
 {
     const char *dir = call_option(c, "filter-dir") ? call_option(c, "filter-dir") : FILTER_DIR, *names = call_option(c, "filter");
     struct str rest = str_of(names ? names : config_text(config, "guard", "filters", "")), spec;
     while (next_filter(&rest, &spec)) {
-        struct filter_definition d;
-        int r = filter_load(a, dir, names ? spec : for_logins(spec), &d, err);
+        int r = load_filter(dir, names ? spec : for_logins(spec), a, o, err);
         if (r < 0)
             return r;
-        *list_push(a, &o->filters) = d;
     }
     return o->filters.n ? 0 : err_set(err, -EINVAL, "%s", _("no filter is named; for example: --filter sshd"));
+}
+
+/* What the command line says besides filters and logs. */
+static int understand(const struct call *c, struct root *root, struct replay_options *o, struct err *err)
+{
+    const char *since = call_option(c, "since");
+    o->now = (int64_t)time(NULL);
+    if (since && !when_read(str_of(since), o->now, WHEN_BEGIN, &o->since))
+        return err_set(err, -EINVAL, _("%s is no time; for example: --since 2026-11-24, --since '2026-11-24 10:00', --since 3d"), since);
+    if (!call_option(c, "journal"))
+        return c->args_n ? 0 : err_set(err, -EINVAL, "%s", _("name a log, or say --journal"));
+    o->journal = root;
+    return root_open("/", root, err);
 }
 
 static int open_log(struct arena *a, const char *name, struct replay_options *o, struct err *err)
@@ -90,13 +122,14 @@ static int open_logs(const struct call *c, struct arena *a, struct replay_option
     return r;
 }
 
-static int prepare(const struct call *c, const struct config *config, struct arena *a, struct replay_options *o, struct err *err)
+static int prepare(const struct call *c, const struct config *config, struct root *root, struct arena *a, struct replay_options *o, struct err *err)
 {
-    o->now = (int64_t)time(NULL);
     o->rules = (struct guard_rules){.find_time = config_number(config, "guard", "find-time"), .ban_time = config_number(config, "guard", "ban-time"),
                                     .ban_time_max = config_number(config, "guard", "ban-time-max"), .max_retry = (unsigned)config_number(config, "guard", "max-retry")};
     never_fill(config, a, &o->rules);
-    int r = load_filters(c, config, a, o, err);
+    int r = understand(c, root, o, err);
+    if (r == 0)
+        r = load_filters(c, config, a, o, err);
     return r < 0 ? r : open_logs(c, a, o, err);
 }
 
@@ -112,11 +145,12 @@ static enum outcome replay(const struct call *c)
     struct replay_options o = {.progress = show_progress, .progress_arg = &progress};
     struct replay result = {0};
     struct config *config = NULL;
+    struct root root = {.fd = -1};
     struct err err = {0};
     tzset(); /* while our own time zone can still be read */
     int r = session_config(&config, &err);
     if (r == 0)
-        r = prepare(c, config, a, &o, &err);
+        r = prepare(c, config, &root, a, &o, &err);
     if (r == 0)
         r = replay_run(&o, a, &result, &err);
     progress_end(&progress);
@@ -125,6 +159,7 @@ static enum outcome replay(const struct call *c)
     if (r == 0)
         replay_tell(&o, &result, call_option(c, "json") ? c->language : NULL);
     config_free(config);
+    root_close(&root);
     if (r < 0)
         return complain(&err);
     for (size_t i = 0; i < result.seen.n; i++)
@@ -135,14 +170,14 @@ static enum outcome replay(const struct call *c)
 
 const struct verb verb_replay = {
     .name = "replay",
-    .usage = "LOG... [--filter NAMES] [--filter-dir DIR] [--json]",
+    .usage = "LOG...|--journal [--since TIME] [--filter NAMES] [--filter-dir DIR] [--json]",
     .summary = N_("tells whom the guard would have shut out, when and why, from logs of the past; changes nothing"),
     .help = N_("Reads logs in their own time: plain, or packed by gzip, xz or zstd; a log and its rotated files are one. - is the standard input. "
+               "With --journal each filter sees only what its own service wrote there, whatever others write in its name. "
                "Failures are counted as the section guard of bansho.conf says (find-time, max-retry, ban-time); the networks of its sources are never shut out.\n\n"
                "The filters are fail2ban's, unchanged."),
     .options = replay_options,
     .argument = ARGUMENT_FILE,
-    .min = 1,
     .max = MAX_LOGS,
     .run = replay,
 };

@@ -57,7 +57,8 @@ static void why(struct buf *b, const struct replay_verdict *x)
     text_escape(b, str_of(x->filter));
     buf_addz(b, "  ");
     text_escape(b, str_of(x->file));
-    buf_printf(b, ":%llu", (unsigned long long)x->line);
+    if (x->line)
+        buf_printf(b, ":%llu", (unsigned long long)x->line);
     if (looks[v->looks].text)
         buf_printf(b, "  (%s)", _(looks[v->looks].text));
 }
@@ -104,6 +105,10 @@ static void tell_files(struct buf *b, const struct replay *r)
             buf_printf(b, _(": %llu failures stand before any date; they count nowhere\n"), (unsigned long long)s->timeless);
         }
     }
+    for (size_t i = 0; i < r->lost.n; i++) {
+        text_escape(b, str_of(r->lost.v[i].unit));
+        buf_printf(b, _(": journald threw %llu messages away (RateLimitBurst= in journald.conf)\n"), (unsigned long long)r->lost.v[i].messages);
+    }
     buf_printf(b, ngettext("%zu file, ", "%zu files, ", r->seen.n), r->seen.n);
     buf_printf(b, _("%llu lines, %llu failures, %llu logins; nothing was changed\n"), (unsigned long long)lines, (unsigned long long)r->counts.failures,
                (unsigned long long)r->counts.successes);
@@ -112,6 +117,10 @@ static void tell_files(struct buf *b, const struct replay *r)
 static void try_instead(struct buf *b, const struct replay_options *o)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    if (!o->files.n) {
+        buf_addz(b, _("No entry of the journal was taken. Services that write files of their own are not in it.\n"));
+        return;
+    }
     buf_addz(b, _("No line was taken. Does the filter fit the log? Try: "));
     buf_addz(b, "bansho filter test ");
     text_escape(b, str_of(shell_word(a, o->filters.v[0].name)));
@@ -167,7 +176,10 @@ static void emit_verdict(struct emit *j, const struct replay_verdict *x)
     emit_int(j, "times", v->times);
     emit_text(j, "filter", x->filter);
     emit_text(j, "file", x->file);
-    emit_int(j, "line", (int64_t)x->line);
+    if (x->line)
+        emit_int(j, "line", (int64_t)x->line);
+    else
+        emit_null(j, "line");
     emit_end(j);
 }
 
@@ -188,6 +200,18 @@ static void emit_files(struct emit *j, const struct replay *r)
     emit_end(j);
 }
 
+static void emit_lost(struct emit *j, const struct replay *r)
+{
+    emit_list(j, "suppressed");
+    for (size_t i = 0; i < r->lost.n; i++) {
+        emit_object(j, NULL);
+        emit_text(j, "unit", r->lost.v[i].unit);
+        emit_int(j, "messages", (int64_t)r->lost.v[i].messages);
+        emit_end(j);
+    }
+    emit_end(j);
+}
+
 static void tell_json(const struct replay_options *o, const struct replay *r, const char *language)
 {
     struct emit j = emit_to(stdout);
@@ -196,6 +220,7 @@ static void tell_json(const struct replay_options *o, const struct replay *r, co
     emit_text(&j, "schema", "bansho.replay/1");
     emit_text(&j, "language", language);
     emit_files(&j, r);
+    emit_lost(&j, r);
     emit_list(&j, "filters");
     for (size_t i = 0; i < o->filters.n; i++)
         emit_text(&j, NULL, o->filters.v[i].name);

@@ -3,6 +3,8 @@
 #include "base/i18n.h"
 #include "base/worker.h"
 #include "filter/matcher.h"
+#include "guard/replay_journal.h"
+#include "log/journal.h"
 #include "log/lines.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -14,13 +16,14 @@
 #define NUMBERS 12 /* of put_end */
 #define ACCOUNT_MAX 256
 
-/* One log: its files one after the other, with matchers of its own (a filter remembers dates and connections). The next event waits until it is its turn. */
+/* One log: its files one after the other, or the journal's entries of one service, with matchers of its own (a filter remembers dates and connections). The next event waits until it is its turn. */
 struct stream {
     const size_t *files;       /* indexes, oldest first */
     size_t n, at;
     struct lines *lines;       /* of files[at]; NULL: not open yet */
     struct str block;
-    struct matcher **matchers; /* one for each filter */
+    struct replay_journal *journal; /* instead of files */
+    struct matcher **matchers; /* one for each filter; NULL: it is not for this log */
     int64_t time;              /* the last that was told */
     bool waiting;
     struct guard_event event;
@@ -36,6 +39,7 @@ struct reader {
     struct replay_seen *seen;
     struct guard *guard;
     struct stream *turn;       /* whose event is told */
+    struct replay_losses lost;
     struct buf *out;
     uint64_t told, untold, names;
     int64_t from, to;
@@ -49,10 +53,11 @@ static int by_change(const void *a, const void *b, void *files)
 
 static int make_matchers(const struct replay_options *o, struct arena *a, struct stream *s, struct err *err)
 {
-    struct matcher_options m = {.today = o->now};
+    struct matcher_options m = {.today = o->now, .journal = s->journal};
     s->matchers = arena_zalloc(a, (o->filters.n + 1) * sizeof(struct matcher *));
     for (size_t i = 0; i < o->filters.n; i++) {
-        int r = matcher_new(&o->filters.v[i], &m, &s->matchers[i], err);
+        int r = !s->journal ? matcher_new(&o->filters.v[i], &m, &s->matchers[i], err)
+                : replay_journal_has(s->journal, i) ? matcher_new(&o->journal_filters.v[i], &m, &s->matchers[i], err) : 0;
         if (r < 0)
             return r;
     }
@@ -83,17 +88,42 @@ static int make_streams(struct reader *r, struct err *err)
     return 0;
 }
 
+/* The journal, once for each service. */
+static int make_journals(struct reader *r, struct err *err)
+{
+    struct replay_journals all = {0};
+    replay_journals_make(r->o, r->arena, &all);
+    for (size_t i = 0; i < all.n; i++) {
+        struct stream s = {.journal = all.v[i]};
+        int e = make_matchers(r->o, r->arena, &s, err);
+        *list_push(r->arena, &r->streams) = s;
+        if (e < 0)
+            return e;
+    }
+    return 0;
+}
+
 static void free_streams(struct reader *r)
 {
-    for (size_t i = 0; i < r->streams.n; i++)
+    for (size_t i = 0; i < r->streams.n; i++) {
         for (size_t k = 0; k < r->o->filters.n; k++)
             matcher_free(r->streams.v[i].matchers[k]);
+        replay_journal_free(r->streams.v[i].journal);
+    }
 }
+
+static size_t places(const struct replay_options *o) { return o->files.n + (o->journal != NULL); }
+static const char *place_name(const struct replay_options *o, size_t i) { return i < o->files.n ? o->files.v[i].name : "journal"; }
+
+/* Which of `seen` is read now. */
+static size_t place_of(const struct reader *r, const struct stream *s) { return s->journal ? r->o->files.n : s->files[s->at]; }
 
 /* The next line of the log, over the ends of its files. What goes wrong with one is written down, and the next is read. */
 static bool next_line(struct reader *r, struct stream *s, struct str *ret)
 {
     struct err err = {0};
+    if (s->journal)
+        return replay_journal_next(s->journal, r->arena, &r->seen[r->o->files.n], &r->lost, ret);
     for (; s->at < s->n; s->at++) {
         const struct replay_file *f = &r->o->files.v[s->files[s->at]];
         struct replay_seen *seen = &r->seen[s->files[s->at]];
@@ -117,7 +147,7 @@ static bool next_line(struct reader *r, struct stream *s, struct str *ret)
 
 static bool take_event(struct reader *r, struct stream *s, size_t filter, const struct matcher_event *m)
 {
-    struct replay_seen *seen = &r->seen[s->files[s->at]];
+    struct replay_seen *seen = &r->seen[place_of(r, s)];
     struct str user = m->user.p ? m->user : STR("");
     seen->found++;
     s->time = m->timed ? m->time_us / 1000000 : s->time;
@@ -128,9 +158,9 @@ static bool take_event(struct reader *r, struct stream *s, size_t filter, const 
     memcpy(s->account, user.p, n);
     s->event.account = str_span(s->account, n);
     s->filter = filter;
-    s->line = seen->lines;
+    s->line = s->journal ? 0 : seen->lines;
     seen->timeless += !s->time;
-    return s->time != 0;
+    return s->time && s->time >= r->o->since;
 }
 
 /* Reads until there is an event. */
@@ -141,7 +171,10 @@ static void advance(struct reader *r, struct stream *s)
     s->waiting = false;
     while (!s->waiting && next_line(r, s, &line))
         for (size_t i = 0; i < r->o->filters.n; i++) {
-            enum matcher_result got = matcher_line(s->matchers[i], line, NULL, r->o->now, &m);
+            const int64_t *time_us = s->journal ? &s->journal->entry.time_us : NULL;
+            if (!s->matchers[i])
+                continue;
+            enum matcher_result got = matcher_line(s->matchers[i], line, time_us, time_us ? *time_us / 1000000 : r->o->now, &m);
             if (got == MATCHER_FOUND)
                 s->waiting = take_event(r, s, i, &m);
             if (got != MATCHER_MISSED)
@@ -167,7 +200,7 @@ static void tell(void *arg, const struct verdict *v)
     buf_put_u32(r->out, v->count);
     buf_put_u32(r->out, v->times);
     buf_put_u32(r->out, (uint32_t)r->turn->filter);
-    buf_put_u32(r->out, (uint32_t)r->turn->files[r->turn->at]);
+    buf_put_u32(r->out, (uint32_t)place_of(r, r->turn));
     buf_put_u64(r->out, r->turn->line);
 }
 
@@ -177,17 +210,22 @@ static void put_end(struct reader *r, struct buf *out)
     uint64_t given_up = 0;
     for (size_t i = 0; i < r->streams.n; i++)
         for (size_t k = 0; k < r->o->filters.n; k++)
-            given_up += matcher_counts(r->streams.v[i].matchers[k]).limits;
+            given_up += r->streams.v[i].matchers[k] ? matcher_counts(r->streams.v[i].matchers[k]).limits : 0;
     const uint64_t numbers[NUMBERS] = {r->untold, r->names, given_up, (uint64_t)r->from, (uint64_t)r->to, c.failures, c.successes, c.unaddressed, c.after, c.lost, c.sources, c.bytes};
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
         buf_put_u64(out, numbers[i]);
-    for (size_t i = 0; i < r->o->files.n; i++) {
+    for (size_t i = 0; i < places(r->o); i++) {
         const struct replay_seen *s = &r->seen[i];
         buf_put_z(out, s->fault);
         buf_put_u64(out, s->lines);
         buf_put_u64(out, s->found);
         buf_put_u64(out, s->timeless);
         buf_put_u64(out, s->cut);
+    }
+    buf_put_u32(out, (uint32_t)r->lost.n);
+    for (size_t i = 0; i < r->lost.n; i++) {
+        buf_put_z(out, r->lost.v[i].unit);
+        buf_put_u64(out, r->lost.v[i].messages);
     }
 }
 
@@ -233,9 +271,9 @@ static struct replay_verdict get_verdict(struct cursor *c, const struct replay_o
     v.v.account = str_of(arena_dup(a, cursor_str(c)));
     v.v.count = cursor_u32(c);
     v.v.times = cursor_u32(c);
-    uint32_t filter = cursor_below(c, (uint32_t)o->filters.n), file = cursor_below(c, (uint32_t)o->files.n);
+    uint32_t filter = cursor_below(c, (uint32_t)o->filters.n), file = cursor_below(c, (uint32_t)places(o));
     v.filter = c->bad ? "" : o->filters.v[filter].name;
-    v.file = c->bad ? "" : o->files.v[file].name;
+    v.file = c->bad ? "" : place_name(o, file);
     v.line = cursor_u64(c);
     return v;
 }
@@ -248,8 +286,8 @@ static int get_all(struct str bytes, const struct replay_options *o, struct aren
         v[i] = cursor_u64(&c);
     struct replay got = {.untold = v[0], .names = v[1], .given_up = v[2], .from = (int64_t)v[3], .to = (int64_t)v[4]};
     got.counts = (struct guard_counts){.failures = v[5], .successes = v[6], .unaddressed = v[7], .after = v[8], .lost = v[9], .sources = v[10], .bytes = v[11]};
-    for (size_t i = 0; i < o->files.n && !c.bad; i++) {
-        struct replay_seen s = {.name = o->files.v[i].name};
+    for (size_t i = 0; i < places(o) && !c.bad; i++) {
+        struct replay_seen s = {.name = place_name(o, i)};
         struct str fault = cursor_str(&c);
         s.fault = fault.p ? arena_dup(a, fault) : NULL;
         s.lines = cursor_u64(&c);
@@ -257,6 +295,12 @@ static int get_all(struct str bytes, const struct replay_options *o, struct aren
         s.timeless = cursor_u64(&c);
         s.cut = cursor_u64(&c);
         *list_push(a, &got.seen) = s;
+    }
+    uint32_t lost = cursor_below(&c, REPLAY_LOST + 1);
+    for (uint32_t i = 0; i < lost && !c.bad; i++) {
+        struct replay_lost l = {.unit = arena_dup(a, cursor_str(&c))};
+        l.messages = cursor_u64(&c);
+        *list_push(a, &got.lost) = l;
     }
     uint64_t n = cursor_u64(&c);
     for (uint64_t i = 0; i < n && i <= REPLAY_VERDICTS && !c.bad; i++)
@@ -285,13 +329,17 @@ static void how_far(void *arg)
 
 int replay_run(const struct replay_options *o, struct arena *a, struct replay *ret, struct err *err)
 {
-    struct reader r = {.o = o, .arena = a, .seen = arena_zalloc(a, (o->files.n + 1) * sizeof(struct replay_seen)), .guard = guard_new(&o->rules)};
+    struct reader r = {.o = o, .arena = a, .seen = arena_zalloc(a, (places(o) + 1) * sizeof(struct replay_seen)), .guard = guard_new(&o->rules)};
     struct worker_options w = {.kind = WORKER_FILES, .timeout_ms = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS, .max_output = OUTPUT_MAX,
                                .waiting = o->progress ? how_far : NULL, .waiting_arg = (void *)(uintptr_t)o};
     _cleanup_(buf_free) struct buf out = BUF(OUTPUT_MAX);
     int e = r.guard ? lines_prepare(err) : err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     if (e == 0)
         e = make_streams(&r, err);
+    if (e == 0 && o->journal)
+        e = make_journals(&r, err);
+    if (o->journal)
+        journal_prepare();
     if (e == 0)
         e = worker_run(&w, read_all, &r, &out, err);
     if (e == 0 && get_all(buf_str(&out), o, a, ret) < 0)

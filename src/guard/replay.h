@@ -1,7 +1,9 @@
 /* replay.h: what the guard would have done with logs of the past, in their own time: logs -> events (filter) -> verdicts (detect.h). Nothing is changed and
-   nobody is asked. Several logs are told as one, by the time of their lines; a log and its rotated files are one log. The lines are read in a confined child. */
+   nobody is asked. Several logs are told as one, by the time of their lines; a log and its rotated files are one log; the journal is one more, of which each filter sees the
+   entries of its own service (log/services.h; other filters: by their journalmatch). The lines are read in a confined child. */
 #pragma once
 #include "base/arena.h"
+#include "base/rootfs.h"
 #include "filter/definition.h"
 #include "guard/detect.h"
 
@@ -15,6 +17,9 @@ struct replay_file {
 struct replay_options {
     LIST(struct replay_file) files;
     LIST(struct filter_definition) filters; /* the first that takes a line has it */
+    const struct root *journal;             /* NULL, or where the journal is that is read, too */
+    LIST(struct filter_definition) journal_filters; /* with a journal: the same filters, in the same order, for its lines (logtype=journal) */
+    int64_t since;      /* what happened before counts nowhere; 0: from the beginning */
     struct guard_rules rules;
     int64_t now;        /* what year a date without one means */
     int timeout_ms;     /* 0: an hour */
@@ -25,10 +30,15 @@ struct replay_options {
 struct replay_verdict {
     struct verdict v;          /* .account lives in the arena */
     const char *filter, *file; /* of the line that decided */
-    uint64_t line;
+    uint64_t line;             /* 0: the journal has none */
 };
 
-struct replay_seen {           /* one file */
+struct replay_lost {           /* what journald did not take (RateLimitBurst= of journald.conf) */
+    const char *unit;
+    uint64_t messages;
+};
+
+struct replay_seen {           /* one file; the journal: "journal", lines are entries */
     const char *name, *fault;  /* NULL: it was read to its end */
     uint64_t lines, found, cut;
     uint64_t timeless;         /* failures before the first date of the log: they count nowhere */
@@ -38,7 +48,8 @@ struct replay_seen {           /* one file */
 
 struct replay {
     LIST(struct replay_verdict) verdicts; /* by time */
-    LIST(struct replay_seen) seen;        /* in the order of the files given */
+    LIST(struct replay_seen) seen;        /* in the order of the files given; the journal is the last */
+    LIST(struct replay_lost) lost;        /* at most 100 units */
     uint64_t untold;                      /* verdicts beyond REPLAY_VERDICTS */
     uint64_t names;                       /* failures whose host is a name: it is not looked up */
     uint64_t given_up;                    /* searches of an expression that took too long: those lines are not judged */

@@ -4,6 +4,7 @@
 #include "base/i18n.h"
 #include "log/journal.h"
 #include "log/rotation.h"
+#include "log/services.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -18,33 +19,12 @@
 #define MAX_NAMES 100000   /* in one directory: logs and what rotation left of them */
 #define TMPFS_MAGIC 0x01021994
 
-/* Where a product logs when its configuration does not say otherwise. `own`: only this service writes there, so that a quiet file is a quiet service. */
-static const struct place {
-    const char *product, *object;
-    const char *units[4];
-    const char *files[6]; /* patterns */
-    const char *keys[4];  /* settings that name files */
-    bool own;
-} places[] = {
-    {"openssh", "ssh", {"ssh.service", "sshd.service"}, {"/var/log/auth.log", "/var/log/secure"}, {NULL}, false},
-    {"postfix", "smtp", {"postfix@-.service", "postfix.service"}, {"/var/log/mail.log", "/var/log/maillog", "/usr/local/psa/var/log/maillog"}, {"maillog_file"}, false},
-    {"exim", "smtp", {NULL}, {"/var/log/exim4/mainlog", "/var/log/exim/main.log"}, {NULL}, true},
-    {"qmail", "smtp", {"qmail.service", "qmail-send.service"}, {"/usr/local/psa/var/log/maillog", "/var/log/maillog", "/var/log/mail.log", "/var/log/qmail/current"}, {NULL}, false},
-    {"dovecot", "imap", {"dovecot.service"}, {"/var/log/mail.log", "/var/log/maillog", "/var/log/dovecot.log", "/usr/local/psa/var/log/maillog"}, {"log_path", "info_log_path"}, false},
-    {"courier", "imap", {"courier-imap.service", "courier-pop.service", "courier-imaps.service"}, {"/var/log/mail.log", "/var/log/maillog", "/usr/local/psa/var/log/maillog"}, {NULL}, false},
-    {"proftpd", "ftp", {NULL}, {"/var/log/proftpd/proftpd.log", "/var/log/proftpd.log", "/usr/local/psa/var/log/xferlog"}, {"SystemLog", "TransferLog"}, true},
-    {"vsftpd", "ftp", {NULL}, {"/var/log/vsftpd.log", "/var/log/xferlog"}, {"vsftpd_log_file", "xferlog_file"}, true},
-    {"pureftpd", "ftp", {"pure-ftpd.service"}, {"/var/log/pure-ftpd/transfer.log", "/var/log/messages", "/var/log/syslog"}, {"AltLog"}, false},
-    {"apache", "web apache", {NULL}, {"/var/log/apache2/*access*.log", "/var/log/httpd/*access_log", "/var/www/vhosts/system/*/logs/*access*log"}, {"CustomLog", "TransferLog"}, true},
-    {"nginx", "web nginx", {NULL}, {"/var/log/nginx/*access*.log", "/var/www/vhosts/system/*/logs/proxy_access*log"}, {"access_log"}, true},
-};
-
 struct look {
     const struct probe_ctx *ctx;
     struct findings *out;
     struct rotations rotations;
     struct journal_extent extent;
-    struct journal_unit units[ARRAY_SIZE(places) * 4];
+    struct journal_unit *units;
     size_t units_n;
     const char *listed;          /* the directory that was listed last, or NULL, and its names */
     struct names names;
@@ -175,7 +155,7 @@ static void add_pattern(struct look *l, struct seen_log *s, const char *pattern)
 }
 
 /* Files that the product's settings name: "/path format", "|program" is not a file. */
-static void add_settings(struct look *l, struct seen_log *s, const struct place *p, const struct instance *inst)
+static void add_settings(struct look *l, struct seen_log *s, const struct log_service *p, const struct instance *inst)
 {
     for (size_t i = 0; i < inst->settings.n; i++)
         for (size_t k = 0; k < ARRAY_SIZE(p->keys) && p->keys[k]; k++) {
@@ -185,7 +165,7 @@ static void add_settings(struct look *l, struct seen_log *s, const struct place 
         }
 }
 
-static const struct journal_unit *in_journal(const struct look *l, const struct place *p)
+static const struct journal_unit *in_journal(const struct look *l, const struct log_service *p)
 {
     const struct journal_unit *best = NULL;
     for (size_t i = 0; i < l->units_n; i++)
@@ -213,7 +193,7 @@ static int64_t wanted_from(const struct probe_ctx *ctx)
     return installed && installed + 2 * DAY > from ? installed + 2 * DAY : from;
 }
 
-static void judge(struct look *l, const struct place *p, const struct instance *inst, const struct seen_log *s, const struct journal_unit *unit)
+static void judge(struct look *l, const struct log_service *p, const struct instance *inst, const struct seen_log *s, const struct journal_unit *unit)
 {
     struct findings *out = l->out;
     struct arena *a = out->arena;
@@ -261,7 +241,7 @@ static void judge(struct look *l, const struct place *p, const struct instance *
         finding_impact(out, f, "%s", _("After a break-in nobody can tell who came in, when and from where, or what was sent and taken."));
 }
 
-static void look_at(struct look *l, const struct place *p, const struct instance *inst)
+static void look_at(struct look *l, const struct log_service *p, const struct instance *inst)
 {
     struct seen_log s = {.object = p->object, .kept_days = UINT32_MAX};
     for (size_t k = 0; k < ARRAY_SIZE(p->files) && p->files[k]; k++)
@@ -293,15 +273,16 @@ static void look_at_all(const struct probe_ctx *ctx, struct findings *out, struc
     l->out = out;
     l->seen = seen;
     rotations_read(ctx->server->host->root, out->arena, &l->rotations);
-    for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-        for (size_t k = 0; k < ARRAY_SIZE(places[i].units) && places[i].units[k]; k++)
-            l->units[l->units_n++].unit = places[i].units[k];
+    l->units = arena_zalloc(out->arena, log_services_n * ARRAY_SIZE(log_services[0].units) * sizeof *l->units);
+    for (size_t i = 0; i < log_services_n; i++)
+        for (size_t k = 0; k < ARRAY_SIZE(log_services[i].units) && log_services[i].units[k]; k++)
+            l->units[l->units_n++].unit = log_services[i].units[k];
     if (journal_extent(ctx->server->host->root, l->units, l->units_n, &l->extent, &why) < 0)
         l->journal_trouble = arena_printf(out->arena, _("the journal could not be read: %s"), why.text);
-    for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-        const struct instance *inst = server_instance(ctx->server, places[i].product, 0);
+    for (size_t i = 0; i < log_services_n; i++) {
+        const struct instance *inst = server_instance(ctx->server, log_services[i].product, 0);
         if (inst && inst->wanted)
-            look_at(l, &places[i], inst);
+            look_at(l, &log_services[i], inst);
     }
 }
 

@@ -1,72 +1,9 @@
-/* test_journal_stream.c: real journal files, made by systemd-journal-remote(8) from the export format. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include "base/buf.h"
-#include "base/child.h"
+/* test_journal_stream.c: the journal as a stream. */
+#include "made_journal.h"
 #include "base/worker.h"
 #include "log/journal.h"
 #include "log/journal_stream.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define REMOTE "/lib/systemd/systemd-journal-remote"
-#define MACHINE "00112233445566778899aabbccddeeff"
-#define T0 1795500000ll
-#define SECOND 1000000ll
-
-static char dir[] = "/tmp/bansho-journal-XXXXXX";
-static struct root root;
-
-static void shell(const char *format, ...)
-{
-    char line[2048];
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(line, sizeof line, format, ap);
-    va_end(ap);
-    const char *const argv[] = {"sh", "-c", line, NULL};
-    struct child_options o = {.timeout_ms = 60000};
-    struct child_result r;
-    assert_int_equal(child_run(argv, &o, &r, NULL), 0);
-    if (r.status)
-        print_error("%s: %.*s\n", line, (int)r.err.n, r.err.p);
-    assert_int_equal(r.status, 0);
-    child_result_free(&r);
-}
-
-/* One entry of the export format; more: further fields, each with its LF. */
-static void entry(struct buf *b, int64_t t, const char *unit, const char *identifier, const char *message, const char *more)
-{
-    buf_printf(b, "__REALTIME_TIMESTAMP=%lld\n__MONOTONIC_TIMESTAMP=%lld\n_BOOT_ID=0123456789abcdef0123456789abcdef\n_MACHINE_ID=%s\n_HOSTNAME=lab\n_PID=77\n", (long long)t,
-               (long long)(t - T0 * SECOND + SECOND), MACHINE);
-    buf_printf(b, "_SYSTEMD_UNIT=%s\nSYSLOG_IDENTIFIER=%s\nMESSAGE=%s\n%s\n", unit, identifier, message, more ? more : "");
-}
-
-static void journal(const char *place, const char *name, const struct buf *b)
-{
-    char path[256];
-    shell("mkdir -p %s/%s/" MACHINE, dir, place);
-    snprintf(path, sizeof path, "%s/export", dir);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(fd_write_all(fd, buf_str(b)), 0);
-    close(fd);
-    shell("cd %s/%s/" MACHINE " && " REMOTE " -o %s.journal %s/export", dir, place, name, dir);
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    shell("rm -rf %s/var %s/run", dir, dir);
-    return 0;
-}
 
 /* What a stream tells, as text: one line for each. */
 struct told {
@@ -250,13 +187,8 @@ static void reads_within_a_confined_process(void **state)
 
 int main(void)
 {
-    if (access(REMOTE, X_OK) < 0) {
-        print_message("skipped: systemd-journal-remote is not installed\n");
+    if (!made_journal_begin())
         return 0;
-    }
-    assert_non_null(mkdtemp(dir));
-    chmod(dir, 0755);
-    assert_int_equal(root_open(dir, &root, NULL), 0);
     journal_prepare();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(in_order_of_time, clean), cmocka_unit_test_setup(goes_on_behind_a_position, clean), cmocka_unit_test_setup(remembers_where_it_began, clean),
@@ -264,7 +196,6 @@ int main(void)
         cmocka_unit_test(messages_are_one_line), cmocka_unit_test_setup(reads_within_a_confined_process, clean),
     };
     int r = cmocka_run_group_tests(tests, NULL, NULL);
-    shell("rm -rf %s", dir);
-    root_close(&root);
+    made_journal_end();
     return r;
 }

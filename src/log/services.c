@@ -1,0 +1,40 @@
+#include "log/services.h"
+
+/* With socket activation each connection is a unit of its own: by program, root's processes only, since anybody may run the program. */
+static const char *const ssh[] = {"_UID=0", "_SYSTEMD_UNIT=ssh.service", "_SYSTEMD_UNIT=sshd.service", "+", "_UID=0", "_EXE=/usr/sbin/sshd", "_EXE=/usr/lib/openssh/sshd-session",
+                                  "_EXE=/usr/libexec/openssh/sshd-session", NULL};
+static const char *const postfix[] = {"_SYSTEMD_UNIT=postfix.service", "+", "_SYSTEMD_SLICE=system-postfix.slice", NULL}; /* the slice: all instances, postfix@NAME.service */
+static const char *const exim[] = {"_SYSTEMD_UNIT=exim4.service", "_SYSTEMD_UNIT=exim.service", NULL};
+static const char *const qmail[] = {"_SYSTEMD_UNIT=qmail.service", "_SYSTEMD_UNIT=qmail-send.service", "_SYSTEMD_UNIT=xinetd.service", NULL};
+static const char *const dovecot[] = {"_SYSTEMD_UNIT=dovecot.service", NULL};
+static const char *const courier[] = {"_SYSTEMD_UNIT=courier-imap.service", "_SYSTEMD_UNIT=courier-imap-ssl.service", "_SYSTEMD_UNIT=courier-imaps.service", "_SYSTEMD_UNIT=courier-pop.service",
+                                      "_SYSTEMD_UNIT=courier-pop-ssl.service", "_SYSTEMD_UNIT=courier-pop3s.service", "_SYSTEMD_UNIT=courier-authdaemon.service", NULL};
+static const char *const proftpd[] = {"_SYSTEMD_UNIT=proftpd.service", "_SYSTEMD_UNIT=xinetd.service", NULL};
+static const char *const vsftpd[] = {"_SYSTEMD_UNIT=vsftpd.service", NULL};
+static const char *const pureftpd[] = {"_SYSTEMD_UNIT=pure-ftpd.service", NULL};
+static const char *const apache[] = {"_SYSTEMD_UNIT=apache2.service", "_SYSTEMD_UNIT=httpd.service", NULL};
+static const char *const nginx[] = {"_SYSTEMD_UNIT=nginx.service", NULL};
+
+const struct log_service log_services[] = {
+    {"openssh", "ssh", {"ssh.service", "sshd.service"}, {"/var/log/auth.log", "/var/log/secure"}, {NULL}, false, {"sshd"}, ssh},
+    {"postfix", "smtp", {"postfix@-.service", "postfix.service"}, {"/var/log/mail.log", "/var/log/maillog", "/usr/local/psa/var/log/maillog"}, {"maillog_file"}, false, {"postfix", "postfix-sasl"}, postfix},
+    {"exim", "smtp", {NULL}, {"/var/log/exim4/mainlog", "/var/log/exim/main.log"}, {NULL}, true, {"exim", "exim-spam"}, exim},
+    {"qmail", "smtp", {"qmail.service", "qmail-send.service"}, {"/usr/local/psa/var/log/maillog", "/var/log/maillog", "/var/log/mail.log", "/var/log/qmail/current"}, {NULL}, false, {"qmail", "plesk-qmail"}, qmail},
+    {"dovecot", "imap", {"dovecot.service"}, {"/var/log/mail.log", "/var/log/maillog", "/var/log/dovecot.log", "/usr/local/psa/var/log/maillog"}, {"log_path", "info_log_path"}, false, {"dovecot"}, dovecot},
+    {"courier", "imap", {"courier-imap.service", "courier-pop.service", "courier-imaps.service"}, {"/var/log/mail.log", "/var/log/maillog", "/usr/local/psa/var/log/maillog"}, {NULL}, false, {"courier-auth", "courier-smtp", "plesk-courierimap"}, courier},
+    {"proftpd", "ftp", {NULL}, {"/var/log/proftpd/proftpd.log", "/var/log/proftpd.log", "/usr/local/psa/var/log/xferlog"}, {"SystemLog", "TransferLog"}, true, {"proftpd"}, proftpd},
+    {"vsftpd", "ftp", {NULL}, {"/var/log/vsftpd.log", "/var/log/xferlog"}, {"vsftpd_log_file", "xferlog_file"}, true, {"vsftpd"}, vsftpd},
+    {"pureftpd", "ftp", {"pure-ftpd.service"}, {"/var/log/pure-ftpd/transfer.log", "/var/log/messages", "/var/log/syslog"}, {"AltLog"}, false, {"pure-ftpd"}, pureftpd},
+    {"apache", "web apache", {NULL}, {"/var/log/apache2/*access*.log", "/var/log/httpd/*access_log", "/var/www/vhosts/system/*/logs/*access*log"}, {"CustomLog", "TransferLog"}, true, {"apache-auth"}, apache},
+    {"nginx", "web nginx", {NULL}, {"/var/log/nginx/*access*.log", "/var/www/vhosts/system/*/logs/proxy_access*log"}, {"access_log"}, true, {"nginx-http-auth"}, nginx},
+};
+const size_t log_services_n = ARRAY_SIZE(log_services);
+
+const struct log_service *log_service_of_filter(const char *filter)
+{
+    for (size_t i = 0; i < log_services_n; i++)
+        for (size_t k = 0; k < ARRAY_SIZE(log_services[i].filters) && log_services[i].filters[k]; k++)
+            if (strcmp(log_services[i].filters[k], filter) == 0)
+                return &log_services[i];
+    return NULL;
+}

@@ -1,0 +1,20 @@
+/* services.h: the one table of services, what they log where, and which of fail2ban's filters read it. What a machine really has: found.h, sources.h. */
+#pragma once
+#include "base/str.h"
+
+struct log_service {
+    const char *product, *object; /* model/service.h: "openssh"; "ssh" as in the findings of log.found */
+    const char *units[4];         /* whose entries in the journal are its log */
+    const char *files[6];         /* patterns of where it logs, where its configuration does not say otherwise */
+    const char *keys[4];          /* settings that name files */
+    bool own;                     /* only this service writes in those files, so that a quiet file is a quiet service */
+    const char *filters[4];       /* of logins, as fail2ban names them */
+    /* Entries of the journal that the service itself wrote (journal_stream.h): by fields that nobody can forge. Who else can write within its unit is a person, and
+       known by the uid (journal_entry.by_user). NULL: it writes none. */
+    const char *const *matches;
+};
+extern const struct log_service log_services[];
+extern const size_t log_services_n;
+
+/* The one whose logins this filter finds: "sshd". NULL: none that is known. */
+const struct log_service *log_service_of_filter(const char *filter);
