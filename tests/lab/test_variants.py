@@ -37,3 +37,26 @@ def test_crowdsec_is_seen_as_a_guard(host):
     host.exec_ok(["systemctl", "stop", "crowdsec-firewall-bouncer"])
     assert guards()["ssh"] == "fail"
     assert "crowdsec-firewall-bouncer is installed but does not run" in " ".join(host.exec(["bansho", "check", "guard.running"])[1].split())
+
+
+@pytest.mark.variant("monit")
+def test_a_pause_holds_against_monit(host):
+    """monit brings back what stops, but not what bansho paused; afterwards it looks again."""
+    def runs():
+        return host.exec("systemctl is-active -q nginx")[0] == 0
+
+    def watched():
+        return "Not monitored" not in host.exec_ok("monit -B status nginx | sed -n 's/.*monitoring status//p'")
+
+    host.wait(lambda: runs() and watched(), "monit does not look after nginx")
+    assert host.states("service.watchdog")[("service.watchdog", "nginx.service")] == "ok"
+    host.exec_ok("systemctl stop nginx")
+    host.wait(runs, "monit does not bring back what was stopped by hand")
+    assert host.bansho("service", "pause", "nginx", "--for", "15s")[0] == 0
+    cycles = "monit -B status nginx | sed -n 's/.*data collected *//p'"
+    assert not runs() and not watched()
+    host.exec_ok("sleep 6") # three of monit's rounds
+    assert not runs(), f"monit started it: {host.exec(cycles)[1]}"
+    host.wait(lambda: runs() and watched(), "the pause did not end, or monit does not look any more")
+    host.exec_ok("systemctl stop nginx")
+    host.wait(runs, "monit does not bring it back after the pause")
