@@ -1,5 +1,5 @@
 #include "site/exposed_kinds.h"
-#include <fnmatch.h>
+#include "base/pattern.h"
 
 const struct exposed_kind exposed_kinds[EXPOSED_COUNT] = {
     [EXPOSED_HISTORY] = {STATE_FAIL, SEVERITY_SERIOUS, PROOF_CONTENT, false, N_("Anybody can download the version history %s"), N_("It holds the whole source of the site, old versions too, and often passwords.")},
@@ -14,11 +14,6 @@ const struct exposed_kind exposed_kinds[EXPOSED_COUNT] = {
     [EXPOSED_LISTING] = {STATE_FAIL, SEVERITY_NORMAL, PROOF_LISTING, false, N_("Anybody sees the list of all files in %s"), N_("Forgotten files are found by reading the list.")},
     [EXPOSED_ARCHIVE] = {STATE_WARN, SEVERITY_NORMAL, PROOF_CONTENT, true, N_("Anybody can download the archive %s"), N_("If it is not meant for visitors, it gives away what is in it.")},
 };
-
-static bool like(const char *name, const char *pattern)
-{
-    return fnmatch(pattern, name, FNM_CASEFOLD) == 0;
-}
 
 struct name_row {
     const char *pattern;
@@ -86,7 +81,7 @@ enum exposed_id exposed_name(const char *name, unsigned depth, bool *ret_look)
             return id;
     }
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-        if (depth <= rows[i].depth && like(name, rows[i].pattern)) {
+        if (depth <= rows[i].depth && pattern_fits(rows[i].pattern, name)) {
             *ret_look = rows[i].look;
             return rows[i].id;
         }
@@ -114,8 +109,8 @@ static bool is_dump(const char *name, unsigned depth, struct str head, uint64_t 
         return true;
     bool telling = depth == 0;
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-        telling |= like(name, names[i]);
-    if (like(name, "*.sql") || like(name, "*.dump"))
+        telling |= pattern_fits(names[i], name);
+    if (pattern_fits("*.sql", name) || pattern_fits("*.dump", name))
         return ANY_IN(head, tools) || (telling && ANY_IN(head, sql)) || (size > 100000 && ANY_IN(head, rows_of));
     return false;
 }

@@ -1,0 +1,46 @@
+#include "base/pattern.h"
+#include <stddef.h>
+
+static unsigned char low(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+/* Does the pattern's next element take this byte? *p is moved behind the element. */
+static bool takes(const char **p, char c)
+{
+    if (**p != '[')
+        return low(*(*p)++) == low(c);
+    bool found = false;
+    for (++*p; **p && **p != ']'; ++*p) {
+        const char *from = *p;
+        if (from[1] == '-' && from[2] && from[2] != ']')
+            *p += 2;
+        found |= low(c) >= low(*from) && low(c) <= low(**p);
+    }
+    *p += **p == ']';
+    return found;
+}
+
+bool pattern_fits(const char *pattern, const char *name)
+{
+    const char *after = NULL, *from = NULL; /* the last star: what follows it, and where that was tried */
+    while (*name) {
+        const char *next = pattern;
+        if (*pattern == '*') {
+            after = ++pattern;
+            from = name;
+        } else if (*pattern && takes(&next, *name)) {
+            pattern = next;
+            name++;
+        } else if (after) {
+            pattern = after;
+            name = ++from;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return !*pattern;
+}
