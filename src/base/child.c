@@ -25,13 +25,21 @@ void child_result_free(struct child_result *r)
     buf_free(&r->err);
 }
 
-static void exec_child(const char *const argv[], int in, int out, int err, int failed)
+struct launch {
+    const char *const *argv;
+    int in, out, err;
+    volatile int failed; /* errno of what could not be done; 0: the program runs */
+};
+
+/* After vfork(): only system calls, and nothing of the parent's memory is changed but l->failed. */
+_Noreturn static void exec_child(struct launch *l)
 {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     static const int ours[] = {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+    const struct sigaction usual = {.sa_handler = SIG_DFL};
     for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-        signal(ours[i], SIG_DFL); /* whoever starts it may ignore them */
+        sigaction(ours[i], &usual, NULL); /* whoever starts it may ignore them */
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -41,16 +49,30 @@ static void exec_child(const char *const argv[], int in, int out, int err, int f
         memory.rlim_cur = memory.rlim_max;
         setrlimit(RLIMIT_AS, &memory);
     }
-    if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
+    if (dup2(l->in, 0) < 0 || dup2(l->out, 1) < 0 || dup2(l->err, 2) < 0) {
+        l->failed = errno;
         _exit(127);
-    int keep = dup3(failed, 3, O_CLOEXEC) < 0 ? failed : 3;
-    if (keep == 3)
-        syscall(SYS_close_range, 4u, ~0u, 0u);
-    execvpe(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)environment);
-    int e = errno;
-    if (write(keep, &e, sizeof e) < 0)
-        _exit(126);
+    }
+    syscall(SYS_close_range, 3u, ~0u, 0u);
+    execvpe(l->argv[0], (char *const *)(uintptr_t)l->argv, (char *const *)(uintptr_t)environment);
+    l->failed = errno;
     _exit(127);
+}
+
+/* vfork() copies no page tables, which costs more than all else here; we wait until the program runs. Meanwhile no handler of ours may run in the child, where it
+   would work on our memory. */
+__attribute__((noinline)) static pid_t launch(struct launch *l)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    pid_t pid = vfork();
+    if (pid == 0)
+        exec_child(l);
+    int e = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    l->failed = pid < 0 ? e : l->failed;
+    return pid;
 }
 
 struct streams {
@@ -142,10 +164,10 @@ static int wait_until(pid_t pid, int64_t deadline, bool in_time, struct child_re
     return 0;
 }
 
-/* pipes[0]: input, [1]: output, [2]: errors, [3]: tells that exec failed */
-static int open_pipes(int pipes[4][2])
+/* pipes[0]: input, [1]: output, [2]: errors */
+static int open_pipes(int pipes[3][2])
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 3; i++)
         if (pipe2(pipes[i], O_CLOEXEC) < 0) {
             int e = errno;
             while (i-- > 0) {
@@ -163,24 +185,18 @@ int child_run(const char *const argv[], const struct child_options *o, struct ch
     o = o ? o : &none;
     size_t max = o->max_output ? o->max_output : 4u << 20;
     struct child_result result = {.out = BUF(max), .err = BUF(max)};
-    int pipes[4][2];
+    int pipes[3][2];
     int r = open_pipes(pipes);
     if (r < 0)
         return err_set(err, r, "%s: %s", argv[0], err_name(r));
     int64_t deadline = clock_monotonic_ms() + (o->timeout_ms ? o->timeout_ms : 10000);
-    pid_t pid = fork();
-    if (pid == 0)
-        exec_child(argv, pipes[0][0], pipes[1][1], pipes[2][1], pipes[3][1]);
-    r = pid < 0 ? -errno : 0;
-    close(pipes[0][0]);
-    close(pipes[1][1]);
-    close(pipes[2][1]);
-    close(pipes[3][1]);
+    struct launch l = {argv, pipes[0][0], pipes[1][1], pipes[2][1], 0};
+    pid_t pid = launch(&l);
+    r = -l.failed;
+    close(l.in);
+    close(l.out);
+    close(l.err);
     struct streams s = {.in = pipes[0][1], .out = pipes[1][0], .err = pipes[2][0], .input = o->input};
-    int failed = 0;
-    if (r == 0 && read(pipes[3][0], &failed, sizeof failed) == sizeof failed)
-        r = -failed;
-    close(pipes[3][0]);
     fcntl(s.in, F_SETFL, O_NONBLOCK);
     bool in_time = r == 0 && pump(&s, o, &result, deadline);
     drop(&s.in);
