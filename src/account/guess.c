@@ -66,6 +66,13 @@ static struct str without_scheme(struct str hash, bool *plain)
     return hash;
 }
 
+bool hash_is_dear(struct str hash)
+{
+    bool plain;
+    struct str stored = without_scheme(hash, &plain);
+    return !plain && (str_starts(stored, STR("$y$")) || str_starts(stored, STR("$2")));
+}
+
 static bool fits(struct guesses *g, struct str stored, const char *guess)
 {
     char setting[257];

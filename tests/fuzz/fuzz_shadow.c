@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(x->name[0] && x->line && x->hash.p && x->changed >= -1);
         assert(x->hash.n == 0 || (x->hash.p >= text.p && x->hash.p + x->hash.n <= text.p + text.n));
         assert(!hash_is_cheap(x->hash) || x->hash.n <= 256);
+        assert(!hash_is_dear(x->hash) || x->hash.n >= 2);
     }
     credentials_done(&c);
     arena_free(a);

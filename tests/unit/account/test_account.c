@@ -131,6 +131,26 @@ static void goes_on_where_it_stopped(void **state)
         assert_null(strstr(found.memos.v[i].key, "admin"));
 }
 
+/* With a budget for one guess the one goes to the hash that is quickly tried, wherever it stands. */
+static void quick_hashes_come_first(void **state)
+{
+    (void)state;
+    struct host h = machine();
+    struct credentials c = {.complete = true};
+    struct findings out = {.arena = arena, .check = &check};
+    char key[GUESS_KEY];
+    int64_t withstood = 0;
+    shadow_parse(&h, STR("root:$y$j9T$saltsaltsalt$8uV6mRzJ9lUqZz3mWg4c4pZbq1oB9e0rKxX2yC1dEf7:20000::::::\nadmin:" HASH_STRONG ":20000::::::\n"), "/etc/shadow", &c);
+    assert_int_equal(c.list.n, 2);
+    empty_or_default_judge(&c, 1, NULL, 0, &out);
+    assert_int_equal(out.memos.n, 1);
+    assert_int_equal(guess_key(&c.list.v[1], key), 0);
+    assert_true(memo_find(out.memos.v, 1, check.id, key, &withstood));
+    assert_int_equal(withstood, 1);
+    assert_non_null(strstr(out.list.v[0].evidence.v[0].text, "1 of "));
+    credentials_done(&c);
+}
+
 static void no_digest_of_a_password_is_kept(void **state)
 {
     (void)state;
@@ -260,7 +280,7 @@ static void reads_login_records(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_open_accounts), cmocka_unit_test(keeps_to_its_budget), cmocka_unit_test(goes_on_where_it_stopped), cmocka_unit_test(no_digest_of_a_password_is_kept), cmocka_unit_test(incomplete_is_unknown), cmocka_unit_test(knows_dear_hashes),
+        cmocka_unit_test(finds_open_accounts), cmocka_unit_test(keeps_to_its_budget), cmocka_unit_test(goes_on_where_it_stopped), cmocka_unit_test(quick_hashes_come_first), cmocka_unit_test(no_digest_of_a_password_is_kept), cmocka_unit_test(incomplete_is_unknown), cmocka_unit_test(knows_dear_hashes),
         cmocka_unit_test(finds_second_roots), cmocka_unit_test(judges_password_age), cmocka_unit_test(judges_use), cmocka_unit_test(reads_login_records),
     };
     return cmocka_run_group_tests(tests, make, drop);
