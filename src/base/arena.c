@@ -43,6 +43,21 @@ void arena_free(struct arena *a)
     free(a);
 }
 
+void arena_reset(struct arena *a)
+{
+    struct block *b = a->head;
+    if (!b)
+        return;
+    for (struct block *i = b->next, *next; i; i = next) {
+        next = i->next;
+        free(i);
+    }
+    memset(b->data, 0, b->used);
+    b->next = NULL;
+    b->used = 0;
+    a->total = b->size;
+}
+
 void arena_freep(struct arena **a)
 {
     arena_free(*a);

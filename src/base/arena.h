@@ -12,6 +12,7 @@ struct arena;
 struct arena *arena_new(size_t max_bytes);
 void arena_free(struct arena *a); /* NULL is fine */
 void arena_freep(struct arena **a);
+void arena_reset(struct arena *a); /* forgets all of it, and keeps some memory for what comes next */
 void *arena_zalloc(struct arena *a, size_t n); /* zeroed, aligned for any type */
 char *arena_dup(struct arena *a, struct str s); /* NUL-terminated copy */
 char *arena_dupz(struct arena *a, const char *s); /* NULL stays NULL */

@@ -1,7 +1,7 @@
 /* filter_page.h: what `bansho filter test` says about a filter and a log: an object for each line, or a page for people. */
 #pragma once
 #include "bin/verbs.h"
-#include "filter/matcher.h"
+#include "filter/sieve.h"
 
 #define MISSED_SHOWN 20
 

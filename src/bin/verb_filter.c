@@ -27,20 +27,21 @@ static void keep_missed(struct filter_run *run, struct str line)
     run->missed[run->missed_n++].line = run->lines;
 }
 
-static void take_line(struct matcher *m, struct str line, int64_t now, bool json, struct filter_run *run)
+static void take_line(struct sieve *s, struct str line, int64_t now, bool json, struct filter_run *run)
 {
     struct matcher_event e = {0};
-    enum matcher_result result = matcher_line(m, line, NULL, now, &e);
+    size_t filter;
+    enum matcher_result result = sieve_line(s, line, NULL, now, &filter, &e);
     run->lines++;
     run->by_result[result]++;
     run->times_missing += result == MATCHER_FOUND && !e.timed;
     if (json)
-        filter_json_line(stdout, m, run->lines, result, &e);
+        filter_json_line(stdout, run->matcher, run->lines, result, &e);
     else if (result == MATCHER_MISSED)
         keep_missed(run, line);
 }
 
-static enum outcome run_filter(const struct call *c, struct matcher *m, struct lines *log, int64_t now, struct filter_run *run)
+static enum outcome run_filter(const struct call *c, struct sieve *s, struct lines *log, int64_t now, struct filter_run *run)
 {
     struct err err = {0};
     struct str block, line;
@@ -50,9 +51,11 @@ static enum outcome run_filter(const struct call *c, struct matcher *m, struct l
     /* The lines are a stranger's: from here on this process can do nothing but read and tell. */
     if (worker_confine(WORKER_FILES, &err) < 0)
         return complain(&err);
-    while ((r = lines_block(log, &block, &err)) > 0)
+    while ((r = lines_block(log, &block, &err)) > 0) {
+        sieve_block(s, block);
         while (str_line(&block, &line))
-            take_line(m, line, now, json, run);
+            take_line(s, line, now, json, run);
+    }
     run->fault = r < 0 ? err.text : NULL;
     if (json)
         filter_json_summary(stdout, run);
@@ -69,19 +72,19 @@ static enum outcome test(const struct call *c, int64_t now, struct arena *a)
     struct err err = {0};
     const char *dir = call_option(c, "filter-dir");
     struct matcher_options o = {.today = (int64_t)time(NULL)};
-    _cleanup_(matcher_freep) struct matcher *m = NULL;
+    _cleanup_(sieve_freep) struct sieve *s = NULL;
     _cleanup_(lines_closep) struct lines *log = NULL;
     int r = filter_load(a, dir ? dir : FILTER_DIR, str_of(c->args[1]), &d, &err);
     o.journal = r == 0 && d.logtype && strcmp(d.logtype, "journal") == 0;
     if (r == 0)
-        r = matcher_new(&d, &o, &m, &err);
+        r = sieve_new(&d, 1, &o, SIEVE_USUAL, &s, &err);
     if (r == 0)
         r = open_log(c->args[2], &log, &err);
     if (r < 0)
         return complain(&err);
     struct filter_run *run = arena_zalloc(a, sizeof *run);
-    *run = (struct filter_run){.spec = c->args[1], .log = c->args[2], .dir = dir, .filter = &d, .matcher = m};
-    enum outcome outcome = run_filter(c, m, log, now, run);
+    *run = (struct filter_run){.spec = c->args[1], .log = c->args[2], .dir = dir, .filter = &d, .matcher = sieve_matcher(s, 0)};
+    enum outcome outcome = run_filter(c, s, log, now, run);
     for (size_t i = 0; i < run->missed_n; i++)
         buf_free(&run->missed[i].text);
     return outcome;

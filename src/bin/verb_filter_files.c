@@ -1,7 +1,7 @@
 /* verb_filter_files.c: `bansho filter list`, `bansho filter lint`. */
 #include "base/rootfs.h"
 #include "bin/filter_files.h"
-#include "filter/matcher.h"
+#include "filter/sieve.h"
 #include "term/emit.h"
 #include <errno.h>
 #include <limits.h>
@@ -15,13 +15,14 @@ struct found {
     bool block;          /* for others to include */
     struct filter_definition d;
     struct err wrong;    /* .text empty: it can be used */
+    LIST(const struct filter_text *) slow; /* rules that are tried on every line */
 };
 struct filters {
     LIST(struct found) list;
     size_t wrong;
 };
 
-static void look_at(struct arena *a, const char *dir, const char *name, bool compile, struct filters *ret)
+static void look_at(struct arena *a, const char *dir, const char *name, struct filters *ret)
 {
     struct found *f = list_push(a, &ret->list);
     _cleanup_(matcher_freep) struct matcher *m = NULL;
@@ -29,8 +30,12 @@ static void look_at(struct arena *a, const char *dir, const char *name, bool com
     f->name = name;
     int r = filter_load(a, dir, str_of(name), &f->d, &f->wrong);
     f->block = r == -ENODATA || (r == 0 && !f->d.failregex.n && !f->d.events.n);
-    if (r == 0 && compile && !f->block)
+    if (r == 0 && !f->block)
         r = matcher_new(&f->d, &o, &m, &f->wrong);
+    for (size_t i = 0, rule; m && (rule = matcher_slow_rule(m, i)); i++) {
+        uint64_t hits;
+        *list_push(a, &f->slow) = matcher_rule(m, rule, &hits);
+    }
     if (f->block)
         f->wrong = (struct err){0};
     else if (r < 0 && !f->wrong.text[0])
@@ -61,7 +66,7 @@ static const char *whole_path(struct arena *a, const char *path)
 }
 
 /* Every NAME.conf in the directory. */
-static int look_at_all(struct arena *a, const char *dir, bool compile, struct filters *ret, struct err *err)
+static int look_at_all(struct arena *a, const char *dir, struct filters *ret, struct err *err)
 {
     struct root root;
     struct names names = {0};
@@ -75,7 +80,7 @@ static int look_at_all(struct arena *a, const char *dir, bool compile, struct fi
     for (size_t i = 0; i < names.list.n; i++) {
         struct str name = str_of(names.list.v[i]);
         if (name.n > 5 && name.p[0] != '.' && str_ends(name, STR(".conf")))
-            look_at(a, dir, arena_dup(a, str_span(name.p, name.n - 5)), compile, ret);
+            look_at(a, dir, arena_dup(a, str_span(name.p, name.n - 5)), ret);
     }
     find_blocks(a, dir, ret);
     return 0;
@@ -92,6 +97,14 @@ static void print_wrong(const struct err *e)
     printf("%s\n", b.p);
 }
 
+static void print_rules(const struct found *f)
+{
+    printf(ngettext("%zu rule", "%zu rules", f->d.failregex.n), f->d.failregex.n);
+    if (f->slow.n)
+        printf(_(", of which slow: %zu"), f->slow.n);
+    printf("\n");
+}
+
 static void print_row(const struct found *f, size_t width)
 {
     _cleanup_(buf_free) struct buf b = BUF(8192);
@@ -104,7 +117,7 @@ static void print_row(const struct found *f, size_t width)
     else if (f->block)
         printf("%s\n", _("for other filters to include"));
     else
-        printf(ngettext("%zu rule", "%zu rules", f->d.failregex.n), f->d.failregex.n), printf("\n");
+        print_rules(f);
 }
 
 static void print_json(const struct filters *all)
@@ -120,6 +133,7 @@ static void print_json(const struct filters *all)
         emit_bool(&j, "usable", !f->block && !f->wrong.text[0]);
         emit_bool(&j, "included", f->block);
         emit_int(&j, "rules", (int64_t)f->d.failregex.n);
+        emit_int(&j, "slow_rules", (int64_t)f->slow.n);
         if (f->wrong.text[0]) {
             emit_object(&j, "error");
             emit_text(&j, "text", f->wrong.text);
@@ -139,7 +153,7 @@ enum outcome filter_list(const struct call *c, const char *dir)
     struct filters all = {0};
     struct err err = {0};
     size_t width = 0;
-    if (look_at_all(a, whole_path(a, dir), false, &all, &err) < 0)
+    if (look_at_all(a, whole_path(a, dir), &all, &err) < 0)
         return complain(&err);
     for (size_t i = 0; i < all.list.n; i++) {
         size_t n = text_width(str_of(all.list.v[i].name));
@@ -165,6 +179,16 @@ static void print_missing(const struct found *f)
     }
 }
 
+static void print_slow(const struct found *f)
+{
+    for (size_t i = 0; i < f->slow.n; i++) {
+        _cleanup_(buf_free) struct buf b = BUF(8192);
+        text_escape(&b, str_of(f->slow.v[i]->file));
+        buf_printf(&b, ":%u: %s", f->slow.v[i]->line, _("slow: no text is known that must stand in what it matches, so it is tried on every line"));
+        printf("%s\n", b.p);
+    }
+}
+
 static int look_at_path(struct arena *a, const char *path, struct filters *ret, struct err *err)
 {
     const char *whole = whole_path(a, path), *slash = strrchr(whole, '/');
@@ -178,11 +202,11 @@ static int look_at_path(struct arena *a, const char *path, struct filters *ret, 
     if (r < 0)
         return err_at(err, r, path, 0, 0, "%s", err_name(r));
     if (S_ISDIR(st.st_mode))
-        return look_at_all(a, whole, true, ret, err);
+        return look_at_all(a, whole, ret, err);
     struct str name = str_of(slash + 1);
     if (!str_ends(name, STR(".conf")) || name.n == 5)
         return err_at(err, -EINVAL, path, 0, 0, _("a filter is a file NAME.conf; a directory is looked at whole"));
-    look_at(a, arena_dup(a, str_span(whole, slash > whole ? (size_t)(slash - whole) : 1)), arena_dup(a, str_span(name.p, name.n - 5)), true, ret);
+    look_at(a, arena_dup(a, str_span(whole, slash > whole ? (size_t)(slash - whole) : 1)), arena_dup(a, str_span(name.p, name.n - 5)), ret);
     return 0;
 }
 
@@ -198,6 +222,7 @@ enum outcome filter_lint(const struct call *c, const char *path)
         print_json(&all);
     for (size_t i = 0; i < all.list.n && !json; i++) {
         print_missing(&all.list.v[i]);
+        print_slow(&all.list.v[i]);
         if (all.list.v[i].wrong.text[0])
             print_wrong(&all.list.v[i].wrong);
     }

@@ -68,6 +68,15 @@ static void json_rules(struct emit *j, const struct matcher *m)
     emit_end(j);
 }
 
+/* Rules that every line is shown to. */
+static void json_slow(struct emit *j, const struct matcher *m)
+{
+    emit_list(j, "slow_rules");
+    for (size_t i = 0, rule; (rule = matcher_slow_rule(m, i)); i++)
+        emit_int(j, NULL, (int64_t)rule);
+    emit_end(j);
+}
+
 void filter_json_summary(FILE *out, const struct filter_run *run)
 {
     struct emit j = emit_to(out);
@@ -85,6 +94,7 @@ void filter_json_summary(FILE *out, const struct filter_run *run)
     emit_text(&j, "fault", run->fault);
     emit_bool(&j, "machine_code", c.jit);
     json_rules(&j, run->matcher);
+    json_slow(&j, run->matcher);
     emit_list(&j, "dates");
     matcher_dates(run->matcher, json_date, &j);
     emit_end(&j);
@@ -108,6 +118,21 @@ static void page_rules(struct buf *b, const struct matcher *m)
     }
     if (none)
         buf_printf(b, _("  %8d  each of the others (%zu)\n"), 0, none);
+}
+
+static void page_slow(struct buf *b, const struct matcher *m)
+{
+    if (!matcher_slow_rule(m, 0))
+        return;
+    buf_printf(b, "%s\n", _("Slow: no text is known that must stand in what these rules match, so they are tried on every line:"));
+    for (size_t i = 0, rule; (rule = matcher_slow_rule(m, i)); i++) {
+        uint64_t hits;
+        const struct filter_text *t = matcher_rule(m, rule, &hits);
+        buf_addz(b, "  ");
+        buf_printf(b, _("rule %zu, "), rule);
+        text_escape(b, str_of(t->file));
+        buf_printf(b, ":%u\n", t->line);
+    }
 }
 
 static bool page_date(void *ctx, const char *name, uint64_t hits)
@@ -186,6 +211,7 @@ void filter_page(FILE *out, const struct filter_run *run)
         buf_printf(&b, "%s\n", _("Held: they belong to a connection whose failure or address was not yet known, or say that nothing was wrong."));
     buf_printf(&b, "\n%s\n", _("Rules"));
     page_rules(&b, run->matcher);
+    page_slow(&b, run->matcher);
     buf_printf(&b, "\n%s\n", _("Dates"));
     matcher_dates(run->matcher, page_date, &b);
     page_troubles(&b, run);

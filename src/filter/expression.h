@@ -2,6 +2,7 @@
 #pragma once
 #include "filter/definition.h"
 #include "filter/failure.h"
+#include "filter/needle.h"
 #include "filter/regex.h"
 
 /* The names that a filter's groups have; each is a number. */
@@ -20,6 +21,8 @@ struct expression {
     bool identifies;                 /* it has a group that tells who it was */
     enum event_kind kind;            /* of what it finds */
     uint64_t hits;
+    const struct needles *needles;   /* NULL: it may take any line */
+    uint64_t worth;                  /* the last line that has one of them (sieve.h) */
 };
 
 enum expression_kind { EXPRESSION_PREF, EXPRESSION_FAIL, EXPRESSION_IGNORE };

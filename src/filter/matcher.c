@@ -1,18 +1,14 @@
 #include "filter/matcher.h"
 #include "base/i18n.h"
 #include "base/addr.h"
-#include "filter/date.h"
+#include "filter/calendar.h"
 #include "filter/expression.h"
-#include "filter/utf8.h"
+#include "filter/matcher_sieve.h"
 #include "filter/window.h"
 #include <errno.h>
 #include <stdlib.h>
 
 #define EXPRESSIONS_MAX 2000
-#define TIME_OFF 60 /* seconds that a date may be off when lines are live, and for which a line without date takes the last one */
-
-#define DATE_AT_BEGIN 2 /* bytes that may stand before a date that begins a line */
-
 struct matcher {
     struct arena *a, *scratch; /* scratch: of one line */
     struct names names;
@@ -20,20 +16,18 @@ struct matcher {
     size_t failures;                      /* how many of them are failregexes */
     unsigned char field_at[EVENT_FIELDS]; /* each field's place among the names; FIELDS_MAX: no expression has it */
     struct expression pref;
-    bool has_pref, raw, live, latin1, journal;
-    struct date_detector *dates;
+    bool has_pref, raw, live;
+    struct calendar *calendar;
     struct window window;
     struct connections connections;
     struct failure *told;      /* of the last event: freed at the next line */
     struct lines told_lines;
-    struct buf line, date_text, host;
-    bool has_last;
-    int64_t last_us;
-    struct matcher_count count;
-    /* the line in work */
-    bool ascii, timed, no_date;
-    int64_t time_us;
+    struct buf host;
     struct fields event;                  /* what the last event said */
+    /* the line in work */
+    const struct calendar_line *now;
+    bool ascii;
+    uint64_t worth;                       /* only expressions of this mark are tried, besides those without needles; 0: all */
 };
 
 static int prefix_expression(struct matcher *m, const struct filter_definition *d, bool no_names, struct err *err)
@@ -106,43 +100,76 @@ static int expressions(struct matcher *m, const struct filter_definition *d, str
     return r;
 }
 
-static int settings(struct matcher *m, const struct filter_definition *d, const struct matcher_options *o, struct err *err)
+static int encoding(const struct filter_definition *d, bool *ret_latin1, struct err *err)
 {
     static const char *const utf8[] = {"auto", "utf-8", "utf8", "ascii", "us-ascii"}, *const latin1[] = {"latin-1", "latin1", "iso-8859-1", "iso8859-1"};
-    struct err why = {0};
-    struct str encoding = str_of(d->logencoding ? d->logencoding : "auto");
+    struct str name = str_of(d->logencoding ? d->logencoding : "auto");
     bool known = false;
     for (size_t i = 0; i < ARRAY_SIZE(utf8); i++)
-        known |= str_ieq(encoding, str_of(utf8[i]));
+        known |= str_ieq(name, str_of(utf8[i]));
     for (size_t i = 0; i < ARRAY_SIZE(latin1); i++)
-        m->latin1 |= str_ieq(encoding, str_of(latin1[i]));
-    if (!known && !m->latin1)
-        return err_set(err, -EINVAL, _("%s: logencoding = %.60s is not supported (UTF-8 and ISO-8859-1 are)"), d->name, d->logencoding);
+        *ret_latin1 |= str_ieq(name, str_of(latin1[i]));
+    return known || *ret_latin1 ? 0 : err_set(err, -EINVAL, _("%s: logencoding = %.60s is not supported (UTF-8 and ISO-8859-1 are)"), d->name, d->logencoding);
+}
+
+static int settings(struct matcher *m, const struct filter_definition *d, const struct matcher_options *o, struct matcher *const *others, size_t n, struct err *err)
+{
+    struct calendar_options c = {.datepattern = str_of(d->datepattern.text), .today = o->today, .live = o->live, .journal = o->journal};
+    struct err why = {0};
+    int r = encoding(d, &c.latin1, err);
+    if (r < 0)
+        return r;
     if (d->maxlines > WINDOW_MAX)
         return err_set(err, -EINVAL, _("%s: maxlines is more than %d"), d->name, WINDOW_MAX);
     m->live = o->live;
-    m->journal = o->journal;
     m->raw = d->usedns && strcmp(d->usedns, "raw") == 0;
     m->connections.max = o->connections ? o->connections : 100;
     if (!window_init(&m->window, d->maxlines ? d->maxlines : 1))
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
-    int r = date_detector_new(m->a, str_of(d->datepattern.text), o->today, &m->dates, &why);
+    for (size_t i = 0; i < n; i++)
+        if (calendar_serves(others[i]->calendar, &c)) {
+            m->calendar = calendar_share(others[i]->calendar);
+            return 0;
+        }
+    r = calendar_new(&c, &m->calendar, &why);
     return r == 0 ? 0 : err_at(err, r, d->datepattern.file, d->datepattern.line, 0, "datepattern: %s", why.text);
 }
 
+/* What a line must contain so that an expression can take it: what prefregex says will do as well as what the expression says itself. */
+static void find_needles(struct matcher *m, const struct filter_definition *d)
+{
+    static const struct needles none;
+    struct needles pref = m->has_pref ? needles_of(&m->pref.re.text) : none;
+    for (size_t i = 0; i < m->fail.n + m->ignore.n && d->maxlines <= 1; i++) {
+        bool fail = i < m->fail.n;
+        struct expression *e = fail ? &m->fail.v[i] : &m->ignore.v[i - m->fail.n];
+        struct needles own = needles_of(&e->re.text), *best = fail && pref.score > own.score ? &pref : &own;
+        if (!best->n)
+            continue;
+        struct needles *kept = arena_zalloc(m->a, sizeof *kept);
+        *kept = *best;
+        e->needles = kept;
+    }
+}
+
 int matcher_new(const struct filter_definition *d, const struct matcher_options *o, struct matcher **ret, struct err *err)
+{
+    return matcher_new_beside(d, o, NULL, 0, ret, err);
+}
+
+int matcher_new_beside(const struct filter_definition *d, const struct matcher_options *o, struct matcher *const *others, size_t n, struct matcher **ret, struct err *err)
 {
     struct matcher *m = calloc(1, sizeof *m);
     if (!m)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     m->a = arena_new(256u << 20);
     m->scratch = arena_new(64u << 20);
-    m->line = BUF(4 * MATCHER_LINE);
-    m->date_text = BUF(MATCHER_LINE);
     m->host = BUF(4 * MATCHER_LINE);
-    int r = settings(m, d, o, err);
+    int r = settings(m, d, o, others, n, err);
     if (r == 0)
         r = expressions(m, d, err);
+    if (r == 0)
+        find_needles(m, d);
     if (r < 0)
         matcher_free(m);
     else
@@ -160,13 +187,11 @@ void matcher_free(struct matcher *m)
         regex_done(&m->ignore.v[i].re);
     if (m->has_pref)
         regex_done(&m->pref.re);
-    date_detector_done(m->dates);
+    calendar_free(m->calendar);
     window_done(&m->window);
     connections_done(&m->connections);
     failure_free(m->told);
     lines_clear(&m->told_lines);
-    buf_free(&m->line);
-    buf_free(&m->date_text);
     buf_free(&m->host);
     arena_free(m->scratch);
     arena_free(m->a);
@@ -175,98 +200,19 @@ void matcher_free(struct matcher *m)
 
 void matcher_freep(struct matcher **m) { matcher_free(*m); }
 
-/* The line as expressions may see it: without newline, cut, valid UTF-8. */
-static struct str clean(struct matcher *m, struct str line)
-{
-    while (line.n && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
-        line.n--;
-    bool cut = line.n > MATCHER_LINE;
-    m->count.cut += cut;
-    if (cut)
-        for (line.n = MATCHER_LINE; line.n > MATCHER_LINE - 4 && (line.p[line.n] & 0xc0) == 0x80;)
-            line.n--;
-    m->ascii = utf8_ascii(line);
-    if (m->ascii)
-        return line;
-    buf_reset(&m->line);
-    if (m->latin1)
-        utf8_from_latin1(line, &m->line);
-    else
-        m->count.not_utf8 += utf8_repair(line, &m->line) > 0;
-    return buf_str(&m->line);
-}
+/* A line that has nothing of what an expression needs is not shown to it. */
+static bool worth_it(const struct matcher *m, const struct expression *e) { return !m->worth || !e->needles || e->worth == m->worth; }
 
-static bool last_is_near(const struct matcher *m, int64_t now) { return m->has_last && m->last_us > (now - TIME_OFF) * 1000000; }
+static bool many(const struct matcher *m) { return m->window.max > 1; }
 
-static void know_time(struct matcher *m, int64_t us)
-{
-    m->timed = true;
-    m->time_us = us;
-}
+static struct str all_text(struct matcher *m) { return many(m) ? window_text(&m->window, false) : calendar_text(m->calendar); }
 
-/* A line without a date of its own: it happened when the last one did, if that was just now. */
-static void take_last(struct matcher *m, struct str line)
-{
-    struct str date = buf_str(&m->date_text);
-    char *p = arena_zalloc(m->scratch, date.n + line.n + 1);
-    memcpy(p, date.p, date.n);
-    memcpy(p + date.n, line.p, line.n);
-    window_add(&m->window, str_span(p, date.n + line.n), 0, date.n);
-    know_time(m, m->last_us);
-}
-
-static void remember_date(struct matcher *m, struct str text, int64_t us)
-{
-    buf_reset(&m->date_text);
-    buf_adds(&m->date_text, text);
-    m->last_us = us;
-    m->has_last = true;
-}
-
-/* Finds the date and puts the line into the window. */
-static void date_line(struct matcher *m, struct str line, int64_t now)
-{
-    struct date_found d = {0};
-    bool found = date_detector_find(m->dates, line, m->ascii, now, &d), empty = found && d.start == d.end;
-    if (m->journal && !(found && d.timed && d.start <= DATE_AT_BEGIN)) {
-        remember_date(m, STR(""), now * 1000000);
-        know_time(m, now * 1000000);
-        window_add(&m->window, line, 0, 0);
-        return;
-    }
-    if (found && d.timed) {
-        remember_date(m, str_span(line.p + d.start, d.end - d.start), d.us);
-        know_time(m, d.us);
-        window_add(&m->window, line, d.start, d.end);
-        return;
-    }
-    m->no_date = !empty;
-    m->count.undated += m->no_date;
-    if (last_is_near(m, now)) {
-        take_last(m, line);
-        return;
-    }
-    window_add(&m->window, line, d.start, d.end);
-    if (empty || m->live)
-        know_time(m, now * 1000000);
-}
-
-/* A time that is more than a minute off cannot be meant while lines are being written. */
-static void judge_time(struct matcher *m, int64_t now)
-{
-    int64_t off = m->time_us - now * 1000000;
-    if (!m->live || !m->timed || (off <= (TIME_OFF + 1) * 1000000 - 1 && off >= -(TIME_OFF + 1) * 1000000 + 1))
-        return;
-    know_time(m, now * 1000000);
-    m->last_us = m->time_us;
-    m->has_last = true;
-}
-
-static bool ignored(struct matcher *m, struct str text)
+/* worth: only those are asked for which the line is worth it. */
+static bool ignored(struct matcher *m, struct str text, bool worth)
 {
     struct regex_found f;
     for (size_t i = 0; i < m->ignore.n; i++) {
-        if (!regex_search(&m->ignore.v[i].re, text, m->ascii, 0, &f))
+        if ((worth && !worth_it(m, &m->ignore.v[i])) || !regex_search(&m->ignore.v[i].re, text, m->ascii, 0, &f))
             continue;
         m->ignore.v[i].hits++;
         return true;
@@ -289,6 +235,10 @@ static struct str skipped_by(struct matcher *m, const struct expression *e, cons
 /* The lines that were matched, in a list that lives in scratch. */
 static size_t matched_lines(struct matcher *m, const struct str **ret)
 {
+    if (!many(m)) {
+        *ret = &m->now->line;
+        return 1;
+    }
     struct str *v = arena_zalloc(m->scratch, (m->window.n + 1) * sizeof *v);
     size_t n = 0;
     for (size_t i = 0; i < m->window.n; i++)
@@ -337,7 +287,7 @@ static void put_event(struct matcher *m, const struct fields *f, const struct li
 {
     put_host(m, f);
     m->event = *f;
-    *ret = (struct matcher_event){.kind = m->fail.v[rule - 1].kind, .host = buf_str(&m->host), .timed = m->timed, .time_us = m->time_us, .user = f->v[FIELD_USER],
+    *ret = (struct matcher_event){.kind = m->fail.v[rule - 1].kind, .host = buf_str(&m->host), .timed = m->now->timed, .time_us = m->now->time_us, .user = f->v[FIELD_USER],
                                   .attempts = l->n, .rule = rule, .matches = l->kept, .matches_n = l->kept_n};
 }
 
@@ -390,37 +340,52 @@ static enum matcher_result match(struct matcher *m, struct fields *f, unsigned r
 static enum matcher_result try_rules(struct matcher *m, struct str text, const struct fields *before, int64_t now, struct matcher_event *ret)
 {
     struct regex_found found;
-    bool many = m->window.max > 1;
     for (size_t i = 0; i < m->fail.n; i++) {
         struct expression *e = &m->fail.v[i];
-        if (!regex_search(&e->re, text, m->ascii, 0, &found))
+        if (!worth_it(m, e) || !regex_search(&e->re, text, m->ascii, 0, &found))
             continue;
         struct fields f = *before;
         expression_fields(e, &found, m->scratch, &f);
-        window_mark(&m->window, text, found.spans[0], found.spans[1], skipped_by(m, e, &found));
+        if (many(m))
+            window_mark(&m->window, text, found.spans[0], found.spans[1], skipped_by(m, e, &found));
         enum matcher_result r = MATCHER_MISSED;
-        if (m->ignore.n && ignored(m, many ? window_text(&m->window, true) : text))
+        if (m->ignore.n && ignored(m, many(m) ? window_text(&m->window, true) : text, false))
             r = MATCHER_IGNORED;
-        else if (m->no_date && !m->timed && m->live)
+        else if (m->now->no_date && !m->now->timed && m->live)
             continue;
         else if ((r = match(m, &f, (unsigned)i + 1, now, ret)) != MATCHER_MISSED)
             e->hits++;
-        if (many)
+        if (many(m))
             window_drop_marked(&m->window);
         if (r != MATCHER_MISSED)
             return r;
-        if (many)
+        if (many(m))
             text = window_text(&m->window, false);
     }
     return MATCHER_MISSED;
+}
+
+/* Whether a few are ignored is asked before anything else, as by fail2ban. */
+static bool asks_first(const struct matcher *m) { return m->ignore.n && m->ignore.n + 2 < m->failures; }
+
+/* A part of the text as a line of its own. */
+static struct str with_newline(struct matcher *m, struct str text, struct str part)
+{
+    size_t end = (size_t)(part.p - text.p) + part.n;
+    if (!many(m) && end < text.n && text.p[end] == '\n')
+        return str_span(part.p, part.n + 1);
+    char *p = arena_zalloc(m->scratch, part.n + 1);
+    memcpy(p, part.p, part.n);
+    p[part.n] = '\n';
+    return str_span(p, part.n + 1);
 }
 
 static enum matcher_result judge(struct matcher *m, int64_t now, struct matcher_event *ret)
 {
     struct regex_found found;
     struct fields f = {0};
-    struct str text = window_text(&m->window, false);
-    if (m->ignore.n && m->ignore.n + 2 < m->failures && ignored(m, text))
+    struct str text = all_text(m);
+    if (asks_first(m) && ignored(m, text, true))
         return MATCHER_IGNORED;
     if (!m->has_pref)
         return try_rules(m, text, &f, now, ret);
@@ -432,15 +397,13 @@ static enum matcher_result judge(struct matcher *m, int64_t now, struct matcher_
     f.v[FIELD_CONTENT] = (struct str){0};
     if (!content.n)
         return try_rules(m, text, &f, now, ret);
-    char *inner = arena_zalloc(m->scratch, content.n + 1);
-    memcpy(inner, content.p, content.n);
-    inner[content.n] = '\n';
-    for (unsigned i = 0; m->window.max > 1 && i < m->names.n; i++) /* the window's text will be made anew */
+    struct str inner = with_newline(m, text, content);
+    for (unsigned i = 0; many(m) && i < m->names.n; i++) /* the window's text will be made anew */
         if (f.v[i].p)
             f.v[i] = str_span(arena_dup(m->scratch, f.v[i]), f.v[i].n);
-    enum matcher_result r = try_rules(m, str_span(inner, content.n + 1), &f, now, ret);
-    if (m->window.max > 1 && r == MATCHER_MISSED)
-        window_set(&m->window, str_span(inner, content.n));
+    enum matcher_result r = try_rules(m, inner, &f, now, ret);
+    if (many(m) && r == MATCHER_MISSED)
+        window_set(&m->window, str_span(inner.p, content.n));
     return r;
 }
 
@@ -449,34 +412,44 @@ static void forget_line(struct matcher *m)
     failure_free(m->told);
     m->told = NULL;
     lines_clear(&m->told_lines);
-    arena_free(m->scratch);
-    m->scratch = arena_new(64u << 20);
-    m->timed = m->no_date = false;
+    arena_reset(m->scratch);
 }
 
-enum matcher_result matcher_line(struct matcher *m, struct str line, const int64_t *time_us, int64_t now, struct matcher_event *ret)
+enum matcher_result matcher_try(struct matcher *m, uint64_t worth, int64_t now, struct matcher_event *ret)
 {
     struct matcher_event e = {0};
     forget_line(m);
-    line = clean(m, line);
-    if (time_us) {
-        remember_date(m, STR(""), *time_us);
-        know_time(m, *time_us);
-        window_add(&m->window, line, 0, 0);
-    } else {
-        date_line(m, line, now);
-    }
-    judge_time(m, now);
-    m->ascii = m->ascii && m->window.max == 1; /* lines before it may be other */
+    m->now = calendar_line(m->calendar);
+    m->worth = worth;
+    if (many(m))
+        window_add(&m->window, m->now->line, m->now->start, m->now->end);
+    m->ascii = m->now->ascii && !many(m); /* lines before it may be other */
     enum matcher_result r = judge(m, now, &e);
     if (r == MATCHER_FOUND || r == MATCHER_HELD)
         *ret = e;
     return r;
 }
 
+enum matcher_result matcher_line(struct matcher *m, struct str line, const int64_t *time_us, int64_t now, struct matcher_event *ret)
+{
+    calendar_next(m->calendar, line, time_us, now, false, false);
+    return matcher_try(m, 0, now, ret);
+}
+
+struct calendar *matcher_calendar(const struct matcher *m) { return m->calendar; }
+
+size_t matcher_takers(const struct matcher *m) { return m->fail.n + (asks_first(m) ? m->ignore.n : 0); }
+
+static struct expression *taker(const struct matcher *m, size_t i) { return i < m->fail.n ? &m->fail.v[i] : &m->ignore.v[i - m->fail.n]; }
+
+const struct needles *matcher_needles(const struct matcher *m, size_t i) { return taker(m, i)->needles; }
+
+void matcher_mark(struct matcher *m, size_t i, uint64_t worth) { taker(m, i)->worth = worth; }
+
 struct matcher_count matcher_counts(const struct matcher *m)
 {
-    struct matcher_count c = m->count;
+    struct calendar_count seen = calendar_counts(m->calendar);
+    struct matcher_count c = {.cut = seen.cut, .not_utf8 = seen.not_utf8, .undated = seen.undated};
     c.sees_lines_apart = m->window.max == 1;
     c.jit = m->fail.n == 0 || m->fail.v[0].re.jit;
     c.limits = m->has_pref ? m->pref.re.limits : 0;
@@ -504,4 +477,4 @@ const struct filter_text *matcher_rule(const struct matcher *m, size_t rule, uin
     return m->fail.v[rule - 1].text;
 }
 
-void matcher_dates(const struct matcher *m, bool (*fn)(void *ctx, const char *name, uint64_t hits), void *ctx) { date_detector_hits(m->dates, fn, ctx); }
+void matcher_dates(const struct matcher *m, bool (*fn)(void *ctx, const char *name, uint64_t hits), void *ctx) { date_detector_hits(calendar_dates(m->calendar), fn, ctx); }

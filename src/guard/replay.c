@@ -2,7 +2,7 @@
 #include "base/cursor.h"
 #include "base/i18n.h"
 #include "base/worker.h"
-#include "filter/matcher.h"
+#include "filter/sieve.h"
 #include "guard/replay_journal.h"
 #include "log/journal.h"
 #include "log/lines.h"
@@ -23,7 +23,7 @@ struct stream {
     struct lines *lines;       /* of files[at]; NULL: not open yet */
     struct str block;
     struct replay_journal *journal; /* instead of files */
-    struct matcher **matchers; /* one for each filter; NULL: it is not for this log */
+    struct sieve *sieve;       /* its filters: all, or those that are for this journal */
     int64_t time;              /* the last that was told */
     bool waiting;
     struct guard_event event;
@@ -51,17 +51,14 @@ static int by_change(const void *a, const void *b, void *files)
     return x->changed != y->changed ? (x->changed < y->changed ? -1 : 1) : strcmp(x->name, y->name);
 }
 
-static int make_matchers(const struct replay_options *o, struct arena *a, struct stream *s, struct err *err)
+/* All filters are for a log; those of a service for its part of the journal. */
+static int make_sieve(const struct replay_options *o, struct arena *a, struct stream *s, struct err *err)
 {
     struct matcher_options m = {.today = o->now, .journal = s->journal};
-    s->matchers = arena_zalloc(a, (o->filters.n + 1) * sizeof(struct matcher *));
-    for (size_t i = 0; i < o->filters.n; i++) {
-        int r = !s->journal ? matcher_new(&o->filters.v[i], &m, &s->matchers[i], err)
-                : replay_journal_has(s->journal, i) ? matcher_new(&o->journal_filters.v[i], &m, &s->matchers[i], err) : 0;
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    LIST(struct filter_definition) some = {0};
+    for (size_t i = 0; s->journal && i < s->journal->filters.n; i++)
+        *list_push(a, &some) = o->journal_filters.v[s->journal->filters.v[i]];
+    return s->journal ? sieve_new(some.v, some.n, &m, SIEVE_USUAL, &s->sieve, err) : sieve_new(o->filters.v, o->filters.n, &m, SIEVE_USUAL, &s->sieve, err);
 }
 
 /* Groups the files by the log they belong to. */
@@ -80,7 +77,7 @@ static int make_streams(struct reader *r, struct err *err)
             }
         qsort_r(files, n, sizeof *files, by_change, o->files.v);
         struct stream s = {.files = files, .n = n};
-        int e = make_matchers(o, r->arena, &s, err);
+        int e = make_sieve(o, r->arena, &s, err);
         *list_push(r->arena, &r->streams) = s;
         if (e < 0)
             return e;
@@ -95,7 +92,7 @@ static int make_journals(struct reader *r, struct err *err)
     replay_journals_make(r->o, r->arena, &all);
     for (size_t i = 0; i < all.n; i++) {
         struct stream s = {.journal = all.v[i]};
-        int e = make_matchers(r->o, r->arena, &s, err);
+        int e = make_sieve(r->o, r->arena, &s, err);
         *list_push(r->arena, &r->streams) = s;
         if (e < 0)
             return e;
@@ -106,8 +103,7 @@ static int make_journals(struct reader *r, struct err *err)
 static void free_streams(struct reader *r)
 {
     for (size_t i = 0; i < r->streams.n; i++) {
-        for (size_t k = 0; k < r->o->filters.n; k++)
-            matcher_free(r->streams.v[i].matchers[k]);
+        sieve_free(r->streams.v[i].sieve);
         replay_journal_free(r->streams.v[i].journal);
     }
 }
@@ -122,14 +118,16 @@ static size_t place_of(const struct reader *r, const struct stream *s) { return 
 static bool next_line(struct reader *r, struct stream *s, struct str *ret)
 {
     struct err err = {0};
-    if (s->journal)
-        return replay_journal_next(s->journal, r->arena, &r->seen[r->o->files.n], &r->lost, ret);
+    if (s->journal && replay_journal_next(s->journal, r->arena, &r->seen[r->o->files.n], &r->lost, ret)) {
+        sieve_block(s->sieve, *ret);
+        return true;
+    }
     for (; s->at < s->n; s->at++) {
         const struct replay_file *f = &r->o->files.v[s->files[s->at]];
         struct replay_seen *seen = &r->seen[s->files[s->at]];
         int e = s->lines ? 0 : lines_open(f->fd, f->name, &s->lines, &err);
-        if (e == 0 && !s->block.n)
-            e = lines_block(s->lines, &s->block, &err);
+        if (e == 0 && !s->block.n && (e = lines_block(s->lines, &s->block, &err)) > 0)
+            sieve_block(s->sieve, s->block);
         if (e >= 0 && s->block.n && str_line(&s->block, ret)) {
             seen->lines++;
             return true;
@@ -168,18 +166,13 @@ static void advance(struct reader *r, struct stream *s)
 {
     struct str line;
     struct matcher_event m;
+    size_t filter;
     s->waiting = false;
-    while (!s->waiting && next_line(r, s, &line))
-        for (size_t i = 0; i < r->o->filters.n; i++) {
-            const int64_t *time_us = s->journal ? &s->journal->entry.time_us : NULL;
-            if (!s->matchers[i])
-                continue;
-            enum matcher_result got = matcher_line(s->matchers[i], line, time_us, time_us ? *time_us / 1000000 : r->o->now, &m);
-            if (got == MATCHER_FOUND)
-                s->waiting = take_event(r, s, i, &m);
-            if (got != MATCHER_MISSED)
-                break;
-        }
+    while (!s->waiting && next_line(r, s, &line)) {
+        const int64_t *time_us = s->journal ? &s->journal->entry.time_us : NULL;
+        if (sieve_line(s->sieve, line, time_us, time_us ? *time_us / 1000000 : r->o->now, &filter, &m) == MATCHER_FOUND)
+            s->waiting = take_event(r, s, s->journal ? s->journal->filters.v[filter] : filter, &m);
+    }
 }
 
 static void tell(void *arg, const struct verdict *v)
@@ -210,7 +203,7 @@ static void put_end(struct reader *r, struct buf *out)
     uint64_t given_up = 0;
     for (size_t i = 0; i < r->streams.n; i++)
         for (size_t k = 0; k < r->o->filters.n; k++)
-            given_up += r->streams.v[i].matchers[k] ? matcher_counts(r->streams.v[i].matchers[k]).limits : 0;
+            given_up += k < sieve_filters(r->streams.v[i].sieve) ? matcher_counts(sieve_matcher(r->streams.v[i].sieve, k)).limits : 0;
     const uint64_t numbers[NUMBERS] = {r->untold, r->names, given_up, (uint64_t)r->from, (uint64_t)r->to, c.failures, c.successes, c.unaddressed, c.after, c.lost, c.sources, c.bytes};
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
         buf_put_u64(out, numbers[i]);

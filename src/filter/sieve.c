@@ -1,0 +1,222 @@
+#include "filter/sieve.h"
+#include "filter/matcher_sieve.h"
+#include "filter/scan.h"
+#include "filter/utf8.h"
+#include <errno.h>
+#include <stdlib.h>
+
+#define HITS_MAX 65536 /* of one block; lines behind the last of them are seen by all */
+
+struct target { unsigned text, filter, taker; };
+struct hit { unsigned text, end; };
+
+struct sieve {
+    struct arena *a;
+    struct matcher **matchers;
+    size_t n, words;
+    LIST(struct calendar *) calendars;
+    enum sieve_way way;
+    struct scan *scan;
+    LIST(struct scan_text) texts;
+    LIST(struct target) targets;     /* by text */
+    unsigned *first_target;          /* of each text, and their end */
+    uint64_t *always, *chosen;       /* bits: filters that see every line, and this one */
+    uint64_t pairs[65536 / 64];      /* bits: bytes that stand side by side in some text */
+    uint64_t line;                   /* marks */
+    struct str block;
+    bool ascii;
+    struct hit *hits;
+    size_t hits_n, hits_at, looked_at; /* looked_at: how much of the block was looked through */
+};
+
+static unsigned char lower(unsigned char c) { return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c; }
+static size_t pair(char a, char b) { return (size_t)lower((unsigned char)a) << 8 | lower((unsigned char)b); }
+
+static unsigned text_index(struct sieve *s, const struct needle *needle, bool caseless)
+{
+    struct str text = str_span(needle->text, needle->n);
+    for (unsigned i = 0; i < s->texts.n; i++)
+        if (s->texts.v[i].caseless == caseless && str_eq(s->texts.v[i].text, text))
+            return i;
+    *list_push(s->a, &s->texts) = (struct scan_text){str_span(arena_dup(s->a, text), text.n), caseless};
+    for (size_t i = 1; i < text.n; i++)
+        s->pairs[pair(text.p[i - 1], text.p[i]) / 64] |= 1ull << (pair(text.p[i - 1], text.p[i]) % 64);
+    return (unsigned)s->texts.n - 1;
+}
+
+static void add_filter(struct sieve *s, unsigned filter)
+{
+    struct matcher *m = s->matchers[filter];
+    for (unsigned i = 0; i < matcher_takers(m); i++) {
+        const struct needles *v = matcher_needles(m, i);
+        if (!v || s->way == SIEVE_OPEN)
+            s->always[filter / 64] |= 1ull << (filter % 64);
+        for (unsigned k = 0; v && k < v->n; k++)
+            *list_push(s->a, &s->targets) = (struct target){text_index(s, &v->v[k], v->caseless), filter, i};
+    }
+    for (size_t i = 0; i < s->calendars.n; i++)
+        if (s->calendars.v[i] == matcher_calendar(m))
+            return;
+    *list_push(s->a, &s->calendars) = matcher_calendar(m);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    const struct target *x = a, *y = b;
+    return x->text != y->text ? (x->text < y->text ? -1 : 1) : x->filter != y->filter ? (x->filter < y->filter ? -1 : 1) : 0;
+}
+
+static void prepare(struct sieve *s)
+{
+    for (unsigned i = 0; i < s->n; i++)
+        add_filter(s, i);
+    if (s->targets.n)
+        qsort(s->targets.v, s->targets.n, sizeof *s->targets.v, by_text);
+    s->first_target = arena_zalloc(s->a, (s->texts.n + 2) * sizeof *s->first_target);
+    for (unsigned i = 0; i < s->targets.n; i++)
+        s->first_target[s->targets.v[i].text + 1] = i + 1;
+    scan_new(s->texts.v, s->texts.n, s->way == SIEVE_PLAIN, &s->scan);
+}
+
+int sieve_new(const struct filter_definition *d, size_t n, const struct matcher_options *o, enum sieve_way way, struct sieve **ret, struct err *err)
+{
+    struct arena *a = arena_new(256u << 20);
+    struct sieve *s = arena_zalloc(a, sizeof *s);
+    int r = 0;
+    s->a = a;
+    s->way = way;
+    s->words = n / 64 + 1;
+    s->matchers = arena_zalloc(a, (n + 1) * sizeof(struct matcher *));
+    s->always = arena_zalloc(a, s->words * sizeof *s->always);
+    s->chosen = arena_zalloc(a, s->words * sizeof *s->chosen);
+    s->hits = malloc(HITS_MAX * sizeof *s->hits);
+    if (!s->hits)
+        r = err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    for (; r == 0 && s->n < n; s->n += r == 0)
+        r = matcher_new_beside(&d[s->n], o, s->matchers, s->n, &s->matchers[s->n], err);
+    if (r < 0) {
+        sieve_free(s);
+        return r;
+    }
+    prepare(s);
+    *ret = s;
+    return 0;
+}
+
+void sieve_free(struct sieve *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->n; i++)
+        matcher_free(s->matchers[i]);
+    scan_free(s->scan);
+    free(s->hits);
+    arena_free(s->a);
+}
+
+void sieve_freep(struct sieve **s) { sieve_free(*s); }
+
+static bool keep_hit(void *ctx, unsigned text, size_t end)
+{
+    struct sieve *s = ctx;
+    if (s->hits_n == HITS_MAX) {
+        s->looked_at = s->hits[HITS_MAX - 1].end;
+        return false;
+    }
+    s->hits[s->hits_n++] = (struct hit){text, (unsigned)end};
+    return true;
+}
+
+void sieve_block(struct sieve *s, struct str block)
+{
+    s->block = block;
+    s->ascii = utf8_ascii(block);
+    s->hits_n = s->hits_at = s->looked_at = 0;
+    if (s->way == SIEVE_OPEN || block.n > UINT32_MAX)
+        return;
+    if (scan_run(s->scan, block, keep_hit, s))
+        s->looked_at = block.n;
+}
+
+static void choose(struct sieve *s, unsigned text)
+{
+    for (unsigned i = s->first_target[text], n = s->first_target[text + 1]; i < n; i++) {
+        const struct target *t = &s->targets.v[i];
+        s->chosen[t->filter / 64] |= 1ull << (t->filter % 64);
+        matcher_mark(s->matchers[t->filter], t->taker, s->line);
+    }
+}
+
+/* The hits in a line that ends at that byte of the block. */
+static void choose_hits(struct sieve *s, size_t end)
+{
+    unsigned last = (unsigned)s->texts.n;
+    for (; s->hits_at < s->hits_n && s->hits[s->hits_at].end <= end; s->hits_at++) {
+        if (s->hits[s->hits_at].text != last)
+            choose(s, s->hits[s->hits_at].text);
+        last = s->hits[s->hits_at].text;
+    }
+}
+
+static bool choose_joined(void *ctx, unsigned text, size_t end)
+{
+    (void)end;
+    choose(ctx, text);
+    return true;
+}
+
+/* Where a date was cut out, a text may stand that the raw line does not have. */
+static void look_at_cut(struct sieve *s, const struct calendar_line *l)
+{
+    size_t before = l->start < NEEDLE_LONGEST ? l->start : NEEDLE_LONGEST, behind = l->line.n - l->end;
+    char joined[2 * NEEDLE_LONGEST];
+    if (!before || !behind)
+        return;
+    size_t p = pair(l->line.p[l->start - 1], l->line.p[l->end]);
+    if (!(s->pairs[p / 64] >> (p % 64) & 1))
+        return;
+    behind = behind < NEEDLE_LONGEST ? behind : NEEDLE_LONGEST;
+    memcpy(joined, l->line.p + l->start - before, before);
+    memcpy(joined + before, l->line.p + l->end, behind);
+    scan_run(s->scan, str_span(joined, before + behind), choose_joined, s);
+}
+
+enum matcher_result sieve_line(struct sieve *s, struct str line, const int64_t *time_us, int64_t now, size_t *ret_filter, struct matcher_event *ret)
+{
+    size_t start = (size_t)((uintptr_t)line.p - (uintptr_t)s->block.p), end = start + line.n;
+    bool inside = s->block.n && line.p && start <= s->block.n && end <= s->block.n, lf = inside && end < s->block.n && s->block.p[end] == '\n';
+    bool all = !inside || end > s->looked_at;
+    s->line++;
+    memcpy(s->chosen, s->always, s->words * sizeof *s->chosen);
+    if (inside)
+        choose_hits(s, end);
+    for (size_t i = 0; i < s->calendars.n; i++) {
+        calendar_next(s->calendars.v[i], line, time_us, now, inside && s->ascii, lf);
+        if (!all)
+            look_at_cut(s, calendar_line(s->calendars.v[i]));
+    }
+    for (size_t w = 0; w < s->words; w++)
+        for (uint64_t bits = all ? ~0ull : s->chosen[w]; bits; bits &= bits - 1) {
+            size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
+            if (i >= s->n)
+                break;
+            enum matcher_result r = matcher_try(s->matchers[i], all ? 0 : s->line, now, ret);
+            if (r == MATCHER_MISSED)
+                continue;
+            *ret_filter = i;
+            return r;
+        }
+    return MATCHER_MISSED;
+}
+
+size_t sieve_filters(const struct sieve *s) { return s->n; }
+
+struct matcher *sieve_matcher(const struct sieve *s, size_t filter) { return s->matchers[filter]; }
+
+size_t matcher_slow_rule(const struct matcher *m, size_t n)
+{
+    for (size_t i = 0; i < matcher_rules(m); i++)
+        if (!matcher_needles(m, i) && n-- == 0)
+            return i + 1;
+    return 0;
+}

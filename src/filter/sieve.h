@@ -1,0 +1,30 @@
+/* sieve.h: all filters over one log. Texts that must stand in a line so that an expression can take it (needle.h) are looked for in a whole block of lines at once
+   (scan.h); a line without any is read no further than its date, which every line's must be (calendar.h), and others only by the expressions that can take it.
+   What comes out is what would come out if every expression saw every line, besides `limits` of matcher_counts.
+
+   A filter that has an expression without such a text, or that sees several lines at once, sees every line: it is slow. */
+#pragma once
+#include "filter/matcher.h"
+
+struct sieve;
+
+enum sieve_way {
+    SIEVE_USUAL,
+    SIEVE_PLAIN, /* without Vectorscan */
+    SIEVE_OPEN,  /* every expression sees every line: what tests compare with */
+};
+
+/* d: the filters; their texts must live as long. -EINVAL with file and line. */
+int sieve_new(const struct filter_definition *d, size_t n, const struct matcher_options *o, enum sieve_way way, struct sieve **ret, struct err *err) _must_check_;
+void sieve_free(struct sieve *s); /* NULL is fine */
+void sieve_freep(struct sieve **s);
+
+/* The lines that come next, each with its LF; it must stay where it is until they are done. Lines that are in no block are seen by all. */
+void sieve_block(struct sieve *s, struct str block);
+/* The next line of the log, without its LF, for each filter until one takes it: its result, and which filter it was; else MATCHER_MISSED. As matcher_line. */
+enum matcher_result sieve_line(struct sieve *s, struct str line, const int64_t *time_us, int64_t now, size_t *ret_filter, struct matcher_event *ret) PARSER(sieve);
+
+size_t sieve_filters(const struct sieve *s);
+struct matcher *sieve_matcher(const struct sieve *s, size_t filter);
+/* Rules without a text that must stand in the line: the n-th of the filter, from 0; 0: there are no more. A filter that sees several lines at once: all of its rules. */
+size_t matcher_slow_rule(const struct matcher *m, size_t n);

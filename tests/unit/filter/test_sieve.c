@@ -1,0 +1,141 @@
+/* test_sieve.c: what expressions must contain, and that lines without it change nothing. tests/oracle/test_sieve.py does the same with fail2ban's filters and logs. */
+#include "base/buf.h"
+#include "filter/needle.h"
+#include "filter/scan.h"
+#include "filter/sieve.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <cmocka.h>
+
+#define NOW 1124013600
+
+/* "failed|refused", with i: before what stands in any case. */
+static const char *needles(struct arena *a, const char *expression)
+{
+    struct regex_text t;
+    struct buf b = BUF(4096);
+    if (regex_translate(a, str_of(expression), &t, NULL) < 0)
+        return "refused";
+    struct needles n = needles_of(&t);
+    buf_addz(&b, n.n && n.caseless ? "i:" : "");
+    for (unsigned i = 0; i < n.n; i++) {
+        buf_addz(&b, i ? "|" : "");
+        buf_add(&b, n.v[i].text, n.v[i].n);
+    }
+    char *all = arena_dup(a, buf_str(&b));
+    buf_free(&b);
+    return all;
+}
+
+static void what_must_be_there(void **state)
+{
+    static const struct { const char *expression, *want; } rows[] = {
+        {"^Failed (?:password|publickey) for (?P<user>.*) from (?P<host>\\S+)$", "Failed password for |Failed publickey for "},
+        {"a+bcdef", "abcdef"}, {"xa+bcdef", "abcdef"}, {"ab*cdef", "cdef"}, {"(?:abcd)?", ""}, {"abcd|x*", ""}, {"abcd|efgh", "abcd|efgh"},
+        {"abc[dD]efg", "i:abcdefg"}, {"abc[de]fgh", "abcdfgh|abcefgh"}, {"abcd\\defghij", "efghij"}, {"(?i)Login Error", "i:login error"}, {"(?i)wrong password", "i:wrong pa"},
+        {"(?i)sks", ""}, {"ab", ""}, {"(?:ab){3}", "ababab"}, {"(?:abcd){2,}", "abcdabcd"}, {"abcd(?=efgh)ij", "abcdij"}, {"(?!abcd)x", ""}, {"(abcd)\\1", "abcd"},
+        {"(a)?(?(1)bcde|fghi)", "bcde|fghi"}, {"(a)?(?(1)bcde)", ""}, {"abcd\\nefghij", "efghij"}, {"\xc3\xa9tudes", "tudes"}, {"(?x) a b c d # e", "abcd"}, {"a.b.c", ""},
+        {"(?i:log)in FAILED", "i:login failed"}, {"ss(?i:hd)x", "i:sshdx"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+        const char *got = needles(a, rows[i].expression);
+        if (strcmp(got, rows[i].want) != 0)
+            fail_msg("%s: %s", rows[i].expression, got);
+    }
+}
+
+static bool note(void *ctx, unsigned text, size_t end)
+{
+    buf_printf(ctx, "%u@%zu ", text, end);
+    return true;
+}
+
+static void scanning(void **state)
+{
+    static const struct scan_text texts[] = {{{"abcd", 4}, false}, {{"bcd", 3}, true}, {{"abcd", 4}, true}, {{"zz\xff", 3}, false}};
+    (void)state;
+    for (int plain = 0; plain < 2; plain++) {
+        struct scan *s;
+        struct buf b = BUF(4096);
+        scan_new(texts, 3, plain, &s);
+        assert_true(scan_is_plain(s) == plain);
+        assert_true(scan_run(s, STR("abcd"), note, &b));
+        assert_true(scan_run(s, STR("xABCDab"), note, &b));
+        size_t hits = 0;
+        for (size_t i = 0; i < b.n; i++)
+            hits += b.p[i] == '@';
+        assert_int_equal(hits, 5);
+        assert_non_null(strstr(b.p, "0@4"));
+        assert_non_null(strstr(b.p, "1@5"));
+        buf_free(&b);
+        scan_free(s);
+    }
+}
+
+static struct filter_definition filter(struct arena *a, const char *pref, const char *const *fail, const char *date)
+{
+    struct filter_definition d = {.name = "f", .maxlines = 1, .prefregex = {pref, "f", 1}, .datepattern = {date, "f", 1}};
+    for (; *fail; fail++)
+        *list_push(a, &d.failregex) = (struct filter_text){*fail, "f", 1};
+    return d;
+}
+
+static const char lines[] =
+    "Aug 14 11:59:01 srv sshd[1]: Connection from 192.0.2.1\n"
+    "Aug 14 11:59:01 srv cron[1]: nothing at all\n"
+    "192.0.2.3 - - [14/Aug/2005:11:59:02 +0200] \"GET /x HTTP/1.1\" 404\n"
+    "Aug 14 11:59:03 srv sshd[1]: Failed for root\n"
+    "no date, and nothing\n"
+    "Aug 14 11:59:04 srv sshd[2]: Failed for root from \xff 192.0.2.2\r\n"
+    "aa 192.0.2.4\n";
+
+static void same_as_open(void **state)
+{
+    static const char *const ssh[] = {"^<F-NOFAIL>Connection from</F-NOFAIL> <HOST>", "^Failed for <F-USER>\\S+</F-USER>(?: from .* <HOST>)?$", NULL};
+    static const char *const web[] = {"^<HOST> - - \\[\\] \"GET /x", NULL}; /* begins before the date that is cut out, and ends behind it */
+    static const char *const slow[] = {"^(?P<x>[a-c])(?P=x) <HOST>$", NULL};
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    const struct filter_definition d[] = {filter(a, "^ *(?:\\S+ )?sshd\\[<F-MLFID>\\d+</F-MLFID>\\]: <F-CONTENT>.+</F-CONTENT>$", ssh, NULL), filter(a, NULL, web, "^[^\\[]*\\[({DATE})"), filter(a, NULL, slow, NULL)};
+    struct matcher_options o = {.today = NOW};
+    struct buf all[3] = {BUF(4096), BUF(4096), BUF(4096)};
+    (void)state;
+    for (unsigned w = 0; w < 3; w++) {
+        _cleanup_(sieve_freep) struct sieve *s = NULL;
+        struct str rest = str_of(lines), line;
+        assert_int_equal(sieve_new(d, 3, &o, (enum sieve_way)w, &s, NULL), 0);
+        sieve_block(s, rest);
+        while (str_line(&rest, &line)) {
+            struct matcher_event e = {0};
+            size_t f = 9;
+            enum matcher_result r = sieve_line(s, line, NULL, NOW, &f, &e);
+            buf_addc(&all[w], "-+ih"[r]);
+            if (r == MATCHER_FOUND)
+                buf_printf(&all[w], "%zu %.*s %.*s %lld", f, (int)e.host.n, e.host.p, (int)e.user.n, e.user.p ? e.user.p : "", (long long)e.time_us / 1000000 - NOW);
+            buf_addc(&all[w], ';');
+        }
+        assert_string_equal(all[w].p, "h;-;+1 192.0.2.3  -58;+0 192.0.2.1 root -57;-;+0 192.0.2.2 root -56;+2 192.0.2.4  -56;");
+        assert_int_equal(matcher_counts(sieve_matcher(s, 0)).undated, 2);
+        assert_int_equal(matcher_slow_rule(sieve_matcher(s, 0), 0), 0);
+        assert_int_equal(matcher_slow_rule(sieve_matcher(s, 2), 0), 1);
+        buf_free(&all[w]);
+    }
+}
+
+static int zurich(void **state)
+{
+    (void)state;
+    setenv("TZ", "Europe/Zurich", 1);
+    tzset();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_must_be_there), cmocka_unit_test(scanning), cmocka_unit_test(same_as_open)};
+    return cmocka_run_group_tests(tests, zurich, NULL);
+}
