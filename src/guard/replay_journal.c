@@ -72,7 +72,7 @@ static bool begin(struct replay_journal *j, struct err *err)
 {
     struct journal_want w = {.root = j->o->journal, .matches = j->matches, .since_us = j->o->since * 1000000, .fields = JOURNAL_LINE | (j->known ? JOURNAL_UID : 0)};
     j->opened = true;
-    return journal_open(&w, &j->stream, err) == 0;
+    return journal_stream_open(&w, &j->stream, err) == 0;
 }
 
 bool replay_journal_next(struct replay_journal *j, struct arena *a, struct replay_seen *seen, struct replay_losses *lost, struct str *ret)
@@ -83,7 +83,7 @@ bool replay_journal_next(struct replay_journal *j, struct arena *a, struct repla
         return false;
     }
     int r = 0;
-    while (j->stream && (r = journal_next(j->stream, &j->entry, &err)) > 0) {
+    while (j->stream && (r = journal_stream_next(j->stream, &j->entry, &err)) > 0) {
         if (j->entry.kind != JOURNAL_ENTRY) {
             take_news(j, a, seen, lost);
             continue;
@@ -98,7 +98,7 @@ bool replay_journal_next(struct replay_journal *j, struct arena *a, struct repla
     }
     if (r < 0)
         seen->fault = arena_dupz(a, err.text);
-    journal_close(j->stream);
+    journal_stream_close(j->stream);
     j->stream = NULL;
     return false;
 }
@@ -107,6 +107,6 @@ void replay_journal_free(struct replay_journal *j)
 {
     if (!j)
         return;
-    journal_close(j->stream);
+    journal_stream_close(j->stream);
     buf_free(&j->line);
 }

@@ -8,7 +8,7 @@ struct journal_stream {
     struct journal_reader *reader;
 };
 
-int journal_open(const struct journal_want *w, struct journal_stream **ret, struct err *err)
+int journal_stream_open(const struct journal_want *w, struct journal_stream **ret, struct err *err)
 {
     const struct journal_module *module = journal_reader(err);
     struct journal_reader *reader = NULL;
@@ -27,19 +27,19 @@ int journal_open(const struct journal_want *w, struct journal_stream **ret, stru
     return 0;
 }
 
-void journal_close(struct journal_stream *s)
+void journal_stream_close(struct journal_stream *s)
 {
     if (s)
         s->module->close(s->reader);
     free(s);
 }
 
-void journal_closep(struct journal_stream **s) { journal_close(*s); }
+void journal_stream_closep(struct journal_stream **s) { journal_stream_close(*s); }
 
-int journal_next(struct journal_stream *s, struct journal_entry *ret, struct err *err) { return s->module->next(s->reader, ret, err); }
-void journal_position(const struct journal_stream *s, struct journal_position *ret) { s->module->position(s->reader, ret); }
-int journal_wait_fds(struct journal_stream *s, int ret[2]) { return s->module->wait_fds(s->reader, ret); }
-void journal_woken(struct journal_stream *s) { s->module->woken(s->reader); }
+int journal_stream_next(struct journal_stream *s, struct journal_entry *ret, struct err *err) { return s->module->next(s->reader, ret, err); }
+void journal_stream_position(const struct journal_stream *s, struct journal_position *ret) { s->module->position(s->reader, ret); }
+int journal_stream_wait_fds(struct journal_stream *s, int ret[2]) { return s->module->wait_fds(s->reader, ret); }
+void journal_stream_woken(struct journal_stream *s) { s->module->woken(s->reader); }
 
 void journal_line(const struct journal_entry *e, struct buf *out)
 {

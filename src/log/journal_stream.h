@@ -46,18 +46,18 @@ struct journal_entry {
 struct journal_stream;
 
 /* 0; -ENOENT: the module is missing; -ENOMEM; another -errno of sd-journal. A machine without a journal has an empty one. The matches must live as long as the stream. */
-int journal_open(const struct journal_want *w, struct journal_stream **ret, struct err *err) _must_check_;
-void journal_close(struct journal_stream *s); /* NULL is fine */
-void journal_closep(struct journal_stream **s);
-/* 1: *ret is filled; 0: there is nothing more, for now (call it again after journal_wait_fd woke, or later: entries are visible at once, the wake comes up to 250 ms
+int journal_stream_open(const struct journal_want *w, struct journal_stream **ret, struct err *err) _must_check_;
+void journal_stream_close(struct journal_stream *s); /* NULL is fine */
+void journal_stream_closep(struct journal_stream **s);
+/* 1: *ret is filled; 0: there is nothing more, for now (call it again after journal_stream_wait_fds woke, or later: entries are visible at once, the wake comes up to 250 ms
    late); -errno with err: it cannot be read any further. */
-int journal_next(struct journal_stream *s, struct journal_entry *ret, struct err *err) _must_check_;
+int journal_stream_next(struct journal_stream *s, struct journal_entry *ret, struct err *err) _must_check_;
 /* The position behind what was returned last; before the first, where it begins. */
-void journal_position(const struct journal_stream *s, struct journal_position *ret);
+void journal_stream_position(const struct journal_stream *s, struct journal_position *ret);
 /* Descriptors that become readable when something may have been added, rotated or deleted; from the first call on, new files are seen. How many there are (up to 2), or
-   -errno. When one did: journal_woken. */
-int journal_wait_fds(struct journal_stream *s, int ret[2]) _must_check_;
-void journal_woken(struct journal_stream *s);
+   -errno. When one did: journal_stream_woken. */
+int journal_stream_wait_fds(struct journal_stream *s, int ret[2]) _must_check_;
+void journal_stream_woken(struct journal_stream *s);
 
 /* An entry as a line of syslog without its time, as filters expect it: "host sshd[12]: message"; LF within the message is written as \n. */
 void journal_line(const struct journal_entry *e, struct buf *out);

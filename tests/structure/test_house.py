@@ -53,6 +53,20 @@ def look(path):
         yield f"{where}: {text.count(chr(10))} lines"
 
 
+def names():
+    """No two functions with one name: static libraries are linked in order, so that the wrong one would be called in silence."""
+    known = {}
+    for path in sorted(SRC.rglob("*.c")):
+        for number, _, head in functions(code_of(path.read_text())):
+            m = re.match(r"(?!static\b)\w[\w\s*]*?\b(\w+)\(", head)
+            if not m or m.group(1) == "main":
+                continue
+            where = f"{path.relative_to(ROOT)}:{number}"
+            if m.group(1) in known:
+                yield f"{where}: {m.group(1)} is defined in {known[m.group(1)]} too"
+            known[m.group(1)] = where
+
+
 def parsers():
     """Every function that parses foreign input names its fuzz target, and every target has seeds and calls what it is for."""
     declared = {}
@@ -79,7 +93,7 @@ def parsers():
 
 def main():
     files = sorted(SRC.rglob("*.[ch]"))
-    bad = [line for path in files for line in look(path)] + list(parsers())
+    bad = [line for path in files for line in look(path)] + list(names()) + list(parsers())
     print("\n".join(bad) or f"{len(files)} files stand on their floors")
     return 1 if bad else 0
 

@@ -19,9 +19,9 @@ static struct told read_all(const char *const *matches, int64_t since, int64_t u
     struct journal_entry e;
     struct buf b = BUF(sizeof t.text - 1);
     struct journal_want w = {.root = &root, .matches = matches, .since_us = since, .until_us = until, .after = after, .fields = JOURNAL_LINE | JOURNAL_UNIT | JOURNAL_UID};
-    assert_int_equal(journal_open(&w, &s, &err), 0);
+    assert_int_equal(journal_stream_open(&w, &s, &err), 0);
     int r = 0;
-    for (unsigned n = 0; n < most && (r = journal_next(s, &e, &err)) > 0; n++) {
+    for (unsigned n = 0; n < most && (r = journal_stream_next(s, &e, &err)) > 0; n++) {
         if (e.kind == JOURNAL_ENTRY) {
             buf_printf(&b, "%lld ", (long long)(e.time_us / SECOND - T0));
             journal_line(&e, &b);
@@ -39,8 +39,8 @@ static struct told read_all(const char *const *matches, int64_t since, int64_t u
     assert_true(r >= 0);
     assert_false(b.full);
     memcpy(t.text, b.p ? b.p : "", b.n + 1);
-    journal_position(s, &t.end);
-    journal_close(s);
+    journal_stream_position(s, &t.end);
+    journal_stream_close(s);
     buf_free(&b);
     return t;
 }
@@ -165,11 +165,11 @@ static int follow(void *arg, struct buf *out)
     struct journal_want w = {.root = &root, .fields = JOURNAL_MESSAGE};
     struct journal_stream *s;
     struct journal_entry e;
-    int fds[2], r = journal_open(&w, &s, NULL);
+    int fds[2], r = journal_stream_open(&w, &s, NULL);
     (void)arg;
-    if (r == 0 && journal_wait_fds(s, fds) != 2)
+    if (r == 0 && journal_stream_wait_fds(s, fds) != 2)
         r = -EINVAL;
-    while (r >= 0 && (r = journal_next(s, &e, NULL)) > 0)
+    while (r >= 0 && (r = journal_stream_next(s, &e, NULL)) > 0)
         buf_adds(out, e.message);
     return r;
 }
