@@ -32,11 +32,14 @@ int calendar_new(const struct calendar_options *o, struct calendar **ret, struct
     c->date_text = BUF(CALENDAR_LINE);
     c->dated = c->text = BUF(6 * CALENDAR_LINE);
     int r = date_detector_new(c->a, o->datepattern, o->today, &c->dates, err);
-    if (r < 0)
+    if (r < 0) {
         calendar_free(c);
-    else
-        *ret = c;
-    return r;
+        return r;
+    }
+    if (o->thorough)
+        date_detector_thorough(c->dates);
+    *ret = c;
+    return 0;
 }
 
 struct calendar *calendar_share(struct calendar *c)
@@ -60,7 +63,7 @@ void calendar_free(struct calendar *c)
 
 bool calendar_serves(const struct calendar *c, const struct calendar_options *o)
 {
-    return str_eq(str_trim(c->o.datepattern), str_trim(o->datepattern)) && c->o.latin1 == o->latin1 && c->o.today == o->today && c->o.live == o->live && c->o.journal == o->journal;
+    return str_eq(str_trim(c->o.datepattern), str_trim(o->datepattern)) && c->o.latin1 == o->latin1 && c->o.today == o->today && c->o.live == o->live && c->o.journal == o->journal && c->o.thorough == o->thorough;
 }
 
 /* The line as expressions may see it: without newline, cut, valid UTF-8. */

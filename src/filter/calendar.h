@@ -11,7 +11,7 @@ struct calendar_options {
     struct str datepattern; /* kept by reference; .p NULL: the usual ones */
     bool latin1;            /* lines are ISO 8859-1, else UTF-8 */
     int64_t today;
-    bool live, journal;     /* as in matcher_options */
+    bool live, journal, thorough; /* as in matcher_options */
 };
 
 struct calendar_line {

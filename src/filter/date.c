@@ -1,5 +1,6 @@
 #include "filter/date.h"
 #include "base/i18n.h"
+#include "filter/glimpse.h"
 #include "filter/utf8.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -31,12 +32,30 @@ static const char *const defaults[] = {
 
 struct entry {
     struct date_template *t;
+    unsigned bit;    /* in a glimpse */
     uint64_t hits;
     int64_t last_used;
     size_t distance; /* where the date last began, in characters */
 };
 
+#define MEMO_MAX 96
+#define BEHIND 2 /* bytes behind a date by which it is known that it ends there: where they are not enough, nothing is kept */
+
+/* A date that the winning template found in the last line, and will find in each one that begins with the same bytes: what stands behind was not looked at. */
+struct memo {
+    char text[MEMO_MAX];
+    size_t n;        /* 0: nothing is kept */
+    bool sure;       /* else the bytes are kept, but nothing was proven about them */
+    int64_t now;
+    const struct date_template *t;
+    struct date_found found;
+};
+
 struct date_detector {
+    struct arena *a;
+    struct glimpse *glimpse; /* NULL: not needed yet */
+    struct memo memo;
+    bool thorough;
     LIST(struct entry) list;
     const char *decades;
     size_t first_unused, last; /* last: the template that won; FAR: none */
@@ -142,6 +161,7 @@ int date_detector_new(struct arena *a, struct str datepattern, int64_t today, st
     struct date_detector *d = arena_zalloc(a, sizeof *d);
     struct str line;
     int r = 0;
+    d->a = a;
     d->decades = date_decades(a, today);
     d->last = d->end = FAR;
     d->start = 1;
@@ -157,10 +177,14 @@ int date_detector_new(struct arena *a, struct str datepattern, int64_t today, st
     return r;
 }
 
+void date_detector_thorough(struct date_detector *d) { d->thorough = true; }
+
 void date_detector_done(struct date_detector *d)
 {
     for (size_t i = 0; d && i < d->list.n; i++)
         regex_done(&d->list.v[i].t->re);
+    if (d)
+        glimpse_done(d->glimpse);
 }
 
 void date_detector_hits(const struct date_detector *d, bool (*fn)(void *ctx, const char *name, uint64_t hits), void *ctx)
@@ -173,7 +197,8 @@ void date_detector_hits(const struct date_detector *d, bool (*fn)(void *ctx, con
 /* A line whose places are counted in characters. */
 struct text {
     struct str s;
-    bool ascii;
+    bool ascii, glimpsed;
+    uint64_t possible; /* bits of templates, where it was glimpsed */
 };
 
 static size_t byte_of(const struct text *t, size_t index) { return t->ascii ? (index < t->s.n ? index : t->s.n) : utf8_offset(t->s, index); }
@@ -198,6 +223,29 @@ struct hit {
     size_t start, end, index; /* in characters; of the template */
 };
 
+static struct glimpse *make_glimpse(struct date_detector *d)
+{
+    const struct regex_text *v[GLIMPSE_MAX];
+    for (unsigned i = 0; i < d->list.n; i++) {
+        d->list.v[i].bit = i;
+        v[i] = &d->list.v[i].t->re.text;
+    }
+    return glimpse_new(d->a, v, d->list.n);
+}
+
+/* Whether a template could match somewhere in the line. */
+static bool possible(struct date_detector *d, struct text *t, size_t i)
+{
+    if (!t->ascii || d->thorough || d->list.n > GLIMPSE_MAX || d->list.n == 1)
+        return true;
+    if (!d->glimpse)
+        d->glimpse = make_glimpse(d);
+    if (!t->glimpsed)
+        t->possible = glimpse_line(d->glimpse, t->s);
+    t->glimpsed = true;
+    return t->possible >> d->list.v[i].bit & 1;
+}
+
 static bool try_at(struct date_detector *d, const struct text *t, size_t i, size_t from, size_t to, struct hit *ret)
 {
     struct hit h = {.index = i};
@@ -221,7 +269,7 @@ static bool same_place(const struct date_detector *d, const struct text *t)
 }
 
 /* The template that won last. 1: it wins again; 0: it does not; 2: it found something elsewhere, which is kept. *ret_skip: it need not be tried again. */
-static int try_last(struct date_detector *d, const struct text *t, struct hit *ret, size_t *ret_skip)
+static int try_last(struct date_detector *d, struct text *t, struct hit *ret, size_t *ret_skip)
 {
     if (d->last >= d->list.n)
         return 0;
@@ -230,7 +278,7 @@ static int try_last(struct date_detector *d, const struct text *t, struct hit *r
     if (here) {
         found = try_at(d, t, d->last, byte_of(t, d->start), byte_of(t, d->end), ret);
     } else {
-        found = try_at(d, t, d->last, 0, t->s.n, ret);
+        found = (bound(e) || possible(d, t, d->last)) && try_at(d, t, d->last, 0, t->s.n, ret);
         *ret_skip = d->last;
     }
     if (!found)
@@ -238,12 +286,12 @@ static int try_last(struct date_detector *d, const struct text *t, struct hit *r
     return d->list.n == 1 || bound(e) || (ret->start == d->start && ret->end == d->end) ? 1 : 2;
 }
 
-static bool try_all(struct date_detector *d, const struct text *t, size_t skip, struct hit *best, bool have_best)
+static bool try_all(struct date_detector *d, struct text *t, size_t skip, struct hit *best, bool have_best)
 {
     struct hit h;
     for (size_t i = 0; i < d->list.n; i++) {
         const struct entry *e = &d->list.v[i];
-        if (i == skip || !try_at(d, t, i, 0, t->s.n, &h))
+        if (i == skip || !possible(d, t, i) || !try_at(d, t, i, 0, t->s.n, &h))
             continue;
         bool wins = i + 1 == d->list.n || bound(e) || (h.start == 0 && e->hits && !d->list.v[i + 1].hits);
         if (wins || !(h.start > e->distance || h.start > d->start)) {
@@ -315,16 +363,59 @@ static bool keep_spans(const struct date_detector *d, const struct hit *h, size_
     return groups <= GROUPS_KEPT;
 }
 
+/* The line begins as the last one did, and its date is known. */
+static bool know(struct date_detector *d, const struct text *t, int64_t now, struct date_found *ret)
+{
+    const struct memo *m = &d->memo;
+    if (!m->sure || !t->ascii || t->s.n <= m->n || now != m->now || memcmp(t->s.p, m->text, m->n) != 0)
+        return false;
+    struct entry *e = &d->list.v[d->last];
+    e->hits++;
+    e->last_used = now;
+    *ret = m->found;
+    return true;
+}
+
+/* Whether what was found depends on nothing behind the first n bytes. */
+static bool proven(struct date_detector *d, const struct text *t, size_t n)
+{
+    size_t start, end;
+    struct entry *e = &d->list.v[d->last];
+    if (!bound(e)) /* it was looked for at the place of the last one, and nowhere else */
+        return true;
+    return regex_search_sure(&e->t->re, str_span(t->s.p, n), &start, &end) && start == d->start && end == d->end;
+}
+
+/* Keeps what the template that had won before found again, at the same place. At the second line of the same beginning it is proven. */
+static void keep(struct date_detector *d, const struct text *t, bool again, int64_t now, const struct date_found *found)
+{
+    struct memo *m = &d->memo;
+    size_t n = d->end + BEHIND;
+    bool fits = again && !d->thorough && t->ascii && n <= MEMO_MAX && n < t->s.n, same = fits && m->n == n && m->t == d->list.v[d->last].t && memcmp(t->s.p, m->text, n) == 0;
+    m->sure = same && proven(d, t, n);
+    m->n = fits ? n : 0;
+    if (!fits)
+        return;
+    memcpy(m->text, t->s.p, n);
+    m->t = d->list.v[d->last].t;
+    m->now = now;
+    m->found = *found;
+}
+
 bool date_detector_find(struct date_detector *d, struct str line, bool ascii, int64_t now, struct date_found *ret)
 {
-    struct text t = {line.p ? line : STR(""), ascii};
+    struct text t = {.s = line.p ? line : STR(""), .ascii = ascii};
     struct hit h = {0};
-    size_t skip = SIZE_MAX, spans[2 * GROUPS_KEPT];
+    size_t skip = SIZE_MAX, spans[2 * GROUPS_KEPT], start = d->start, end = d->end;
+    if (know(d, &t, now, ret))
+        return true;
     int last = try_last(d, &t, &h, &skip);
     if (last == 2 && keep_spans(d, &h, spans)) /* the same template may be tried once more */
         h.f.spans = spans;
-    if (last != 1 && !try_all(d, &t, skip, &h, last == 2))
+    if (last != 1 && !try_all(d, &t, skip, &h, last == 2)) {
+        d->memo.n = d->memo.sure = 0;
         return false;
+    }
     const struct date_template *won = d->list.v[h.index].t;
     remember(d, &t, &h, now);
     struct date_found found = {.name = won->name};
@@ -334,6 +425,7 @@ bool date_detector_find(struct date_detector *d, struct str line, bool ascii, in
         found.end = found.start + date.n;
         found.timed = date_template_time(won, &h.f, now, &found.us);
     }
+    keep(d, &t, last == 1 && (bound(&d->list.v[d->last]) || (start == d->start && end == d->end && skip == SIZE_MAX)), now, &found);
     *ret = found;
     return true;
 }

@@ -183,7 +183,7 @@ static int bind(struct arena *a, struct str regex, enum bound begin, bool end, s
     put_without_stars(&bare, s);
     buf_adds(&whole, flags);
     buf_adds(&whole, buf_str(&bare));
-    return whole.full || out.full ? err_set(err, -EINVAL, "%s", _("too long")) : regex_compile(a, buf_str(&whole), false, &t->re, err);
+    return whole.full || out.full ? err_set(err, -EINVAL, "%s", _("too long")) : t->line_begin ? regex_compile_sure(a, buf_str(&whole), &t->re, err) : regex_compile(a, buf_str(&whole), false, &t->re, err);
 }
 
 static size_t code_at(struct str s)

@@ -114,7 +114,7 @@ static int encoding(const struct filter_definition *d, bool *ret_latin1, struct 
 
 static int settings(struct matcher *m, const struct filter_definition *d, const struct matcher_options *o, struct matcher *const *others, size_t n, struct err *err)
 {
-    struct calendar_options c = {.datepattern = str_of(d->datepattern.text), .today = o->today, .live = o->live, .journal = o->journal};
+    struct calendar_options c = {.datepattern = str_of(d->datepattern.text), .today = o->today, .live = o->live, .journal = o->journal, .thorough = o->thorough};
     struct err why = {0};
     int r = encoding(d, &c.latin1, err);
     if (r < 0)

@@ -62,7 +62,7 @@ static struct pcre_code *code_compile(struct str pattern, unsigned flags, char *
         code_free(c);
         return NULL;
     }
-    c->jit = pcre2_jit_compile(c->code, PCRE2_JIT_COMPLETE) == 0;
+    c->jit = pcre2_jit_compile(c->code, PCRE2_JIT_COMPLETE | (flags & PCRE_SURE ? PCRE2_JIT_PARTIAL_HARD : 0)) == 0;
     *ret_jit = c->jit;
     return c;
 }
@@ -86,4 +86,15 @@ static int code_search(struct pcre_code *c, struct str subject, size_t from, uns
     }
 }
 
-MODULE_EXPORT(struct pcre_module, pcre_module) = {.compile = code_compile, .free = code_free, .search = code_search};
+static int code_search_sure(struct pcre_code *c, struct str subject, unsigned limit, size_t *ret_start, size_t *ret_end)
+{
+    pcre2_set_match_limit(context, limit);
+    if (pcre2_match(c->code, (PCRE2_SPTR)subject.p, subject.n, 0, PCRE2_PARTIAL_HARD | PCRE2_NO_UTF_CHECK, c->data, context) <= 0)
+        return 0;
+    const size_t *spans = pcre2_get_ovector_pointer(c->data);
+    *ret_start = spans[0];
+    *ret_end = spans[1];
+    return 1;
+}
+
+MODULE_EXPORT(struct pcre_module, pcre_module) = {.compile = code_compile, .free = code_free, .search = code_search, .search_sure = code_search_sure};

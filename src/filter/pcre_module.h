@@ -6,6 +6,7 @@ enum {
     PCRE_CASELESS = 1, PCRE_MULTILINE = 2, PCRE_DOTALL = 4,
     PCRE_UTF = 8,      /* pattern and subjects are UTF-8, and valid; else bytes */
     PCRE_UNICODE = 16, /* \d \w \s \b know Unicode */
+    PCRE_SURE = 32,    /* search_sure will be asked for: machine code for it, too */
 };
 
 struct pcre_code;
@@ -18,5 +19,7 @@ struct pcre_module {
     void (*free)(struct pcre_code *c);
     /* 1: found from byte `from` on; *ret_spans: start and end of the whole and of each group, SIZE_MAX where a group took no part, valid until the next search with c.
        0: not found. -EOVERFLOW: given up at `limit` steps. -EINVAL: anything else. */
+    /* As search, but only what was found without a look at the end of the subject, which it would be whatever stood behind it. 1: *ret_start and *ret_end; 0: not so. */
+    int (*search_sure)(struct pcre_code *c, struct str subject, unsigned limit, size_t *ret_start, size_t *ret_end);
     int (*search)(struct pcre_code *c, struct str subject, size_t from, unsigned limit, const size_t **ret_spans);
 };

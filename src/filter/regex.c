@@ -26,7 +26,7 @@ static struct pcre_code *compile(const struct regex *r, unsigned more, bool *ret
     return c;
 }
 
-int regex_compile(struct arena *a, struct str python, bool multiline, struct regex *ret, struct err *err)
+static int compile_as(struct arena *a, struct str python, unsigned more, bool multiline, struct regex *ret, struct err *err)
 {
     struct regex r = {0};
     int code = regex_prepare(err);
@@ -34,7 +34,7 @@ int regex_compile(struct arena *a, struct str python, bool multiline, struct reg
         code = regex_translate(a, python, &r.text, err);
     if (code < 0)
         return code;
-    r.flags = (r.text.caseless ? PCRE_CASELESS : 0) | (r.text.multiline || multiline ? PCRE_MULTILINE : 0) | (r.text.dotall ? PCRE_DOTALL : 0);
+    r.flags = (r.text.caseless ? PCRE_CASELESS : 0) | (r.text.multiline || multiline ? PCRE_MULTILINE : 0) | (r.text.dotall ? PCRE_DOTALL : 0) | more;
     if (r.text.wide)
         r.utf = compile(&r, PCRE_UTF | (r.text.ascii ? 0 : PCRE_UNICODE), &r.jit, err);
     else
@@ -44,6 +44,10 @@ int regex_compile(struct arena *a, struct str python, bool multiline, struct reg
     *ret = r;
     return 0;
 }
+
+int regex_compile(struct arena *a, struct str python, bool multiline, struct regex *ret, struct err *err) { return compile_as(a, python, 0, multiline, ret, err); }
+
+int regex_compile_sure(struct arena *a, struct str python, struct regex *ret, struct err *err) { return compile_as(a, python, PCRE_SURE, false, ret, err); }
 
 void regex_done(struct regex *r)
 {
@@ -67,6 +71,11 @@ bool regex_search(struct regex *r, struct str subject, bool ascii, size_t from, 
     r->limits += found < 0;
     ret->subject = subject;
     return found > 0;
+}
+
+bool regex_search_sure(struct regex *r, struct str subject, size_t *ret_start, size_t *ret_end)
+{
+    return r->plain && module->search_sure(r->plain, subject, STEPS_BASE, ret_start, ret_end) > 0;
 }
 
 struct str regex_group(const struct regex_found *f, unsigned number)

@@ -24,9 +24,13 @@ int regex_prepare(struct err *err) _must_check_;
 
 /* Compiles text in Python's syntax; multiline: as re.MULTILINE. 0; -EINVAL: err says what is wrong with it, with its column; -ENOENT: no module. */
 int regex_compile(struct arena *a, struct str python, bool multiline, struct regex *ret, struct err *err) _must_check_;
+/* The same, ready for regex_search_sure. */
+int regex_compile_sure(struct arena *a, struct str python, struct regex *ret, struct err *err) _must_check_;
 void regex_done(struct regex *r);
 
 /* Searches in subject, which is valid UTF-8 (ascii: nothing else in it), from byte `from` on. true: found. */
 bool regex_search(struct regex *r, struct str subject, bool ascii, size_t from, struct regex_found *ret);
+/* true: it is found in every text that begins with subject (ASCII), and there. The spans of a search before are lost. */
+bool regex_search_sure(struct regex *r, struct str subject, size_t *ret_start, size_t *ret_end);
 /* What a group took; .p NULL: it took no part (or is 0 by regex_text_group, "no such group"). */
 struct str regex_group(const struct regex_found *f, unsigned number);

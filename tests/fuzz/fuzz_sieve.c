@@ -26,7 +26,7 @@ static struct sieve *make(struct arena *a, enum sieve_way way)
     };
     struct filter_definition *kept = arena_zalloc(a, sizeof d);
     memcpy(kept, d, sizeof d);
-    struct matcher_options o = {.today = NOW, .connections = 3};
+    struct matcher_options o = {.today = NOW, .connections = 3, .thorough = way == SIEVE_OPEN};
     struct sieve *s = NULL;
     return sieve_new(kept, ARRAY_SIZE(d), &o, way, &s, NULL) == 0 ? s : NULL;
 }

@@ -1,5 +1,5 @@
 /* sieve_compare.c: sieve_compare DIRECTORY NOW FILTER... <LOG: the log through all filters at once, line by line: as usual, without Vectorscan, and with every
-   expression seeing every line. Prints what differs; the last line says how much was compared. */
+   expression seeing every line and every date looked for anew. Prints what differs; the last line says how much was compared. */
 #include "base/buf.h"
 #include "filter/sieve.h"
 #include "log/lines.h"
@@ -98,7 +98,7 @@ int main(int argc, char **argv)
         if (filter_load(a, argv[1], str_of(argv[i]), one, &err) < 0 && fprintf(stderr, "%s: %s\n", argv[i], err.text))
             return 2;
     }
-    for (unsigned w = 0; w < WAYS; w++)
+    for (unsigned w = 0; w < WAYS; o.thorough = ++w == SIEVE_OPEN)
         if (sieve_new(d.v, d.n, &o, (enum sieve_way)w, &s[w], &err) < 0 && fprintf(stderr, "%s:%u: %s\n", err.file, err.line, err.text))
             return 2;
     if (lines_open(dup(STDIN_FILENO), "-", &log, &err) < 0)

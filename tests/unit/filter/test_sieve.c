@@ -107,6 +107,7 @@ static void same_as_open(void **state)
     for (unsigned w = 0; w < 3; w++) {
         _cleanup_(sieve_freep) struct sieve *s = NULL;
         struct str rest = str_of(lines), line;
+        o.thorough = w == SIEVE_OPEN;
         assert_int_equal(sieve_new(d, 3, &o, (enum sieve_way)w, &s, NULL), 0);
         sieve_block(s, rest);
         while (str_line(&rest, &line)) {

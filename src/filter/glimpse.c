@@ -1,0 +1,313 @@
+#include "filter/glimpse.h"
+#include "filter/syntax.h"
+#include <stdlib.h>
+
+#define STEPS_MAX 16000     /* of all expressions */
+#define STATES_MAX 4000     /* then all are forgotten, and made anew */
+#define NEW_A_LINE 200      /* states that one line may make: beyond, every expression is named */
+#define UNKNOWN UINT32_MAX
+
+/* A step: takes a character of its set and goes on, or goes on at once: here, there, or both. */
+enum step_kind { STEP_CHAR, STEP_FORK, STEP_BEGIN, STEP_FOUND };
+struct step {
+    enum step_kind kind;
+    unsigned char set;      /* index of its set */
+    uint16_t out, other;    /* other: of STEP_FORK; 0: nowhere. STEP_FOUND: out is the expression */
+};
+
+/* A state: the steps at which a line may be. */
+struct state {
+    uint64_t named;
+    uint32_t first, n;      /* in `members` */
+};
+
+struct glimpse {
+    struct arena *a;
+    struct step *steps;
+    size_t steps_n;
+    LIST(struct syntax_set) sets;
+    unsigned char class_of[128];
+    unsigned char sample[128];    /* a character of each class */
+    unsigned classes;
+    uint64_t always, all;
+    uint16_t *starts;             /* of each expression */
+    size_t n;
+    bool failed;
+    /* made while lines are read */
+    struct state *states;
+    uint32_t *next;               /* of each state and class */
+    size_t states_n, fresh;
+    uint16_t *members;
+    size_t members_n, members_cap;
+    uint32_t *table;              /* states by their members; +1 */
+    uint16_t *work, *stack;
+    uint32_t *seen, round;
+    size_t work_n;
+};
+
+#define TABLE (STATES_MAX * 4)
+#define MEMBERS_MAX (4u << 20)
+
+static uint16_t add(struct glimpse *g, struct step s)
+{
+    if (g->steps_n >= STEPS_MAX) {
+        g->failed = true;
+        return 0;
+    }
+    g->steps[g->steps_n] = s;
+    return (uint16_t)g->steps_n++;
+}
+
+static unsigned char set_index(struct glimpse *g, const struct syntax_set *s)
+{
+    for (size_t i = 0; i < g->sets.n; i++)
+        if (memcmp(g->sets.v[i].ascii, s->ascii, sizeof s->ascii) == 0)
+            return (unsigned char)i;
+    if (g->sets.n == 255) {
+        g->failed = true;
+        return 0;
+    }
+    *list_push(g->a, &g->sets) = *s;
+    return (unsigned char)(g->sets.n - 1);
+}
+
+/* Steps for s, behind which it goes on at `out`: built from the end. Returns where it begins. */
+static uint16_t build(struct glimpse *g, const struct syntax *s, uint16_t out);
+
+static uint16_t build_sequence(struct glimpse *g, const struct syntax *child, uint16_t out)
+{
+    if (!child || g->failed)
+        return out;
+    return build(g, child, build_sequence(g, child->next, out));
+}
+
+static uint16_t build_repeat(struct glimpse *g, const struct syntax *s, uint16_t out)
+{
+    uint16_t at = out;
+    if (s->max == SYNTAX_ENDLESS) {
+        at = add(g, (struct step){.kind = STEP_FORK, .out = out});
+        g->steps[at].other = build(g, s->child, at);
+    }
+    for (unsigned i = s->max == SYNTAX_ENDLESS ? s->min : s->max; i > s->min && !g->failed; i--)
+        at = add(g, (struct step){.kind = STEP_FORK, .out = out, .other = build(g, s->child, at)});
+    for (unsigned i = 0; i < s->min && !g->failed; i++)
+        at = build(g, s->child, at);
+    return at;
+}
+
+static uint16_t build(struct glimpse *g, const struct syntax *s, uint16_t out)
+{
+    uint16_t at = 0;
+    if (g->failed)
+        return 0;
+    switch (s->kind) {
+    case SYNTAX_NOTHING: return out;
+    case SYNTAX_BEGIN: return add(g, (struct step){.kind = STEP_BEGIN, .out = out});
+    case SYNTAX_CLASS: return add(g, (struct step){.kind = STEP_CHAR, .set = set_index(g, &s->set), .out = out});
+    case SYNTAX_SEQUENCE: return build_sequence(g, s->child, out);
+    case SYNTAX_REPEAT: return build_repeat(g, s, out);
+    case SYNTAX_AGAIN: return build(g, s->child, out);
+    case SYNTAX_CHOICE:
+        for (const struct syntax *i = s->child; i && !g->failed; i = i->next)
+            at = add(g, (struct step){.kind = STEP_FORK, .out = build(g, i, out), .other = at});
+        return at;
+    }
+    return 0;
+}
+
+/* Characters that no set tells apart are one class. */
+static void find_classes(struct glimpse *g)
+{
+    for (unsigned c = 0; c < 128; c++) {
+        unsigned k = 0;
+        for (bool same = false; k < g->classes; k++) {
+            same = true;
+            for (size_t i = 0; i < g->sets.n && same; i++)
+                same = syntax_has(&g->sets.v[i], (unsigned char)c) == syntax_has(&g->sets.v[i], g->sample[k]);
+            if (same)
+                break;
+        }
+        if (k == g->classes)
+            g->sample[g->classes++] = (unsigned char)c;
+        g->class_of[c] = (unsigned char)k;
+    }
+}
+
+static bool prepare(struct glimpse *g)
+{
+    g->states = calloc(STATES_MAX, sizeof *g->states);
+    g->next = calloc((size_t)STATES_MAX * g->classes, sizeof *g->next);
+    g->table = calloc(TABLE, sizeof *g->table);
+    g->work = calloc(g->steps_n + 1, sizeof *g->work);
+    g->stack = calloc(g->steps_n + 1, sizeof *g->stack);
+    g->seen = calloc(g->steps_n + 1, sizeof *g->seen);
+    return g->states && g->next && g->table && g->work && g->stack && g->seen;
+}
+
+struct glimpse *glimpse_new(struct arena *a, const struct regex_text *const *v, size_t n)
+{
+    struct glimpse *g = arena_zalloc(a, sizeof *g);
+    struct arena *trees = arena_new(64u << 20);
+    g->a = a;
+    g->n = n;
+    g->all = n < 64 ? (1ull << n) - 1 : ~0ull;
+    g->steps = calloc(STEPS_MAX + 1, sizeof *g->steps);
+    g->starts = arena_zalloc(a, (n + 1) * sizeof *g->starts);
+    if (g->steps)
+        add(g, (struct step){.kind = STEP_FORK}); /* nowhere */
+    for (size_t i = 0; i < n && g->steps && !g->failed; i++) {
+        const struct syntax *s = syntax_of(trees, v[i]);
+        if (s)
+            g->starts[i] = build(g, s, add(g, (struct step){.kind = STEP_FOUND, .out = (uint16_t)i}));
+        else
+            g->always |= 1ull << i;
+    }
+    arena_free(trees);
+    g->failed |= !g->steps;
+    if (!g->failed) {
+        find_classes(g);
+        g->failed = !prepare(g);
+    }
+    return g;
+}
+
+void glimpse_done(struct glimpse *g)
+{
+    if (!g)
+        return;
+    free(g->steps);
+    free(g->states);
+    free(g->next);
+    free(g->table);
+    free(g->work);
+    free(g->stack);
+    free(g->seen);
+    free(g->members);
+}
+
+static size_t push(struct glimpse *g, size_t n, uint16_t step)
+{
+    if (!step || g->seen[step] == g->round)
+        return n;
+    g->seen[step] = g->round;
+    g->stack[n] = step;
+    return n + 1;
+}
+
+/* Adds a step and what is reached from it without a character. Only steps that take one are kept. */
+static void reach(struct glimpse *g, uint16_t step, bool at_begin, uint64_t *named)
+{
+    size_t n = push(g, 0, step);
+    while (n) {
+        uint16_t i = g->stack[--n];
+        const struct step *s = &g->steps[i];
+        if (s->kind == STEP_CHAR)
+            g->work[g->work_n++] = i;
+        else if (s->kind == STEP_FOUND)
+            *named |= 1ull << s->out;
+        else if (s->kind == STEP_FORK || at_begin) {
+            n = push(g, n, s->other);
+            n = push(g, n, s->out);
+        }
+    }
+}
+
+static int by_number(const void *a, const void *b) { return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b; }
+
+static void forget(struct glimpse *g)
+{
+    memset(g->table, 0, TABLE * sizeof *g->table);
+    g->states_n = g->members_n = 0;
+}
+
+/* The state whose members are in work, made where it is not there. UNKNOWN: there is no room. */
+static uint32_t state_of(struct glimpse *g, uint64_t named)
+{
+    uint64_t hash = 1469598103934665603ull ^ named;
+    qsort(g->work, g->work_n, sizeof *g->work, by_number);
+    for (size_t i = 0; i < g->work_n; i++)
+        hash = (hash ^ g->work[i]) * 1099511628211ull;
+    size_t at = (size_t)(hash ^ hash >> 29) % TABLE;
+    for (; g->table[at]; at = (at + 1) % TABLE) {
+        const struct state *s = &g->states[g->table[at] - 1];
+        if (s->named == named && s->n == g->work_n && memcmp(g->members + s->first, g->work, g->work_n * sizeof *g->work) == 0)
+            return g->table[at] - 1;
+    }
+    if (g->states_n == STATES_MAX || ++g->fresh > NEW_A_LINE || g->members_n + g->work_n > MEMBERS_MAX)
+        return UNKNOWN;
+    if (g->members_n + g->work_n > g->members_cap) {
+        size_t cap = (g->members_n + g->work_n) * 2 + 4096;
+        uint16_t *grown = realloc(g->members, cap * sizeof *grown);
+        if (!grown)
+            return UNKNOWN;
+        g->members = grown;
+        g->members_cap = cap;
+    }
+    if (g->work_n)
+        memcpy(g->members + g->members_n, g->work, g->work_n * sizeof *g->work);
+    g->states[g->states_n] = (struct state){named, (uint32_t)g->members_n, (uint32_t)g->work_n};
+    g->members_n += g->work_n;
+    for (unsigned c = 0; c < g->classes; c++)
+        g->next[g->states_n * g->classes + c] = UNKNOWN;
+    g->table[at] = (uint32_t)g->states_n + 1;
+    return (uint32_t)g->states_n++;
+}
+
+static void begin_round(struct glimpse *g)
+{
+    g->work_n = 0;
+    if (++g->round == 0) {
+        memset(g->seen, 0, (g->steps_n + 1) * sizeof *g->seen);
+        g->round = 1;
+    }
+}
+
+static uint32_t first_state(struct glimpse *g)
+{
+    uint64_t named = 0;
+    begin_round(g);
+    for (size_t i = 0; i < g->n; i++)
+        reach(g, g->starts[i], true, &named);
+    return state_of(g, named);
+}
+
+static uint32_t step_on(struct glimpse *g, uint32_t from, unsigned class)
+{
+    const struct state s = g->states[from];
+    uint64_t named = 0;
+    begin_round(g);
+    for (uint32_t i = 0; i < s.n; i++) {
+        const struct step *t = &g->steps[g->members[s.first + i]];
+        if (syntax_has(&g->sets.v[t->set], g->sample[class]))
+            reach(g, t->out, false, &named);
+    }
+    for (size_t i = 0; i < g->n; i++) /* a match may begin at every character */
+        reach(g, g->starts[i], false, &named);
+    return state_of(g, named);
+}
+
+uint64_t glimpse_line(struct glimpse *g, struct str line)
+{
+    uint64_t named = g->always;
+    g->fresh = 0;
+    if (g->failed)
+        return g->all;
+    if (g->states_n == STATES_MAX || g->members_n > MEMBERS_MAX / 2)
+        forget(g);
+    uint32_t at = g->states_n ? 0 : first_state(g);
+    if (at == UNKNOWN)
+        return g->all;
+    named |= g->states[at].named;
+    for (size_t i = 0; i < line.n; i++) {
+        unsigned class = g->class_of[(unsigned char)line.p[i] & 127];
+        uint32_t *next = &g->next[(size_t)at * g->classes + class];
+        if (*next == UNKNOWN)
+            *next = step_on(g, at, class);
+        if ((at = *next) == UNKNOWN)
+            return g->all;
+        named |= g->states[at].named;
+        if (!g->states[at].n) /* all are bound to the beginning, and none goes on */
+            break;
+    }
+    return named;
+}
