@@ -6,13 +6,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Programs in the build tree use the modules beside them. */
-static const char *directory(void)
+bool module_from_build(void)
 {
     char self[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self);
-    bool built = n > 0 && (size_t)n < sizeof self && str_starts(str_span(self, (size_t)n), STR(BANSHO_BUILDDIR "/"));
-    return built ? BANSHO_BUILDDIR "/modules" : BANSHO_MODULEDIR;
+    return n > 0 && (size_t)n < sizeof self && str_starts(str_span(self, (size_t)n), STR(BANSHO_BUILDDIR "/"));
+}
+
+/* Programs in the build tree use the modules beside them. */
+static const char *directory(void)
+{
+    return module_from_build() ? BANSHO_BUILDDIR "/modules" : BANSHO_MODULEDIR;
 }
 
 const void *module_load(const char *name, const char *symbol, struct err *err)

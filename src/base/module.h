@@ -4,9 +4,13 @@
 #pragma once
 #include "base/err.h"
 #include "base/macros.h"
+#include <stdbool.h>
 
 /* How a module declares its table, whose type its header tells. */
 #define MODULE_EXPORT(type, name) extern const type name; const type name
+
+/* This program lies in the tree that it was built in: what it needs lies there, too. */
+bool module_from_build(void);
 
 /* The table `symbol` of the module NAME, loaded where it is not yet there. A confined process cannot load any: it must be done before. NULL: it cannot be
    loaded; err tells its path and why. */

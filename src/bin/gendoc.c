@@ -318,6 +318,8 @@ static void page_filters(struct buf *b, const char *language)
                     "file, behind all of failregex, and the first that matches has the line. A failregex needs a group that tells who it was (<HOST>, <ADDR> ...), "
                     "an expression of an event does not. What joins the lines of a connection (<F-MLFID>, <F-NOFAIL> ...) is for failures; each event stands for itself.\n\n"
                     "A group <F-NAME>...</F-NAME> gives the field NAME, in small letters, of the list below."));
+    paragraphs(b, _("examples = has the filter's own tests: KIND host=ADDRESS field=value field=\"...\" | LINE, or none | LINE; examples.journal = the same for messages of the journal. "
+                    "Just this must be found, with no field more. bansho filter lint tries them."));
     section(b, _("KINDS"));
     for (size_t i = 0; i < EVENT_KINDS; i++)
         word_entry(b, event_kinds[i].name, event_kinds[i].help);

@@ -74,7 +74,7 @@ static enum outcome test(const struct call *c, int64_t now, struct arena *a)
     struct matcher_options o = {.today = (int64_t)time(NULL)};
     _cleanup_(sieve_freep) struct sieve *s = NULL;
     _cleanup_(lines_closep) struct lines *log = NULL;
-    int r = filter_load(a, dir ? dir : FILTER_DIR, str_of(c->args[1]), &d, &err);
+    int r = filter_load(a, dir ? dir : filter_usual_dir(), str_of(c->args[1]), &d, &err);
     o.journal = r == 0 && d.logtype && strcmp(d.logtype, "journal") == 0;
     if (r == 0)
         r = sieve_new(&d, 1, &o, SIEVE_USUAL, &s, &err);
@@ -96,9 +96,9 @@ static enum outcome filter(const struct call *c)
     const char *text = call_option(c, "now");
     const char *dir = call_option(c, "filter-dir");
     if (strcmp(c->args[0], "list") == 0 && c->args_n == 1)
-        return filter_list(c, dir ? dir : FILTER_DIR);
-    if (strcmp(c->args[0], "lint") == 0 && c->args_n == 2)
-        return filter_lint(c, c->args[1]);
+        return filter_list(c, dir ? dir : filter_usual_dir());
+    if (strcmp(c->args[0], "lint") == 0 && c->args_n <= 2)
+        return filter_lint(c, c->args_n == 2 ? c->args[1] : dir ? dir : filter_usual_dir());
     if (c->args_n < 3 || strcmp(c->args[0], "test") != 0)
         return complainf(_("filter test: name a filter and a log. Usage: bansho %s %s"), c->verb->name, c->verb->usage);
     if (text && !when_read(str_of(text), now, WHEN_BEGIN, &now))
@@ -108,7 +108,7 @@ static enum outcome filter(const struct call *c)
 }
 
 static const struct verb_option filter_options[] = {
-    {"filter-dir", 0, ARGUMENT_DIR, "DIR", NULL, N_("where the filters are (a filter.d); otherwise /etc/fail2ban/filter.d")},
+    {"filter-dir", 0, ARGUMENT_DIR, "DIR", NULL, N_("where the filters are (a filter.d); otherwise /etc/fail2ban/filter.d, and where that is not there /usr/share/bansho/filters")},
     {"now", 0, ARGUMENT_TEXT, "TIME", NULL, N_("what counts as now: seconds since 1970, or YYYY-MM-DD HH:MM:SS; decides about dates without a year")},
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("print an object for each line, then a summary")},
     {0},
@@ -116,8 +116,8 @@ static const struct verb_option filter_options[] = {
 
 const struct verb verb_filter = {
     .name = "filter",
-    .usage = "test 'NAME[option=\"value\"]' LOG|- [--filter-dir DIR] [--now TIME] [--json] | list [--filter-dir DIR] | lint PATH",
-    .summary = N_("what a filter finds in a log: fail2ban's filters, unchanged"),
+    .usage = "test 'NAME[option=\"value\"]' LOG|- [--filter-dir DIR] [--now TIME] [--json] | list [--filter-dir DIR] | lint [PATH]",
+    .summary = N_("what a filter finds in a log: fail2ban's filters, unchanged, and ours"),
     .help = N_("Loads a filter in fail2ban's language (NAME.conf, its .local and what it includes, with the options in brackets) and runs it over the lines of a log: "
                "which rule matched how often, what was missed, which forms of date were found. Nothing is banned and nothing is changed; root is not needed.\n\n"
                "The log may be packed by gzip, xz or zstd; - is the standard input. Where it is damaged or ends too early, that is told behind what was found before (exit status 3).\n\n"
@@ -127,7 +127,7 @@ const struct verb verb_filter = {
                "Nobody is asked for the address of a name: where a log tells names, host is the name. A filter that cannot be loaded is an error that names "
                "file, line and what stands there (exit status 2).\n\n"
                "list shows the filters of a directory. lint loads a filter (NAME.conf), or all of a directory, compiles its expressions and tells what cannot be used, "
-               "with file and line; it ends with 1 where something cannot."),
+               "with file and line; a filter of ours also has its examples tried (bansho-filters(7)). It ends with 1 where something is wrong."),
     .options = filter_options,
     .argument = ARGUMENT_WORDS,
     .words = "test|list|lint",

@@ -1,6 +1,7 @@
 /* verb_filter_files.c: `bansho filter list`, `bansho filter lint`. */
 #include "base/rootfs.h"
 #include "bin/filter_files.h"
+#include "filter/examples.h"
 #include "filter/sieve.h"
 #include "term/emit.h"
 #include <errno.h>
@@ -16,10 +17,12 @@ struct found {
     struct filter_definition d;
     struct err wrong;    /* .text empty: it can be used */
     LIST(const struct filter_text *) slow; /* rules that are tried on every line */
+    struct examples examples;
 };
 struct filters {
     LIST(struct found) list;
-    size_t wrong;
+    size_t wrong, examples, examples_wrong;
+    bool lint;          /* examples are tried */
 };
 
 static void look_at(struct arena *a, const char *dir, const char *name, struct filters *ret)
@@ -36,6 +39,10 @@ static void look_at(struct arena *a, const char *dir, const char *name, struct f
         uint64_t hits;
         *list_push(a, &f->slow) = matcher_rule(m, rule, &hits);
     }
+    if (r == 0 && ret->lint && !f->block)
+        r = examples_try(a, dir, name, &f->d, &f->examples, &f->wrong);
+    ret->examples += f->examples.n;
+    ret->examples_wrong += f->examples.wrong.n;
     if (f->block)
         f->wrong = (struct err){0};
     else if (r < 0 && !f->wrong.text[0])
@@ -86,20 +93,29 @@ static int look_at_all(struct arena *a, const char *dir, struct filters *ret, st
     return 0;
 }
 
-static void print_wrong(const struct err *e)
+static void print_place(const char *file, unsigned line, const char *text)
 {
     _cleanup_(buf_free) struct buf b = BUF(8192);
-    text_escape(&b, str_of(e->file));
-    if (e->line)
-        buf_printf(&b, ":%u", e->line);
+    text_escape(&b, str_of(file));
+    if (line)
+        buf_printf(&b, ":%u", line);
     buf_addz(&b, ": ");
-    text_escape(&b, str_of(e->text));
+    text_escape(&b, str_of(text));
     printf("%s\n", b.p);
+}
+
+static void print_wrong(const struct err *e) { print_place(e->file, e->line, e->text); }
+
+static void print_examples(const struct examples *x)
+{
+    for (size_t i = 0; i < x->wrong.n; i++)
+        print_place(x->wrong.v[i].file, x->wrong.v[i].line, x->wrong.v[i].text);
 }
 
 static void print_rules(const struct found *f)
 {
-    printf(ngettext("%zu rule", "%zu rules", f->d.failregex.n), f->d.failregex.n);
+    size_t n = f->d.failregex.n + f->d.events.n;
+    printf(ngettext("%zu rule", "%zu rules", n), n);
     if (f->slow.n)
         printf(_(", of which slow: %zu"), f->slow.n);
     printf("\n");
@@ -120,6 +136,19 @@ static void print_row(const struct found *f, size_t width)
         print_rules(f);
 }
 
+static void json_faults(struct emit *j, const struct examples *x)
+{
+    emit_list(j, "wrong");
+    for (size_t i = 0; i < x->wrong.n; i++) {
+        emit_object(j, NULL);
+        emit_text(j, "text", x->wrong.v[i].text);
+        emit_text(j, "file", x->wrong.v[i].file);
+        emit_int(j, "line", x->wrong.v[i].line);
+        emit_end(j);
+    }
+    emit_end(j);
+}
+
 static void print_json(const struct filters *all)
 {
     struct emit j = emit_to(stdout);
@@ -134,6 +163,9 @@ static void print_json(const struct filters *all)
         emit_bool(&j, "included", f->block);
         emit_int(&j, "rules", (int64_t)f->d.failregex.n);
         emit_int(&j, "slow_rules", (int64_t)f->slow.n);
+        emit_int(&j, "events", (int64_t)f->d.events.n);
+        emit_int(&j, "examples", (int64_t)f->examples.n);
+        json_faults(&j, &f->examples);
         if (f->wrong.text[0]) {
             emit_object(&j, "error");
             emit_text(&j, "text", f->wrong.text);
@@ -213,7 +245,7 @@ static int look_at_path(struct arena *a, const char *path, struct filters *ret, 
 enum outcome filter_lint(const struct call *c, const char *path)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(512u << 20);
-    struct filters all = {0};
+    struct filters all = {.lint = true};
     struct err err = {0};
     bool json = call_option(c, "json");
     if (look_at_path(a, path, &all, &err) < 0)
@@ -225,8 +257,11 @@ enum outcome filter_lint(const struct call *c, const char *path)
         print_slow(&all.list.v[i]);
         if (all.list.v[i].wrong.text[0])
             print_wrong(&all.list.v[i].wrong);
+        print_examples(&all.list.v[i].examples);
     }
     if (!json)
         printf(_("filters: %zu; cannot be used: %zu\n"), all.list.n, all.wrong);
-    return all.wrong ? OUTCOME_WRONG : OUTCOME_FINE;
+    if (!json && all.examples + all.examples_wrong)
+        printf(_("examples: %zu; wrong: %zu\n"), all.examples, all.examples_wrong);
+    return all.wrong + all.examples_wrong ? OUTCOME_WRONG : OUTCOME_FINE;
 }

@@ -18,7 +18,7 @@
 
 static const struct verb_option replay_options[] = {
     {"filter", 0, ARGUMENT_TEXT, "NAMES", NULL, N_("filters, parted by commas, each with its options: 'sshd[mode=aggressive], postfix' (default: guard.filters of bansho.conf)")},
-    {"filter-dir", 0, ARGUMENT_DIR, "DIR", NULL, N_("where the filters are (default: /etc/fail2ban/filter.d)")},
+    {"filter-dir", 0, ARGUMENT_DIR, "DIR", NULL, N_("where the filters are, such as /etc/fail2ban/filter.d (default: bansho's own, which also know successful logins)")},
     {"journal", 0, ARGUMENT_NONE, NULL, NULL, N_("the systemd journal, too: each filter sees what its own service wrote there")},
     {"since", 0, ARGUMENT_TEXT, "TIME", NULL, N_("what happened before counts nowhere: 2026-11-24, '2026-11-24 10:00', yesterday, 3d, 2h")},
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the whole result as JSON (schema bansho.replay/1)")},
@@ -49,10 +49,11 @@ static bool next_filter(struct str *rest, struct str *ret)
     return false;
 }
 
-/* guard.filters names programs whose failed logins are meant; where fail2ban's filter of that name looks for something else by itself, it is asked for them. */
+/* guard.filters names programs whose logins are meant; where fail2ban's filter of that name looks for something else by itself, it is asked for them; some are
+   called otherwise there, or cannot be (empty: web servers' logs tell failures of many programs, which fail2ban has no one filter for). */
 static struct str for_logins(struct str name)
 {
-    static const struct { struct str name, spec; } asked[] = {{{"postfix", 7}, {"postfix[mode=auth]", 18}}};
+    static const struct { struct str name, spec; } asked[] = {{{"postfix", 7}, {"postfix[mode=auth]", 18}}, {{"courier", 7}, {"courier-auth", 12}}, {{"web-access", 10}, {"", 0}}};
     for (size_t i = 0; i < ARRAY_SIZE(asked); i++)
         if (str_eq(name, asked[i].name))
             return asked[i].spec;
@@ -79,10 +80,11 @@ static int load_filter(const char *dir, struct str spec, struct arena *a, struct
 
 static int load_filters(const struct call *c, const struct config *config, struct arena *a, struct replay_options *o, struct err *err)
 {
-    const char *dir = call_option(c, "filter-dir") ? call_option(c, "filter-dir") : FILTER_DIR, *names = call_option(c, "filter");
+    const char *said = call_option(c, "filter-dir"), *dir = said ? said : filter_own_dir(), *names = call_option(c, "filter");
     struct str rest = str_of(names ? names : config_text(config, "guard", "filters", "")), spec;
     while (next_filter(&rest, &spec)) {
-        int r = load_filter(dir, names ? spec : for_logins(spec), a, o, err);
+        spec = names || !said ? spec : for_logins(spec);
+        int r = spec.n ? load_filter(dir, spec, a, o, err) : 0;
         if (r < 0)
             return r;
     }
@@ -175,7 +177,8 @@ const struct verb verb_replay = {
     .help = N_("Reads logs in their own time: plain, or packed by gzip, xz or zstd; a log and its rotated files are one. - is the standard input. "
                "With --journal each filter sees only what its own service wrote there, whatever others write in its name. "
                "Failures are counted as the section guard of bansho.conf says (find-time, max-retry, ban-time); the networks of its sources are never shut out.\n\n"
-               "The filters are fail2ban's, unchanged."),
+               "The filters are bansho's own, which know successful logins, too, so that a login after failures, a telephone with an old password and an office behind one "
+               "address are told apart; or, with --filter-dir, fail2ban's, unchanged."),
     .options = replay_options,
     .argument = ARGUMENT_FILE,
     .max = MAX_LOGS,

@@ -48,8 +48,8 @@ const struct option options[] = {
     {"provider", "contract", OPTION_TEXT, .reload = true, .example = "A-12345",
      .help = N_("The number of your contract; the provider asks for it.")},
 
-    {"guard", "filters", OPTION_WORDS, .fallback = "sshd, postfix, dovecot, proftpd", .reload = true,
-     .help = N_("Whose failed logins are watched: names of filters.")},
+    {"guard", "filters", OPTION_WORDS, .fallback = "sshd, postfix, dovecot, courier, exim, proftpd, vsftpd, pure-ftpd, web-access", .reload = true,
+     .help = N_("Whose logins are watched: names of filters (bansho filter list).")},
     {"guard", "find-time", OPTION_DURATION, .fallback = "10m", .min = 1, .max = 7LL * DAY, .reload = true,
      .help = N_("Failures of one address are counted within this time.")},
     {"guard", "max-retry", OPTION_NUMBER, .fallback = "5", .min = 1, .max = 1000, .reload = true,

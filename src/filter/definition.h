@@ -55,6 +55,11 @@ struct filter_definition {
 
 #define FILTER_DIR "/etc/fail2ban/filter.d" /* where fail2ban has its own */
 
+/* Where ours are: below /usr/share, or in the source tree that this program was built from. */
+const char *filter_own_dir(void);
+/* Where a person who names no directory means: fail2ban's, where it is there; else ours. */
+const char *filter_usual_dir(void);
+
 /* Loads the filter that `spec` names: NAME or NAME[option="value", ...], from dir/NAME.conf and its layers; dir is a filter.d. Everything lives in `a`.
    0; -ENOENT: no such filter; -ENODATA: it has no [Definition], so it is for others to include; -EINVAL with file:line in err: what stands there cannot be loaded, and the construct. *ret is untouched on failure. */
 int filter_load(struct arena *a, const char *dir, struct str spec, struct filter_definition *ret, struct err *err) PARSER(filter_definition) _must_check_;

@@ -6,16 +6,18 @@
 
 const struct event_kind_row event_kinds[EVENT_KINDS] = {
     [EVENT_LOGIN_FAILED] = {"login-failed", N_("a login with a wrong name or password")},
-    [EVENT_LOGIN_OK] = {"login-ok", N_("a login that succeeded"), NEEDS(USER)},
+    [EVENT_LOGIN_OK] = {"login-ok", N_("a login that succeeded")},
     [EVENT_LOGIN_REFUSED] = {"login-refused", N_("a login that the server did not even judge: the account may not, or a method was turned away before a password was asked for")},
+    [EVENT_LOGIN_TRIED] = {"login-tried", N_("a login whose result this log does not tell")},
     [EVENT_LOGOUT] = {"logout", N_("the end of a session")},
     [EVENT_PRIVILEGE] = {"privilege", N_("an account became another one (sudo, su)"), NEEDS(USER)},
     [EVENT_PRIVILEGE_DENIED] = {"privilege-denied", N_("an account wanted to become another one and was not let")},
     [EVENT_MAIL_ACCEPTED] = {"mail-accepted", N_("a message came in: from which client, by which account"), NEEDS(QUEUE)},
     [EVENT_MAIL_QUEUED] = {"mail-queued", N_("a message stands in the queue: its sender, size and number of recipients"), NEEDS(QUEUE) | NEEDS(SENDER)},
-    [EVENT_MAIL_DELIVERED] = {"mail-delivered", N_("a recipient has the message"), NEEDS(QUEUE)},
-    [EVENT_MAIL_DEFERRED] = {"mail-deferred", N_("a recipient does not have the message yet; it will be tried again"), NEEDS(QUEUE)},
-    [EVENT_MAIL_BOUNCED] = {"mail-bounced", N_("a recipient will not have the message"), NEEDS(QUEUE)},
+    [EVENT_MAIL_TRIED] = {"mail-tried", N_("a delivery begins; session ties its result to it, where that has no queue"), NEEDS(QUEUE) | NEEDS(SESSION)},
+    [EVENT_MAIL_DELIVERED] = {"mail-delivered", N_("a recipient has the message")},
+    [EVENT_MAIL_DEFERRED] = {"mail-deferred", N_("a recipient does not have the message yet; it will be tried again")},
+    [EVENT_MAIL_BOUNCED] = {"mail-bounced", N_("a recipient will not have the message")},
     [EVENT_MAIL_REMOVED] = {"mail-removed", N_("a message left the queue"), NEEDS(QUEUE)},
     [EVENT_MAIL_REJECTED] = {"mail-rejected", N_("a message or a recipient was refused in the dialogue")},
     [EVENT_RELAY_DENIED] = {"relay-denied", N_("somebody wanted to send through this server to others without the right to")},
@@ -49,7 +51,7 @@ const struct event_field_row event_fields[EVENT_FIELDS] = {
     [EVENT_CODE] = {"code", N_("the code of the answer: 200, 404, 550")},
     [EVENT_AGENT] = {"agent", N_("the program that the client says it is")},
     [EVENT_FILE] = {"file", N_("the file")},
-    [EVENT_DIRECTION] = {"direction", N_("which way the file went: i in, o out, d deleted")},
+    [EVENT_DIRECTION] = {"direction", N_("which way the file went, as the log has it: i, o, d (in, out, deleted), UPLOAD, DOWNLOAD, DELETE")},
     [EVENT_QUERY] = {"query", N_("the name that was asked for")},
 };
 

@@ -464,6 +464,17 @@ size_t matcher_rules(const struct matcher *m) { return m->fail.n; }
 
 enum event_kind matcher_rule_kind(const struct matcher *m, size_t rule) { return m->fail.v[rule - 1].kind; }
 
+static uint64_t fields_of(const struct expression *e)
+{
+    uint64_t bits = 0;
+    enum event_field f;
+    for (size_t i = 0; i < e->re.text.names.n; i++)
+        bits |= event_field_of(str_of(e->re.text.names.v[i].name), &f) ? 1ull << f : 0;
+    return bits;
+}
+
+uint64_t matcher_rule_fields(const struct matcher *m, size_t rule) { return fields_of(&m->fail.v[rule - 1]) | (m->has_pref ? fields_of(&m->pref) : 0); }
+
 struct str matcher_field(const struct matcher *m, enum event_field f)
 {
     return m->field_at[f] < FIELDS_MAX ? m->event.v[m->field_at[f]] : (struct str){0};

@@ -63,6 +63,7 @@ struct matcher_count {
 struct matcher_count matcher_counts(const struct matcher *m);
 size_t matcher_rules(const struct matcher *m); /* failregexes and, behind them, expressions of events */
 enum event_kind matcher_rule_kind(const struct matcher *m, size_t rule);
+uint64_t matcher_rule_fields(const struct matcher *m, size_t rule); /* bits of enum event_field: which it can give, by itself or by prefregex */
 /* Hits of a rule (from 1) and the text of the filter it came from. */
 const struct filter_text *matcher_rule(const struct matcher *m, size_t rule, uint64_t *ret_hits);
 /* The date templates that hit, most recent order; fn returning false stops. */

@@ -143,15 +143,19 @@ static bool next_line(struct reader *r, struct stream *s, struct str *ret)
     return false;
 }
 
+/* Of other kinds than logins nothing follows here. fail2ban's filters know failures only, whatever they are. */
 static bool take_event(struct reader *r, struct stream *s, size_t filter, const struct matcher_event *m)
 {
+    bool sent = m->kind == EVENT_MAIL_ACCEPTED && m->user.n && m->host.n; /* mail servers tell a login that succeeded with the first message only */
+    if (m->kind != EVENT_LOGIN_FAILED && m->kind != EVENT_LOGIN_OK && !sent)
+        return false;
     struct replay_seen *seen = &r->seen[place_of(r, s)];
     struct str user = m->user.p ? m->user : STR("");
     seen->found++;
     s->time = m->timed ? m->time_us / 1000000 : s->time;
-    s->event = (struct guard_event){.time = s->time, .attempts = m->attempts};
+    s->event = (struct guard_event){.time = s->time, .attempts = m->attempts, .success = m->kind != EVENT_LOGIN_FAILED};
     s->event.addressed = addr_parse(m->host, &s->event.address);
-    r->names += !s->event.addressed;
+    r->names += !s->event.addressed && m->host.n && !s->event.success;
     size_t n = user.n < sizeof s->account ? user.n : sizeof s->account;
     memcpy(s->account, user.p, n);
     s->event.account = str_span(s->account, n);

@@ -20,7 +20,7 @@ static const struct {
     enum outcome outcome;
     const char *want[3], *never;
 } rows[] = {
-    {"a list with what is wrong", "filter list --filter-dir", "", OUTCOME_FINE, {"good     1 rule\n", "nothing.conf:4: %(no)s", "part     for other filters"}, NULL},
+    {"a list with what is wrong", "filter list --filter-dir", "", OUTCOME_FINE, {"good     1 rule", "nothing.conf:4: %(no)s", "part     for other filters"}, NULL},
     {"all of a directory", "filter lint", "", OUTCOME_WRONG, {"paren.conf:3: ", "nothing.conf:4: %(no)s", "filters: 4; cannot be used: 2\n"}, "part."},
     {"one that is good", "filter lint", "/good.conf", OUTCOME_FINE, {"filters: 1; cannot be used: 0\n"}, "part.local"},
     {"one that is not", "filter lint", "/paren.conf", OUTCOME_WRONG, {"paren.conf:3: "}, NULL},
