@@ -1,16 +1,26 @@
 /* verb_log.c: `bansho log search`: lines of this machine's logs, or of logs that are named, as one story in the order of time. */
+#include "base/clock.h"
 #include "base/when.h"
 #include "bin/log_page.h"
 #include "bin/verbs.h"
 #include "log/files.h"
 #include "log/lines.h"
 #include "log/rotated.h"
+#include "log/site_logs.h"
 #include <errno.h>
 #include <limits.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ARENA_MAX (256u << 20)
+
+/* What was looked at to know which files are searched. */
+struct machine {
+    const struct root *root;
+    struct host *host;
+    struct server *server;
+    struct site_logs site;
+};
 
 static int wanted_time(const struct call *c, const char *option, enum when_end end, int64_t now, int64_t *ret, struct err *err)
 {
@@ -20,14 +30,30 @@ static int wanted_time(const struct call *c, const char *option, enum when_end e
     return 0;
 }
 
-static int understand(const struct call *c, int64_t now, struct selection *ret, struct err *err)
+/* In small letters, as they are compared. */
+static struct str lowered(struct arena *a, const char *text)
 {
-    const char *address = call_option(c, "address");
+    char *copy = arena_dupz(a, text);
+    for (char *p = copy; p && *p; p++)
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p | 0x20);
+    return str_of(copy);
+}
+
+static int understand(const struct call *c, int64_t now, struct arena *a, struct selection *ret, struct err *err)
+{
+    const char *address = call_option(c, "address"), *service = call_option(c, "service");
     *ret = SELECTION_ALL;
+    ret->account = lowered(a, call_option(c, "account"));
+    ret->site = lowered(a, call_option(c, "site"));
+    if (service && !service_set(str_of(service), &ret->services))
+        return err_set(err, -EINVAL, _("--service %s: the services are ssh, smtp, submission, imap, pop3, mail, ftp, web, panel, dns, mysql, postgresql"), service);
+    if (ret->account.n > SEEK_TEXT_MAX || str_find(ret->account, ' ') >= 0)
+        return err_set(err, -EINVAL, _("--account %s: this is no account"), call_option(c, "account"));
     ret->text = c->args_n > 1 ? str_of(c->args[1]) : (struct str){0};
     ret->addressed = address != NULL;
-    if (ret->text.n > NEEDLE_MAX)
-        return err_set(err, -EINVAL, _("the text is longer than %d bytes"), NEEDLE_MAX);
+    if (ret->text.n > SEEK_TEXT_MAX)
+        return err_set(err, -EINVAL, _("the text is longer than %d bytes"), SEEK_TEXT_MAX);
     if (str_find(ret->text, '\n') >= 0)
         return err_set(err, -EINVAL, "%s", _("the text is looked for within a line: it cannot hold an end of line"));
     if (address && !prefix_parse(str_of(address), true, &ret->address))
@@ -37,7 +63,7 @@ static int understand(const struct call *c, int64_t now, struct selection *ret, 
         r = wanted_time(c, "until", WHEN_END, now, &ret->until, err);
     if (r == 0 && ret->since > ret->until)
         r = err_set(err, -EINVAL, "%s", _("--since is later than --until"));
-    if (r == 0 && !ret->text.n && !ret->addressed && !selection_timed(ret))
+    if (r == 0 && !ret->text.n && !ret->addressed && !ret->account.n && !ret->site.n && !selection_timed(ret))
         r = err_set(err, -EINVAL, "%s", _("log search: say what you look for. For example: bansho log search --address 192.0.2.1, or: bansho log search --since 2h"));
     return r;
 }
@@ -52,59 +78,107 @@ static int add_named(const char *name, struct arena *a, int64_t now, struct sear
         return fd;
     close(fd);
     rotated_of(str_of(name), log, sizeof log);
-    *list_push(a, &o->files) = (struct search_file){name, arena_dupz(a, log), S_ISREG(st.st_mode) ? (int64_t)st.st_mtime : now, NULL};
+    *list_push(a, &o->files) = (struct search_file){.name = name, .log = arena_dupz(a, log), .changed = S_ISREG(st.st_mode) ? (int64_t)st.st_mtime : now};
     return 0;
 }
 
-static int add_files(const struct call *c, struct arena *a, const struct root *root, struct search_options *o, const char **ret_cut, struct err *err)
+static int add_all_named(const struct call *c, struct arena *a, struct search_options *o, struct err *err)
 {
-    struct log_files found = {0};
-    bool named = false;
-    for (size_t i = 0; i < c->given_n; i++)
-        if (strcmp(c->given[i]->name, "log") == 0) {
-            int r = add_named(c->values[i], a, o->now, o, err);
-            if (r < 0)
-                return r;
-            named = true;
-        }
-    if (named)
-        return 0;
-    log_files_find(root, a, &found);
-    *ret_cut = found.cut;
-    o->root = root;
-    for (size_t i = 0; i < found.list.n; i++) {
-        const struct log_file *f = &found.list.v[i];
-        *list_push(a, &o->files) = (struct search_file){f->path, f->log, f->changed, f->service};
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < c->given_n; i++)
+        if (strcmp(c->given[i]->name, "log") == 0)
+            r = add_named(c->values[i], a, o->now, o, err);
+    return r;
+}
+
+/* A site's own logs are those that the web servers' settings name, and what lies in a directory of its name (Plesk). */
+static bool of_site(const struct site_logs *logs, const struct log_file *f, struct arena *a, struct str site)
+{
+    for (size_t i = 0; i < logs->list.n; i++)
+        if (strcmp(logs->list.v[i], f->log) == 0)
+            return true;
+    struct str within = STR("/"), path = lowered(a, f->path);
+    struct buf part = BUF(4096);
+    buf_adds(&part, within);
+    buf_adds(&part, site);
+    buf_adds(&part, within);
+    bool found = str_search(path, buf_str(&part)) >= 0;
+    buf_free(&part);
+    return found;
+}
+
+static bool known_path(const struct log_files *found, const char *path)
+{
+    for (size_t i = 0; i < found->list.n; i++)
+        if (strcmp(found->list.v[i].log, path) == 0)
+            return true;
+    return false;
+}
+
+static void add_machine(const struct machine *m, struct arena *a, struct search_options *o, struct log_files *found)
+{
+    log_files_find(m->root, a, found);
+    for (size_t i = 0; i < m->site.list.n; i++)
+        if (!known_path(found, m->site.list.v[i]))
+            log_files_add(m->root, m->site.list.v[i], "http", a, found);
+    o->root = m->root;
+    for (size_t i = 0; i < found->list.n; i++) {
+        const struct log_file *f = &found->list.v[i];
+        bool own = o->selection->site.n && of_site(&m->site, f, a, o->selection->site);
+        if (!o->selection->site.n || own || (f->service && strcmp(f->service, "http") == 0))
+            *list_push(a, &o->files) = (struct search_file){.name = f->path, .log = f->log, .changed = f->changed, .service = f->service, .of_site = own};
     }
-    return 0;
+    if (!o->selection->site.n)
+        *list_push(a, &o->files) = (struct search_file){.name = "journal", .log = "journal", .changed = o->now, .journal = true};
+}
+
+/* Which logs a site writes is in the web servers' settings: the only question for which they are read. */
+static int look_at_sites(struct machine *m, struct str site, struct arena *a, struct err *err)
+{
+    struct clock clock = clock_system();
+    int r = host_new(m->root, &clock, &m->host, err);
+    if (r == 0)
+        r = server_new(m->host, &m->server, err);
+    if (r == 0)
+        site_logs(m->server, site, a, &m->site);
+    return r;
+}
+
+static enum outcome tell(const struct call *c, struct arena *a, const struct search_options *o, const char *cut, struct err *err)
+{
+    struct search_seen *seen = NULL;
+    struct log_page page;
+    log_page_begin(&page, o, call_option(c, "json") ? c->language : NULL);
+    int r = search_run(o, log_page_line, &page, a, &seen, err);
+    if (r < 0)
+        return complain(err);
+    return log_page_end(&page, seen, cut) ? OUTCOME_FINE : OUTCOME_UNKNOWN;
 }
 
 static enum outcome search(const struct call *c, struct arena *a)
 {
     struct root root = {.fd = -1};
+    struct machine machine = {.root = &root};
     struct selection wanted;
     struct search_options o = {.selection = &wanted, .now = (int64_t)time(NULL)};
-    struct search_seen *seen = NULL;
-    struct log_page page;
+    struct log_files found = {0};
     struct err err = {0};
-    const char *cut = NULL;
-    bool all = false;
+    enum outcome outcome = OUTCOME_USAGE;
     tzset(); /* while our own time zone can still be read */
-    int r = understand(c, o.now, &wanted, &err);
+    int r = understand(c, o.now, a, &wanted, &err);
     if (r == 0)
         r = root_open("/", &root, &err);
+    if (r == 0 && wanted.site.n)
+        r = look_at_sites(&machine, wanted.site, a, &err);
     if (r == 0)
-        r = add_files(c, a, &root, &o, &cut, &err);
-    if (r == 0) {
-        log_page_begin(&page, &o, call_option(c, "json") ? c->language : NULL);
-        r = search_run(&o, log_page_line, &page, a, &seen, &err);
-        if (r == 0)
-            all = log_page_end(&page, seen, cut);
-    }
+        r = add_all_named(c, a, &o, &err);
+    if (r == 0 && !o.files.n)
+        add_machine(&machine, a, &o, &found);
+    outcome = r < 0 ? complain(&err) : tell(c, a, &o, found.cut, &err);
+    server_free(machine.server);
+    host_free(machine.host);
     root_close(&root);
-    if (r < 0)
-        return complain(&err);
-    return all ? OUTCOME_FINE : OUTCOME_UNKNOWN;
+    return outcome;
 }
 
 static enum outcome run(const struct call *c)
@@ -115,6 +189,9 @@ static enum outcome run(const struct call *c)
 
 static const struct verb_option log_options[] = {
     {"address", 0, ARGUMENT_TEXT, "X", NULL, N_("lines that name this address, or one of this network (192.0.2.0/24), as a whole word in any spelling")},
+    {"account", 0, ARGUMENT_TEXT, "A", NULL, N_("what an account did: lines that name it as one that logs in, and all of its connections and messages; taro and taro@example.jp are two")},
+    {"service", 0, ARGUMENT_TEXT, "S", NULL, N_("lines of this service: ssh, smtp, submission, imap, pop3, mail, ftp, web, panel, dns, mysql, postgresql")},
+    {"site", 0, ARGUMENT_TEXT, "S", NULL, N_("the logs of this web site, by the settings of Apache and nginx")},
     {"since", 0, ARGUMENT_TEXT, "T", NULL, N_("from then on: 2026-11-24, \"2026-11-24 10:00\", 10:00 (the last one), yesterday, 2h, 3d")},
     {"until", 0, ARGUMENT_TEXT, "T", NULL, N_("up to then; a day alone means its end")},
     {"log", 0, ARGUMENT_FILE, "FILE", NULL, N_("search this file instead of the machine's logs; may be given several times; - is the standard input")},
@@ -124,10 +201,13 @@ static const struct verb_option log_options[] = {
 
 const struct verb verb_log = {
     .name = "log",
-    .usage = "search [--address X] [--since T] [--until T] [--log FILE]... [--json] [TEXT]",
-    .summary = N_("searches all logs of this machine, rotated ones too, as one story in the order of time"),
-    .help = N_("search shows the lines that hold TEXT (just these bytes, as with grep -F) and fit all options, from every log below /var/log and of the web sites: "
-               "plain, or packed by gzip, xz or zstd, in the order of their times. Packed files are unpacked side by side and never held as a whole.\n\n"
+    .usage = "search [--account A] [--address X] [--site S] [--service S] [--since T] [--until T] [--log FILE]... [--json] [TEXT]",
+    .summary = N_("searches all logs of this machine, rotated ones and the journal too, as one story in the order of time"),
+    .help = N_("search shows the lines that hold TEXT (just these bytes, as with grep -F) and fit all options, from the journal and from every log below /var/log and of the web sites: "
+               "plain, or packed by gzip, xz or zstd, in the order of their times. Packed files are unpacked side by side and never held as a whole. "
+               "A line that stands in two logs, as rsyslog writes what is in the journal into a file, is told once.\n\n"
+               "--account follows an account: its logins, and everything that belongs to its connections and messages (a session, a process, a queue id) once one line named it. "
+               "An address in from=<...> or to=<...> is no login: anybody can write mail in somebody's name. taro and taro@example.jp are two accounts.\n\n"
                "A line without a date belongs to the time of the line before it; a year that is missing is taken from when the file was last changed. "
                "Lines of which nobody knows the time are left out, and counted, where --since or --until is given.\n\n"
                "A file that is damaged or cannot be read is told at the end, the others are searched all the same (exit status 3). Finding nothing is no error."),

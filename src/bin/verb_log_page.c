@@ -83,7 +83,7 @@ bool log_page_line(void *arg, const struct search_line *l)
 }
 
 struct sums {
-    uint64_t read, bytes, cut, timeless;
+    uint64_t read, bytes, cut, timeless, copies;
     bool faults;
 };
 
@@ -95,6 +95,7 @@ static struct sums sums_of(const struct search_options *o, const struct search_s
         s.bytes += seen[i].bytes;
         s.cut += seen[i].cut;
         s.timeless += seen[i].timeless;
+        s.copies += seen[i].copies;
         s.faults |= seen[i].fault != NULL;
     }
     return s;
@@ -121,6 +122,7 @@ static void json_end(struct log_page *p, const struct search_seen *seen, const s
     emit_int(j, "bytes", (int64_t)s->bytes);
     emit_int(j, "cut", (int64_t)s->cut);
     emit_int(j, "timeless", (int64_t)s->timeless);
+    emit_int(j, "copies", (int64_t)s->copies);
     emit_text(j, "not_all_of", cut);
     emit_end(j);
     emit_done(j);
@@ -140,6 +142,8 @@ static void text_end(struct log_page *p, const struct search_seen *seen, const s
         buf_printf(b, ngettext("%llu line was longer than a megabyte; its end was not looked at\n", "%llu lines were longer than a megabyte; their ends were not looked at\n", s->cut), (unsigned long long)s->cut);
     if (s->timeless)
         buf_printf(b, ngettext("%llu line was left out: nobody knows when it was written\n", "%llu lines were left out: nobody knows when they were written\n", s->timeless), (unsigned long long)s->timeless);
+    if (s->copies)
+        buf_printf(b, ngettext("%llu line stands in a second log too, and is told once\n", "%llu lines stand in a second log too, and are told once\n", s->copies), (unsigned long long)s->copies);
     buf_printf(b, ngettext("%llu line", "%llu lines", p->told), (unsigned long long)p->told);
     buf_printf(b, ngettext(" in %llu file, %llu MB read\n", " in %llu files, %llu MB read\n", s->read), (unsigned long long)s->read, (unsigned long long)(s->bytes >> 20));
     flush(p);

@@ -1,7 +1,9 @@
 #include "filter/search.h"
 #include "base/i18n.h"
 #include "base/worker.h"
+#include "filter/copies.h"
 #include "filter/search_job.h"
+#include "log/journal.h"
 #include "log/lines.h"
 #include "log/timeline.h"
 #include <errno.h>
@@ -15,9 +17,15 @@
 #define SIDE_BY_SIDE_MAX 16
 #define READ_AT_ONCE (64u << 10)
 
+/* Files that one process reads one after the other. */
+struct job_files {
+    size_t at, n; /* in order */
+};
+
 struct running {
     struct worker_stream worker;
     size_t job;
+    size_t ended;    /* of its files */
     bool crooked;    /* said what cannot be understood */
     struct buf said; /* a message that is not complete */
 };
@@ -28,11 +36,14 @@ struct search {
     search_fn *fn;
     void *arg;
     struct line_time time;
-    struct needle needle;
+    struct seek needle;
     char needle_room[ADDRESS_NEEDLE];
     int64_t *first;            /* of each file, microseconds */
-    size_t *jobs, jobs_n;      /* file indexes, oldest first */
-    size_t next;
+    size_t *order, n;          /* file indexes: those of a job together, the oldest first */
+    struct job_files *jobs;    /* the oldest first */
+    size_t jobs_n, next;
+    struct copies *copies;
+    unsigned *log;             /* of each file: its number among the logs whose lines may be copies of each other */
     struct running running[SIDE_BY_SIDE_MAX];
     size_t running_n, side_by_side;
     struct timeline *timeline;
@@ -55,18 +66,18 @@ static struct search_work work_of(struct search *s, const size_t *files, size_t 
 /* Where each file begins in time. One that does not tell may begin at any time. */
 static int first_times(struct search *s, struct err *err)
 {
-    struct search_work w = work_of(s, s->jobs, s->jobs_n);
+    struct search_work w = work_of(s, s->order, s->n);
     struct worker_stream worker;
-    _cleanup_(buf_free) struct buf out = BUF(8 * s->jobs_n + 8);
+    _cleanup_(buf_free) struct buf out = BUF(8 * s->n + 8);
     int r = worker_start(WORKER_FILES, search_first_times, &w, &worker, err);
     if (r < 0)
         return r;
     r = buf_read_fd(&out, worker.fd);
     int ended = worker_end(&worker, false, err);
     struct cursor c = cursor_of(buf_str(&out));
-    for (size_t i = 0; i < s->jobs_n; i++) {
+    for (size_t i = 0; i < s->n; i++) {
         uint64_t v = cursor_u64(&c);
-        s->first[s->jobs[i]] = c.bad ? INT64_MIN : (int64_t)v;
+        s->first[s->order[i]] = c.bad ? INT64_MIN : (int64_t)v;
     }
     return r < 0 ? err_set(err, r, "%s", err_name(r)) : ended;
 }
@@ -77,7 +88,22 @@ static int by_first(const void *a, const void *b, void *search)
     size_t x = *(const size_t *)a, y = *(const size_t *)b;
     if (s->first[x] != s->first[y])
         return s->first[x] < s->first[y] ? -1 : 1;
-    return x < y ? -1 : x > y;
+    int64_t cx = s->o->files.v[x].changed, cy = s->o->files.v[y].changed;
+    return cx != cy ? (cx < cy ? -1 : 1) : x < y ? -1 : x > y;
+}
+
+static int by_log(const void *a, const void *b, void *search)
+{
+    const struct search *s = search;
+    int c = strcmp(s->o->files.v[*(const size_t *)a].log, s->o->files.v[*(const size_t *)b].log);
+    return c ? c : by_first(a, b, search);
+}
+
+static int by_first_file(const void *a, const void *b, void *search)
+{
+    const struct search *s = search;
+    const struct job_files *x = a, *y = b;
+    return by_first(&s->order[x->at], &s->order[y->at], search);
 }
 
 /* A file that was last written before `since`, or begins after `until`, holds nothing that is wanted. */
@@ -85,48 +111,81 @@ static void leave_out(struct search *s, bool late)
 {
     const struct selection *w = s->o->selection;
     size_t kept = 0;
-    for (size_t i = 0; i < s->jobs_n; i++) {
-        size_t f = s->jobs[i];
-        bool unread = late ? s->first[f] != INT64_MIN && s->first[f] / 1000000 > w->until : s->o->files.v[f].changed < w->since;
+    for (size_t i = 0; i < s->n; i++) {
+        size_t f = s->order[i];
+        bool unread = late ? s->first[f] != INT64_MIN && s->first[f] / 1000000 > w->until : !s->o->files.v[f].journal && s->o->files.v[f].changed < w->since;
         s->seen[f].unread = unread;
         if (!unread)
-            s->jobs[kept++] = f;
+            s->order[kept++] = f;
     }
-    s->jobs_n = kept;
+    s->n = kept;
+}
+
+/* A job for each file, or, where lines are joined, for each log. */
+static void make_jobs(struct search *s)
+{
+    bool joined = s->o->selection->account.n;
+    const struct search_file *f = s->o->files.v;
+    s->jobs = arena_zalloc(s->arena, (s->n + 1) * sizeof *s->jobs);
+    if (s->n)
+        qsort_r(s->order, s->n, sizeof *s->order, joined ? by_log : by_first, s);
+    for (size_t i = 0; i < s->n; i++) {
+        if (joined && i && strcmp(f[s->order[i]].log, f[s->order[i - 1]].log) == 0)
+            s->jobs[s->jobs_n - 1].n++;
+        else
+            s->jobs[s->jobs_n++] = (struct job_files){i, 1};
+    }
+    if (s->jobs_n)
+        qsort_r(s->jobs, s->jobs_n, sizeof *s->jobs, by_first_file, s);
+}
+
+/* Logs that many write hold what is in the journal; what only one service writes has no copy elsewhere. */
+static void number_logs(struct search *s)
+{
+    const struct search_file *f = s->o->files.v;
+    unsigned n = 0;
+    s->log = arena_zalloc(s->arena, (s->o->files.n + 1) * sizeof *s->log);
+    for (size_t i = 0; i < s->o->files.n; i++)
+        if (!f[i].service)
+            s->log[i] = i && strcmp(f[i].log, f[i - 1].log) == 0 && s->log[i - 1] ? s->log[i - 1] : ++n;
+    if (n > 1)
+        s->copies = arena_zalloc(s->arena, sizeof *s->copies);
 }
 
 static int plan(struct search *s, struct err *err)
 {
     size_t n = s->o->files.n;
     s->first = arena_zalloc(s->arena, (n + 1) * sizeof *s->first);
-    s->jobs = arena_zalloc(s->arena, (n + 1) * sizeof *s->jobs);
+    s->order = arena_zalloc(s->arena, (n + 1) * sizeof *s->order);
     s->seen = arena_zalloc(s->arena, (n + 1) * sizeof *s->seen);
     for (size_t i = 0; i < n; i++)
-        s->jobs[s->jobs_n++] = i;
+        s->order[s->n++] = i;
     leave_out(s, false);
     int r = first_times(s, err);
     if (r < 0)
         return r;
     leave_out(s, true);
-    qsort_r(s->jobs, s->jobs_n, sizeof *s->jobs, by_first, s);
+    make_jobs(s);
+    number_logs(s);
     return 0;
 }
 
 static int start_next(struct search *s, struct err *err)
 {
     struct running *r = &s->running[s->running_n];
-    struct search_work w = work_of(s, &s->jobs[s->next], 1);
+    struct search_work w = work_of(s, &s->order[s->jobs[s->next].at], s->jobs[s->next].n);
     int e = worker_start(WORKER_FILES, search_job, &w, &r->worker, err);
     if (e < 0)
         return e;
     r->job = s->next++;
     r->crooked = false;
+    r->ended = 0;
     r->said = BUF(SAID_MAX + READ_AT_ONCE);
     s->running_n++;
     return 0;
 }
 
-static bool take_end(struct search *s, struct cursor *c)
+static bool take_end(struct search *s, struct running *r, struct cursor *c)
 {
     uint32_t file = cursor_below(c, (uint32_t)s->o->files.n);
     struct search_seen seen = {.bytes = cursor_u64(c), .found = cursor_u64(c), .cut = cursor_u64(c), .timeless = cursor_u64(c)};
@@ -134,29 +193,31 @@ static bool take_end(struct search *s, struct cursor *c)
     if (c->bad || c->rest.n)
         return false;
     seen.fault = fault.p ? arena_dup(s->arena, fault) : NULL;
+    seen.copies = s->seen[file].copies;
     s->seen[file] = seen;
+    r->ended++;
     return true;
 }
 
 /* One message. false: it is none; *ret: what is wrong with ourselves. */
-static bool take_said(struct search *s, size_t job, struct str message, int *ret)
+static bool take_said(struct search *s, struct running *r, struct str message, int *ret)
 {
     struct cursor c = cursor_of(message);
     struct search_line line;
     enum search_said kind = cursor_below(&c, SAID_KINDS);
     if (kind == SAID_END)
-        return take_end(s, &c);
+        return take_end(s, r, &c);
     int64_t key = (int64_t)cursor_u64(&c);
     struct str record = c.rest;
     if (c.bad)
         return false;
     if (kind == SAID_FROM) {
-        timeline_from(s->timeline, job, key);
+        timeline_from(s->timeline, r->job, key);
         return !c.rest.n;
     }
     if (!said_get_line(&c, s->o->files.n, &line))
         return false;
-    *ret = timeline_put(s->timeline, job, key, record);
+    *ret = timeline_put(s->timeline, r->job, key, record);
     return true;
 }
 
@@ -172,7 +233,7 @@ static int take_all(struct search *s, struct running *r)
             r->crooked = true;
         if (r->crooked || c.rest.n < n)
             break;
-        r->crooked = !take_said(s, r->job, str_span(c.rest.p, n), &e);
+        r->crooked = !take_said(s, r, str_span(c.rest.p, n), &e);
         rest = str_from(c.rest, n);
     }
     memmove(r->said.p, rest.p, rest.n);
@@ -183,10 +244,11 @@ static int take_all(struct search *s, struct running *r)
 static void end_running(struct search *s, size_t at, bool stop)
 {
     struct running *r = &s->running[at];
-    size_t file = s->jobs[r->job];
+    const struct job_files *job = &s->jobs[r->job];
     struct err err = {0};
     int e = worker_end(&r->worker, stop || r->crooked, &err);
-    if (!stop && (e < 0 || r->crooked || r->said.n))
+    size_t file = s->order[job->at + (r->ended < job->n ? r->ended : job->n - 1)];
+    if (!stop && (e < 0 || r->crooked || r->said.n || r->ended < job->n))
         s->seen[file].fault = arena_printf(s->arena, "%s: %s", s->o->files.v[file].name, e < 0 ? err.text : _("the process that read it gave a broken answer"));
     timeline_end(s->timeline, r->job);
     buf_free(&r->said);
@@ -212,6 +274,12 @@ static int hear(struct search *s, size_t at)
     return e;
 }
 
+static bool is_copy(struct search *s, const struct search_line *l)
+{
+    struct str text = str_from(l->text, l->date_start <= 1 ? l->date_end : 0);
+    return s->copies && s->log[l->file] && l->timed && !l->cut && copies_told(s->copies, text, l->time_us, s->log[l->file] - 1);
+}
+
 static int tell(struct search *s)
 {
     size_t source;
@@ -221,7 +289,11 @@ static int tell(struct search *s)
     while (!s->enough && (r = timeline_next(s->timeline, &source, &key, &record)) > 0) {
         struct cursor c = cursor_of(record);
         struct search_line line;
-        if (said_get_line(&c, s->o->files.n, &line))
+        if (!said_get_line(&c, s->o->files.n, &line))
+            continue;
+        if (is_copy(s, &line))
+            s->seen[line.file].copies++;
+        else
             s->enough = !s->fn(s->arg, &line);
     }
     return r < 0 ? r : 0;
@@ -266,6 +338,7 @@ static int spill_file(const char *dir)
 
 static int prepare(struct search *s, int spill, struct err *err)
 {
+    journal_prepare();
     int r = line_time_new(s->arena, s->o->now, &s->time, err);
     if (r == 0)
         r = lines_prepare(err);
@@ -276,7 +349,7 @@ static int prepare(struct search *s, int spill, struct err *err)
     if (r == 0 && (r = timeline_new(s->jobs_n, MEMORY, spill, &s->timeline)) < 0)
         r = err_set(err, r, "%s", err_name(r));
     for (size_t i = 0; r == 0 && i < s->jobs_n; i++)
-        timeline_from(s->timeline, i, s->first[s->jobs[i]]);
+        timeline_from(s->timeline, i, s->first[s->order[s->jobs[i].at]]);
     return r;
 }
 

@@ -1,6 +1,7 @@
 /* search.h: looks through logs for the lines of a selection, and tells them as one story in the order of time. Each file is read, unpacked and searched in a confined
    process of its own, as many side by side as there are processors; what they find comes as a stream and is put into order (log/timeline.h) while they still read.
-   Nothing is kept of what was not asked for. Files with their oldest lines first are read first, so that telling begins before all are read. */
+   Nothing is kept of what was not asked for. Where an account is asked for, a log and its rotated files are read one after the other by one process, which joins the lines
+   that belong together (belongs.h). Files with their oldest lines first are read first, so that telling begins before all are read. */
 #pragma once
 #include "base/rootfs.h"
 #include "filter/selection.h"
@@ -11,7 +12,9 @@ struct search_file {
     const char *name;     /* for people; the path below the root, or as given ("-": standard input) */
     const char *log;      /* the log that it belongs to (log/rotated.h) */
     int64_t changed;      /* seconds; decides about a missing year */
-    const char *service;  /* whose log it is, or NULL */
+    const char *service;  /* whose log it is (model/service.h), or NULL */
+    bool of_site;         /* selection->site's own */
+    bool journal;         /* it is no file but the journal below the root */
 };
 
 struct search_options {
@@ -39,6 +42,7 @@ struct search_seen {          /* one file */
     uint64_t bytes, found;    /* unpacked; lines of the selection */
     uint64_t cut;             /* lines longer than a megabyte, whose ends were not looked at */
     uint64_t timeless;        /* lines left out because nobody knows when they were written, and a time was asked for */
+    uint64_t copies;          /* of `found`: not told, because another log had told the same line (copies.h) */
 };
 
 /* line's text is valid during the call. false: enough. */

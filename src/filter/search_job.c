@@ -2,6 +2,7 @@
 #include "filter/search_job.h"
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "log/journal_stream.h"
 #include "log/lines.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 
 #define WRITE_AT (32u << 10)
 #define SAY_FROM_EACH (1u << 20) /* bytes of log */
+#define SAY_FROM_ENTRIES 5000   /* of the journal */
 #define FIRST_LINES 50           /* that are asked for a date, to know where a file begins */
 
 struct job {
@@ -17,6 +19,8 @@ struct job {
     struct buf out;
     size_t file;
     int64_t key;        /* of what was said last */
+    struct belongs *belongs; /* NULL: no account is asked for */
+    struct selection_log log;
     struct search_seen seen;
     uint64_t before;    /* bytes of the file before the block */
     uint64_t from_said; /* where its place in time was said last */
@@ -96,7 +100,14 @@ static int say_line(struct job *j, struct str line, uint64_t offset, const struc
     return j->out.n >= WRITE_AT ? flush(j) : 0;
 }
 
-/* A line that holds the needle. */
+/* Does it fit, but for its time? Whether it belongs to the account comes last: only what fits otherwise may lead to more. */
+static bool wanted(struct job *j, struct str line, int64_t us)
+{
+    const struct selection *s = j->w->o->selection;
+    return selection_line(s, &j->log, line) && (!j->belongs || belongs_line(j->belongs, line, s->account, us));
+}
+
+/* A line that may be wanted. */
 static int take(struct job *j, struct str block, size_t at, size_t end)
 {
     const struct selection *s = j->w->o->selection;
@@ -104,7 +115,7 @@ static int take(struct job *j, struct str block, size_t at, size_t end)
     struct date_found date = {0};
     if (line.n && line.p[line.n - 1] == '\r')
         line.n--;
-    if (!selection_line(s, line))
+    if (!wanted(j, line, j->w->time.known ? j->w->time.us : 0))
         return 0;
     bool timed = line_time_of(&j->w->time, block, at, &date);
     if (!timed && selection_timed(s)) {
@@ -112,6 +123,14 @@ static int take(struct job *j, struct str block, size_t at, size_t end)
         return 0;
     }
     return timed && !selection_time(s, date.us) ? 0 : say_line(j, line, j->before + at, &date, timed);
+}
+
+static int say_key(struct job *j)
+{
+    size_t at = said_begin(&j->out, SAID_FROM);
+    buf_put_u64(&j->out, (uint64_t)j->key);
+    said_end(&j->out, at);
+    return flush(j);
 }
 
 /* Tells how far in time it is, so that others need not wait. */
@@ -124,26 +143,28 @@ static int say_from(struct job *j, struct str block)
     j->from_said = j->before + block.n;
     bool timed = line_time_of(&j->w->time, block, lf ? (size_t)(lf - block.p) + 1 : 0, &date);
     raise_key(j, timed, date.us);
-    size_t at = said_begin(&j->out, SAID_FROM);
-    buf_put_u64(&j->out, (uint64_t)j->key);
-    said_end(&j->out, at);
-    return flush(j);
+    return say_key(j);
+}
+
+/* The next line that is looked at: the one that holds the needle, or just the next where one may belong to what the account did. false: none. */
+static bool next_line(struct job *j, struct str block, size_t at, size_t *ret_begin, size_t *ret_end)
+{
+    ptrdiff_t hit = j->belongs && j->belongs->n ? 0 : seek_find(&j->w->needle, str_from(block, at));
+    if (at >= block.n || hit < 0)
+        return false;
+    const char *lf = hit ? memrchr(block.p + at, '\n', (size_t)hit) : NULL, *end = memchr(block.p + at + hit, '\n', block.n - at - (size_t)hit);
+    *ret_begin = lf ? (size_t)(lf - block.p) + 1 : at;
+    *ret_end = end ? (size_t)(end - block.p) : block.n;
+    return true;
 }
 
 static int search_block(struct job *j, struct str block)
 {
-    for (size_t at = 0; at < block.n;) {
-        ptrdiff_t hit = needle_find(&j->w->needle, str_from(block, at));
-        if (hit < 0)
-            break;
-        const char *lf = hit ? memrchr(block.p + at, '\n', (size_t)hit) : NULL, *end = memchr(block.p + at + hit, '\n', block.n - at - (size_t)hit);
-        size_t begin = lf ? (size_t)(lf - block.p) + 1 : at, behind = end ? (size_t)(end - block.p) : block.n;
-        int r = take(j, block, begin, behind);
-        if (r < 0)
-            return r;
-        at = behind + 1;
-    }
-    return say_from(j, block);
+    size_t begin, end;
+    int r = 0;
+    for (size_t at = 0; r == 0 && next_line(j, block, at, &begin, &end); at = end + 1)
+        r = take(j, block, begin, end);
+    return r < 0 ? r : say_from(j, block);
 }
 
 static int open_file(const struct search_options *o, size_t file, struct lines **ret, struct err *err)
@@ -185,16 +206,63 @@ static int search_file(struct job *j, struct str *ret_fault, struct err *err)
     return said;
 }
 
+/* As the line that rsyslog would have written, without its date. */
+static int take_entry(struct job *j, const struct journal_entry *e, struct buf *text)
+{
+    const struct date_found date = {.timed = true, .us = e->time_us};
+    const struct selection *s = j->w->o->selection;
+    buf_reset(text);
+    if (e->kind == JOURNAL_SUPPRESSED)
+        buf_printf(text, "systemd-journald: Suppressed %llu messages from %.*s", (unsigned long long)e->lost, (int)e->unit.n, e->unit.p);
+    else
+        journal_line(e, text);
+    j->seen.bytes += text->n;
+    struct str line = buf_str(text);
+    if (!(j->belongs && j->belongs->n) && seek_find(&j->w->needle, line) < 0)
+        return 0;
+    return selection_time(s, e->time_us) && wanted(j, line, e->time_us) ? say_line(j, line, 0, &date, true) : 0;
+}
+
+static int search_journal(struct job *j, struct str *ret_fault, struct err *err)
+{
+    const struct selection *s = j->w->o->selection;
+    struct journal_want want = {.root = j->w->o->root, .since_us = s->since * 1000000, .until_us = s->until < INT64_MAX / 1000000 - 1 ? (s->until + 1) * 1000000 - 1 : 0, .fields = JOURNAL_LINE};
+    _cleanup_(journal_stream_closep) struct journal_stream *stream = NULL;
+    _cleanup_(buf_free) struct buf text = BUF(2u << 20);
+    struct journal_entry e;
+    struct err damage = {0};
+    int r = journal_stream_open(&want, &stream, err), said = 0;
+    for (uint64_t n = 1; r >= 0 && said == 0 && (r = journal_stream_next(stream, &e, err)) > 0; n++) {
+        if (e.kind == JOURNAL_DAMAGED)
+            (void)!err_set(&damage, -EBADMSG, _("the journal: %.*s cannot be read to its end"), (int)e.message.n, e.message.p);
+        else if (e.kind == JOURNAL_ENTRY || e.kind == JOURNAL_SUPPRESSED)
+            said = take_entry(j, &e, &text);
+        raise_key(j, e.kind != JOURNAL_DAMAGED, e.time_us);
+        if (said == 0 && n % SAY_FROM_ENTRIES == 0)
+            said = say_key(j);
+    }
+    if (r >= 0 && damage.text[0])
+        *err = damage;
+    *ret_fault = err->text[0] ? str_of(err->text) : (struct str){0};
+    return said;
+}
+
 int search_job(void *work, int fd)
 {
+    struct belongs belongs = {0};
     struct job j = {.w = work, .fd = fd, .out = BUF(WRITE_AT + SAID_MAX + 4096), .key = INT64_MIN};
+    j.belongs = j.w->o->selection->account.n ? &belongs : NULL;
     int r = 0;
     for (size_t i = 0; r == 0 && i < j.w->n; i++) {
         struct str fault;
         struct err err = {0};
         j.file = j.w->files[i];
+        const struct search_file *f = &j.w->o->files.v[j.file];
         j.seen = (struct search_seen){0};
-        r = search_file(&j, &fault, &err);
+        j.log = (struct selection_log){.of_site = f->of_site};
+        if (f->service)
+            (void)!service_set(str_of(f->service), &j.log.services);
+        r = f->journal ? search_journal(&j, &fault, &err) : search_file(&j, &fault, &err);
         size_t at = said_begin(&j.out, SAID_END);
         buf_put_u32(&j.out, (uint32_t)j.file);
         const uint64_t numbers[] = {j.seen.bytes, j.seen.found, j.seen.cut, j.seen.timeless};
@@ -214,7 +282,7 @@ static int64_t first_time(struct search_work *w, size_t file)
     struct str block, line;
     struct date_found date;
     int64_t first = INT64_MIN;
-    if (strcmp(w->o->files.v[file].name, "-") == 0 || open_file(w->o, file, &l, NULL) < 0)
+    if (w->o->files.v[file].journal || strcmp(w->o->files.v[file].name, "-") == 0 || open_file(w->o, file, &l, NULL) < 0)
         return first;
     line_time_begin(&w->time, w->o->files.v[file].changed);
     if (lines_block(l, &block, NULL) > 0)

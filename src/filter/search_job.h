@@ -1,13 +1,14 @@
 /* search_job.h: what search.c and its confined processes (search_job.c) say to each other. Not for others. */
 #pragma once
 #include "base/cursor.h"
+#include "filter/belongs.h"
 #include "filter/line_time.h"
 #include "filter/search.h"
 
 struct search_work {
     const struct search_options *o;
     struct line_time time;       /* compiled before the process was made */
-    struct needle needle;
+    struct seek needle;
     const size_t *files;         /* indexes of one job's, oldest first */
     size_t n;
 };

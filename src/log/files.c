@@ -53,18 +53,22 @@ static void add(struct finding_out *f, const char *dir, const char *name, const 
     *list_push(f->a, &f->list) = (struct found){{path, arena_dupz(f->a, log), p->service, (int64_t)st.st_mtime}, order, st.st_dev, st.st_ino};
 }
 
+static void look_in(struct finding_out *f, const char *dir, const struct place *p)
+{
+    struct names names = {0};
+    if (root_list(f->root, dir, NAMES_MAX, f->a, &names) == -E2BIG)
+        f->cut = dir;
+    for (size_t k = 0; k < names.list.n; k++)
+        add(f, dir, names.list.v[k], p);
+}
+
 static void look(struct finding_out *f, const struct place *p)
 {
     struct names dirs = {0};
     if (root_glob(f->root, p->dir, DIRS_MAX, f->a, &dirs) == -E2BIG)
         f->cut = p->dir;
-    for (size_t i = 0; i < dirs.list.n; i++) {
-        struct names names = {0};
-        if (root_list(f->root, dirs.list.v[i], NAMES_MAX, f->a, &names) == -E2BIG)
-            f->cut = dirs.list.v[i];
-        for (size_t k = 0; k < names.list.n; k++)
-            add(f, dirs.list.v[i], names.list.v[k], p);
-    }
+    for (size_t i = 0; i < dirs.list.n; i++)
+        look_in(f, dirs.list.v[i], p);
 }
 
 /* What was found first, by an earlier row of places, stays before what is the same file. */
@@ -97,4 +101,24 @@ void log_files_find(const struct root *root, struct arena *a, struct log_files *
     if (ret->list.n)
         qsort(ret->list.v, ret->list.n, sizeof *ret->list.v, by_path);
     ret->cut = f.cut;
+}
+
+void log_files_add(const struct root *root, const char *path, const char *service, struct arena *a, struct log_files *into)
+{
+    const char *slash = strrchr(path, '/');
+    struct finding_out f = {.root = root, .a = a};
+    if (!slash || slash == path)
+        return;
+    /* As a pattern, its name must mean itself. */
+    struct buf name = BUF(PATH_MAX);
+    for (const char *p = slash + 1; *p; p++) {
+        if (strchr("*?[\\", *p))
+            buf_addc(&name, '\\');
+        buf_addc(&name, *p);
+    }
+    struct place p = {arena_dup(a, str_span(path, (size_t)(slash - path))), arena_dup(a, buf_str(&name)), service};
+    buf_free(&name);
+    look_in(&f, p.dir, &p);
+    for (size_t i = 0; i < f.list.n; i++)
+        *list_push(a, &into->list) = f.list.v[i].file;
 }

@@ -18,3 +18,5 @@ struct log_files {
 };
 
 void log_files_find(const struct root *root, struct arena *a, struct log_files *ret);
+/* One more live log, and what rotation made of it. */
+void log_files_add(const struct root *root, const char *path, const char *service, struct arena *a, struct log_files *into);

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!str_field(&rest, '\n', &wanted) || !prefix_parse(wanted, false, &s.address) || !rest.p)
         return 0;
     s.addressed = true;
-    struct needle n = selection_needle(&s, room);
-    assert(!address_in(rest, &s.address) || needle_find(&n, rest) >= 0);
+    struct seek n = selection_needle(&s, room);
+    assert(!address_in(rest, &s.address) || seek_find(&n, rest) >= 0);
     return 0;
 }

@@ -94,9 +94,31 @@ def what_cannot_be_read_is_told(tmp):
 
 def what_waits_for_its_turn(tmp):
     """More than fits into memory, from two logs whose lines come in turn."""
-    files = [put(tmp / f"much{k}.log", "".join(f"2026-11-20T10:{i // 600 % 60:02}:{i // 10 % 60:02}.{i % 10}{k} h d: x {i} {'z' * 300}\n" for i in range(20000))) for k in (1, 2)]
-    got = told("d: x", *logs(*files))["lines"]
+    files = [put(tmp / f"much{k}.log", "".join(f"2026-11-20T10:{i // 600 % 60:02}:{i // 10 % 60:02}.{i % 10}{k} h d{k}: x {i} {'z' * 300}\n" for i in range(20000))) for k in (1, 2)]
+    got = told(": x", *logs(*files))["lines"]
     assert len(got) == 40000 and all(a["time"] <= b["time"] for a, b in zip(got, got[1:]))
+
+
+def one_line_in_two_logs(tmp):
+    """rsyslog writes one message into mail.log and into syslog: it is told once, and so often as it stands in one of them."""
+    lines = "".join(f"Nov 20 10:00:0{i // 2} h d[1]: x {i // 4}\n" for i in range(8))
+    files = [put(tmp / "mail.log", lines), put(tmp / "syslog", lines + "Nov 20 10:00:09 h d[1]: x other\n")]
+    document = told("x", *logs(*files))
+    assert len(document["lines"]) == 9 and document["summary"]["copies"] == 8, document
+    assert "8 lines stand in a second log too" in bansho("x", *logs(*files)).stdout
+
+
+def accounts(tmp):
+    """What belongs together is joined over the rotation; whoever writes in somebody's name is not somebody."""
+    f = lambda q, what: f"Nov 20 10:00:01 h postfix/{what.split(' ')[0]}[1]: {q}: {what.split(' ', 1)[1]}\n"
+    old = put(tmp / "mail.log.1", f("3F2A4B5C6D", "submission/smtpd client=x[192.0.2.7], sasl_username=Taro@example.jp") + f("4F2A4B5C6D", "smtpd client=y[192.0.2.8]"), LAST - 3600)
+    new = put(tmp / "mail.log", f("4F2A4B5C6D", "qmgr from=<taro@example.jp>, size=1") + f("3F2A4B5C6D", "smtp to=<z@far.example>, relay=far[203.0.113.1]:25, status=sent (250 ok)")
+              + f("3F2A4B5C6D", "qmgr removed") + "Nov 20 10:00:02 h dovecot: imap-login: Login: user=<taro>, rip=192.0.2.7, session=<abc>\n")
+    got = [t.split(": ", 1)[1][:16] for t in texts(told("--account", "taro@example.jp", *logs(new, old)))]
+    assert got == ["3F2A4B5C6D: clie", "3F2A4B5C6D: to=<", "3F2A4B5C6D: remo"], got
+    assert len(told("--account", "taro", *logs(new, old))["lines"]) == 1
+    assert len(told("--account", "taro@example.jp", "--service", "submission", *logs(new, old))["lines"]) == 1
+    assert len(told("--service", "imap", "--since", "2026-11-01", *logs(new, old))["lines"]) == 1
 
 
 def timeless_lines(tmp):
@@ -114,14 +136,14 @@ def standard_input(tmp):
 
 
 def what_is_not_understood(tmp):
-    for args, words in (((), "say what you look for"), (("--address", "192.0.2.300"), "192.0.2.300"), (("--since", "noon"), "noon"), (("x", "--since", "2026-11-20", "--until", "2026-11-19"), "later")):
+    for args, words in (((), "say what you look for"), (("--address", "192.0.2.300"), "192.0.2.300"), (("--since", "noon"), "noon"), (("--service", "gopher"), "gopher"), (("--account", "a b"), "a b"), (("x", "--since", "2026-11-20", "--until", "2026-11-19"), "later")):
         assert words in bansho(*args, code=2).stderr
     shown = bansho(language="ja_JP.UTF-8", code=2).stderr
     assert "探す" in shown, shown
 
 
 def main():
-    tests = (one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, timeless_lines, standard_input, what_is_not_understood)
+    tests = (one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, one_line_in_two_logs, accounts, timeless_lines, standard_input, what_is_not_understood)
     for test in tests:
         with tempfile.TemporaryDirectory() as tmp:
             test(pathlib.Path(tmp))

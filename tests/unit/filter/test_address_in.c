@@ -30,10 +30,10 @@ static void whole_words_in_any_spelling(void **state)
         char room[ADDRESS_NEEDLE];
         s.addressed = true;
         assert_true(prefix_parse(str_of(table[i].wanted), true, &s.address));
-        struct needle n = selection_needle(&s, room);
+        struct seek n = selection_needle(&s, room);
         if (address_in(str_of(table[i].line), &s.address) != table[i].found)
             fail_msg("%s in: %s", table[i].wanted, table[i].line);
-        if (table[i].found && needle_find(&n, str_of(table[i].line)) < 0)
+        if (table[i].found && seek_find(&n, str_of(table[i].line)) < 0)
             fail_msg("%s in: %s: no \"%.*s\"", table[i].wanted, table[i].line, (int)n.text.n, n.text.p);
     }
 }
@@ -42,14 +42,25 @@ static void all_that_is_asked_for_must_fit(void **state)
 {
     (void)state;
     struct selection s = SELECTION_ALL;
+    const struct selection_log any = {0}, web = {.services = SERVICE_HTTP}, own = {.services = SERVICE_HTTP, .of_site = true};
     assert_false(selection_timed(&s));
-    assert_true(selection_line(&s, STR("anything")));
+    assert_true(selection_line(&s, &any, STR("anything")));
     s.text = STR("relay=");
     s.addressed = true;
     assert_true(prefix_parse(STR("192.0.2.1"), true, &s.address));
-    assert_true(selection_line(&s, STR("to 192.0.2.1, relay=none")));
-    assert_false(selection_line(&s, STR("to 192.0.2.1")));
-    assert_false(selection_line(&s, STR("relay=none")));
+    assert_true(selection_line(&s, &any, STR("to 192.0.2.1, relay=none")));
+    assert_false(selection_line(&s, &any, STR("to 192.0.2.1")));
+    assert_false(selection_line(&s, &any, STR("relay=none")));
+    s = SELECTION_ALL;
+    s.services = SERVICE_SSH;
+    assert_true(selection_line(&s, &any, STR("Nov 24 10:00:00 host sshd-session[12]: Accepted")));
+    assert_false(selection_line(&s, &any, STR("Nov 24 10:00:00 host postfix/smtpd[12]: Accepted")));
+    assert_false(selection_line(&s, &web, STR("Nov 24 10:00:00 host sshd[12]: GET")));
+    s = SELECTION_ALL;
+    s.site = STR("alpha.example");
+    assert_true(selection_line(&s, &web, STR("Alpha.example:443 192.0.2.1 - -")));
+    assert_false(selection_line(&s, &web, STR("alpha.example.jp:443 192.0.2.1 - -")));
+    assert_true(selection_line(&s, &own, STR("192.0.2.1 - -")));
     s.since = 100;
     s.until = 200;
     assert_true(selection_timed(&s));

@@ -1,5 +1,5 @@
-/* fuzz_needle.c: the first byte says how long the needle is and whether case counts; the rest is the needle, then the text. Compared with looking at every place. */
-#include "log/needle.h"
+/* fuzz_seek.c: the first byte says how long the needle is and whether case counts; the rest is the needle, then the text. Compared with looking at every place. */
+#include "log/seek.h"
 #include <assert.h>
 #include <stdlib.h>
 
@@ -27,8 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             k++;
         want = k == n ? (ptrdiff_t)i : -1;
     }
-    struct needle needle = needle_of(str_span(text, n), fold);
-    assert(needle_find(&needle, str_span(in, text_n)) == want);
+    struct seek needle = seek_of(str_span(text, n), fold);
+    assert(seek_find(&needle, str_span(in, text_n)) == want);
     free(text);
     free(in);
     return 0;

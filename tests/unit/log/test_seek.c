@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "log/needle.h"
+#include "log/seek.h"
 #include <stdlib.h>
 
 static const struct {
@@ -21,8 +21,8 @@ static void finds_the_first_place(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-        struct needle n = needle_of(str_of(table[i].text), table[i].fold);
-        ptrdiff_t got = needle_find(&n, str_of(table[i].in));
+        struct seek n = seek_of(str_of(table[i].text), table[i].fold);
+        ptrdiff_t got = seek_find(&n, str_of(table[i].in));
         if (got != table[i].want)
             fail_msg("%s in %s: %td", table[i].text, table[i].in, got);
     }
@@ -38,9 +38,9 @@ static void stays_within(void **state)
             assert_non_null(p);
             memset(p, '.', size);
             p[at] = '!';
-            struct needle n = needle_of(STR("!"), false), two = needle_of(STR("!."), false);
-            assert_int_equal(needle_find(&n, str_span(p, size)), (ptrdiff_t)at);
-            assert_int_equal(needle_find(&two, str_span(p, size)), at + 1 < size ? (ptrdiff_t)at : -1);
+            struct seek n = seek_of(STR("!"), false), two = seek_of(STR("!."), false);
+            assert_int_equal(seek_find(&n, str_span(p, size)), (ptrdiff_t)at);
+            assert_int_equal(seek_find(&two, str_span(p, size)), at + 1 < size ? (ptrdiff_t)at : -1);
             free(p);
         }
 }

@@ -1,4 +1,4 @@
-#include "log/needle.h"
+#include "log/seek.h"
 
 /* How common a byte is in logs, roughly: digits, what stands in dates, and the letters of English come first. */
 static unsigned common(unsigned char c)
@@ -8,9 +8,9 @@ static unsigned common(unsigned char c)
     return at ? (unsigned)(sizeof order - (size_t)(at - order)) : 0;
 }
 
-struct needle needle_of(struct str text, bool fold)
+struct seek seek_of(struct str text, bool fold)
 {
-    struct needle n = {.text = text, .fold = fold, .b = text.n ? text.n - 1 : 0};
+    struct seek n = {.text = text, .fold = fold, .b = text.n ? text.n - 1 : 0};
     for (size_t i = 0; i < text.n; i++) {
         if (common((unsigned char)text.p[i]) < common((unsigned char)text.p[n.a]))
             n.a = i;
@@ -33,7 +33,7 @@ static char low(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-static bool here(const struct needle *n, const char *p)
+static bool here(const struct seek *n, const char *p)
 {
     if (!n->fold)
         return memcmp(p, n->text.p, n->text.n) == 0;
@@ -53,7 +53,7 @@ static block filled(char c)
 }
 
 /* Sixteen places at once: where both bytes fit, the rest is compared. For letters of either case 0x20 is set in both before. */
-ptrdiff_t needle_find(const struct needle *n, struct str s)
+ptrdiff_t seek_find(const struct seek *n, struct str s)
 {
     size_t i = 0, last = s.n - n->text.n;
     if (!n->text.n || s.n < n->text.n)
