@@ -9,6 +9,7 @@
 #define BUDGET_US 100000        /* about a guess for each of a dozen accounts; what is left is for the next runs */
 #define BUDGET_NIGHT_US 5000000 /* nobody waits for it */
 #define ROUNDS 16
+#define UNTRIED_TOLD 5
 
 static const char *kind_title(enum credential_kind k)
 {
@@ -19,7 +20,9 @@ static const char *kind_title(enum credential_kind k)
 static void next_step(const struct credential *c, struct findings *out, struct finding *f)
 {
     const char *name = shell_word(out->arena, c->name);
-    if (c->kind == CREDENTIAL_SYSTEM) {
+    if (c->set) {
+        finding_next(out, f, "%s", c->set);
+    } else if (c->kind == CREDENTIAL_SYSTEM) {
         finding_next(out, f, "passwd %s", name);
         finding_next_note(out, f, _("sets a new password; where nobody needs the account: usermod --lock %s"), name);
     } else if (c->kind == CREDENTIAL_MAIL) {
@@ -131,6 +134,21 @@ static size_t guess_all(const struct credentials *c, struct guesses *g, const st
     return n;
 }
 
+/* Argon2 and what else crypt(3) does not know, and what would take seconds a guess: of these accounts nothing is known but that a password is there. */
+static void tell_untried(const struct credentials *c, struct findings *out)
+{
+    size_t n = 0;
+    _cleanup_(buf_free) struct buf names = BUF(2000);
+    for (size_t i = 0; i < c->list.n; i++)
+        if (guess_never(&c->list.v[i]) && n++ < UNTRIED_TOLD)
+            buf_printf(&names, "%s%s", n > 1 ? ", " : "", c->list.v[i].name);
+    if (!n)
+        return;
+    struct finding *f = finding_add(out, STATE_UNKNOWN, "hashes", ngettext("%zu account whose kind of hash is not tried: %s", "%zu accounts whose kind of hash is not tried: %s", n), n,
+                                    arena_printf(out->arena, n > UNTRIED_TOLD ? "%s ..." : "%s", names.p ? names.p : ""));
+    finding_evidence(out, f, NULL, 0, "%s", _("they have a password; whether it is one that everybody tries first is not known"));
+}
+
 void empty_or_default_judge(const struct credentials *c, int64_t budget_us, const struct memo *memos, size_t memos_n, struct findings *out)
 {
     struct guesses g = {.budget_us = budget_us};
@@ -146,6 +164,7 @@ void empty_or_default_judge(const struct credentials *c, int64_t budget_us, cons
     }
     bad += guess_all(c, &g, memos, memos_n, out);
     guesses_done(&g);
+    tell_untried(c, out);
     struct finding *f = NULL;
     if (!c->complete || c->unread.n)
         f = finding_add(out, STATE_UNKNOWN, "", "%s", _("Not all accounts could be looked at"));
@@ -163,8 +182,6 @@ void empty_or_default_judge(const struct credentials *c, int64_t budget_us, cons
         finding_evidence(out, f, NULL, 0, _("%zu of %zu first guesses were tried so far: modern hashes take long, the next runs go on; weak passwords beyond them are not looked for here"), g.tried, g.planned);
     else
         finding_evidence(out, f, NULL, 0, _("all %zu first guesses were tried; weak passwords beyond them are not looked for here"), g.planned);
-    if (g.foreign)
-        finding_evidence(out, f, NULL, 0, ngettext("%zu account whose kind of hash is not tried", "%zu accounts whose kind of hash is not tried", g.foreign), g.foreign);
 }
 
 void extra_root_judge(const struct host *h, struct findings *out)

@@ -126,6 +126,13 @@ int guess_key(const struct credential *c, char ret[GUESS_KEY])
     return r;
 }
 
+bool guess_never(const struct credential *c)
+{
+    bool plain;
+    struct str stored = without_scheme(c->hash, &plain);
+    return hash_usable(c->hash) && stored.n && !plain && !hash_is_cheap(stored);
+}
+
 int guess_one(struct guesses *g, const struct credential *c, size_t n)
 {
     char own[256];

@@ -20,6 +20,8 @@ int guess_key(const struct credential *c, char ret[GUESS_KEY]) _must_check_;
 bool hash_is_cheap(struct str hash) PARSER(shadow);
 /* Of those that are tried, the ones that take ten times as long as the others (yescrypt, bcrypt). */
 bool hash_is_dear(struct str hash) PARSER(shadow);
+/* A password that is never tried: its hash is of another kind than those, or dearer. */
+bool guess_never(const struct credential *c);
 /* Tries guess number n (0, 1, ...) for this account. 1: it fits; 0: it does not; -EAGAIN: not tried for want of budget; -EOPNOTSUPP: never tried with such a
    hash; -ENOENT: no more guesses for it. */
 int guess_one(struct guesses *g, const struct credential *c, size_t n);

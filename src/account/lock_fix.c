@@ -91,6 +91,10 @@ static int lock_in_file(struct locking *l, const struct credential *c, struct er
         plan_cannot(p, c->name, _("take nopassword out of line %u of %s and give the account a password"), c->line, c->file);
         return 0;
     }
+    if (c->compiled) {
+        plan_cannot(p, c->name, _("the server reads what is made of %s by a program: type it yourself: %s"), c->file, c->set);
+        return 0;
+    }
     int r = plan_read(p, c->file, &text, err);
     if (r == 0 && lock_mark(text, c->line, c->name, mail ? STR(MARK_MAIL) : STR(MARK_FTP), &b) < 0)
         r = err_set(err, -ESTALE, _("%s: %s no longer stands in line %u"), c->file, c->name, c->line);

@@ -1,9 +1,7 @@
 #include "account/shadow.h"
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "server/dovecot.h"
 #include <errno.h>
-#include <strings.h>
 #include <time.h>
 
 #define MAX_FILE (8u << 20)
@@ -75,7 +73,7 @@ static void join_passwd(const struct host *h, struct str text, struct credential
     }
 }
 
-static int read_text(const struct host *h, const char *path, struct credentials *into, struct str *ret)
+int credentials_text(const struct host *h, const char *path, struct credentials *into, struct str *ret)
 {
     struct buf *b = list_push(h->arena, &into->texts);
     *b = BUF(MAX_FILE);
@@ -91,48 +89,14 @@ int shadow_load(const struct host *h, struct credentials *into)
 {
     struct str text;
     into->complete = true;
-    int r = read_text(h, "/etc/shadow", into, &text);
+    int r = credentials_text(h, "/etc/shadow", into, &text);
     if (r == 0)
         shadow_parse(h, text, "/etc/shadow", into);
     if (r < 0 && r != -ENOENT)
         return r;
-    if (read_text(h, "/etc/passwd", into, &text) == 0)
+    if (credentials_text(h, "/etc/passwd", into, &text) == 0)
         join_passwd(h, text, into);
     return 0;
-}
-
-static void load_userfile(const struct host *h, const char *path, enum credential_kind kind, bool empty_refused, struct credentials *into)
-{
-    struct str text;
-    if (path[0] != '/' || strchr(path, '%'))
-        return; /* a path with variables: one file for each domain */
-    for (size_t i = 0; i < into->list.n; i++)
-        if (strcmp(into->list.v[i].file, path) == 0)
-            return;
-    if (read_text(h, path, into, &text) == 0)
-        userfile_parse(h, text, arena_dupz(h->arena, path), kind, empty_refused, into);
-}
-
-/* Dovecot 2.3 takes a field without a scheme as CRYPT, which fits no password when it is empty. */
-static bool refuses_empty(const struct instance *i, const struct dovecot_db *db)
-{
-    unsigned version = dovecot_version(i);
-    return version > 0 && version < 204 && !strcasestr(db->args, "scheme=plain") && !strcasestr(db->args, "scheme=clear");
-}
-
-void userfiles_load(const struct server *s, struct credentials *into)
-{
-    const struct instance *i;
-    for (size_t n = 0; (i = server_instance(s, "dovecot", n)); n++) {
-        struct dovecot_db db;
-        for (size_t k = 0; i->wanted && dovecot_db(i, "passdb", k, &db); k++)
-            if (strcasecmp(db.driver, "passwd-file") == 0 && !db.deny && !db.master)
-                load_userfile(s->host, db.path, CREDENTIAL_MAIL, refuses_empty(i, &db), into);
-    }
-    for (size_t n = 0; (i = server_instance(s, "proftpd", n)); n++)
-        for (size_t k = 0; i->wanted && k < i->settings.n; k++)
-            if (strcasecmp(i->settings.v[k].key, "AuthUserFile") == 0)
-                load_userfile(s->host, arena_dup(s->host->arena, str_span(i->settings.v[k].value, strcspn(i->settings.v[k].value, " \t"))), CREDENTIAL_FTP, false, into);
 }
 
 void credentials_done(struct credentials *c)

@@ -18,6 +18,8 @@ struct credential {
     const struct user *user;/* CREDENTIAL_SYSTEM: its passwd(5) line */
     const char *file;
     unsigned line;
+    const char *set;        /* the command that sets a new password, where it is another than for its kind; NULL */
+    bool compiled;          /* the server reads what a program makes of the file: to edit it changes nothing yet */
 };
 
 struct credentials {
@@ -34,7 +36,9 @@ void userfile_parse(const struct host *h, struct str text, const char *file, enu
 
 /* System accounts. -EACCES: not root. */
 int shadow_load(const struct host *h, struct credentials *into) _must_check_;
-/* Files that the mail and FTP servers name. */
+/* A file's text, kept in `into`; where it cannot be read, `unread` says why. */
+int credentials_text(const struct host *h, const char *path, struct credentials *into, struct str *ret) _must_check_;
+/* userfiles.c: files that the mail and FTP servers name. */
 void userfiles_load(const struct server *s, struct credentials *into);
 void credentials_done(struct credentials *c);
 

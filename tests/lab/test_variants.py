@@ -60,3 +60,37 @@ def test_a_pause_holds_against_monit(host):
     host.wait(lambda: runs() and watched(), "the pause did not end, or monit does not look any more")
     host.exec_ok("systemctl stop nginx")
     host.wait(runs, "monit does not bring it back after the pause")
+
+
+GUESSED = ("account.empty-or-default", "shop")
+
+
+@pytest.mark.variant("others")
+def test_accounts_of_pure_ftpd_are_read(host):
+    """An account that is in pure-ftpd's own list alone, with its name as the password."""
+    host.exec_ok("install -d -o webmaster /srv/shop; echo \"shop:$(openssl passwd -6 shop):5002:5002::/srv/shop/./::::::::::::\" >>/etc/pure-ftpd/pureftpd.passwd; pure-pw mkdb")
+    host.wait(lambda: host.login("ftp", "shop", "shop") == "in", "pure-ftpd does not know the account")
+    report = host.bansho_json("check", "account.empty-or-default")
+    finding = next(f for f in report["findings"] if f["object"] == "shop")
+    assert finding["state"] == "fail" and finding["evidence"][0]["file"] == "/etc/pure-ftpd/pureftpd.passwd", finding
+    assert finding["fix"]["manual"] == "pure-pw passwd shop -f /etc/pure-ftpd/pureftpd.passwd -m", finding
+    assert "type it yourself" in " ".join(host.bansho("fix", "account.empty-or-default", "--plan")[1].split())
+    # The typed command hashes with Argon2, which is not tried: then it is not known whether the new one is better.
+    host.exec_ok("(echo shop; echo shop) | " + finding["fix"]["manual"])
+    seen = host.states("account.empty-or-default")
+    assert GUESSED not in seen and seen[("account.empty-or-default", "hashes")] == "unknown", seen
+    host.exec_ok("rm /etc/pure-ftpd/pureftpd.passwd")
+    assert host.states("account.empty-or-default")[("account.empty-or-default", "")] == "unknown"
+
+
+@pytest.mark.variant("vsftpd")
+def test_accounts_of_vsftpd_are_read(host):
+    """Virtual accounts in a file that vsftpd's PAM service names, one with its name as the password."""
+    host.write("/etc/pam.d/vsftpd", "auth required pam_pwdfile.so pwdfile /etc/vsftpd.passwd\naccount required pam_permit.so\n")
+    host.exec_ok("install -d -o webmaster /srv/shop; printf 'guest_enable=YES\\nguest_username=webmaster\\nlocal_root=/srv/shop\\n' >>/etc/vsftpd.conf; "
+                 "echo \"shop:$(openssl passwd -6 shop)\" >/etc/vsftpd.passwd; systemctl restart vsftpd")
+    host.wait(lambda: host.login("ftp", "shop", "shop") == "in", "vsftpd does not know the account")
+    assert host.states("account.empty-or-default")[GUESSED] == "fail"
+    assert host.bansho("fix", "account.empty-or-default", "-y")[0] == 0
+    assert host.login("ftp", "shop", "shop", "198.51.100.99") != "in"
+    assert GUESSED not in host.states("account.empty-or-default")
