@@ -30,32 +30,41 @@ static const char *const defaults[] = {
 #define UNUSED_SECONDS 300
 #define TEMPLATES_MAX 500
 
+#define GROUPS_KEPT 64
+#define MEMO_MAX 96
+#define MEMO_GROUPS 24
+#define BEHIND 2 /* bytes behind a date by which it is known that it ends there: where they are not enough, nothing is kept */
+
+/* What a template found last. sure: it finds the same, at the same place, in each line that begins with the same n bytes; what stands behind was not looked at.
+   Otherwise the bytes are kept, but nothing was proven about them. */
+struct memo {
+    char text[MEMO_MAX];
+    size_t n;              /* 0: nothing is kept */
+    bool sure;
+    int64_t now;
+    size_t start, end;
+    struct date_found found;
+    /* the time that a text meant, parted into its groups in that way */
+    char date[MEMO_MAX];
+    size_t date_n, spans[2 * MEMO_GROUPS];
+    int64_t date_now, us;
+    bool timed;
+};
+
 struct entry {
     struct date_template *t;
     unsigned bit;    /* in a glimpse */
+    struct memo *memo;
     uint64_t hits;
     int64_t last_used;
     size_t distance; /* where the date last began, in characters */
 };
 
-#define MEMO_MAX 96
-#define BEHIND 2 /* bytes behind a date by which it is known that it ends there: where they are not enough, nothing is kept */
-
-/* A date that the winning template found in the last line, and will find in each one that begins with the same bytes: what stands behind was not looked at. */
-struct memo {
-    char text[MEMO_MAX];
-    size_t n;        /* 0: nothing is kept */
-    bool sure;       /* else the bytes are kept, but nothing was proven about them */
-    int64_t now;
-    const struct date_template *t;
-    struct date_found found;
-};
-
 struct date_detector {
     struct arena *a;
     struct glimpse *glimpse; /* NULL: not needed yet */
-    struct memo memo;
     bool thorough;
+    bool in_place;           /* the last date was looked for where the one before was, and found there */
     LIST(struct entry) list;
     const char *decades;
     size_t first_unused, last; /* last: the template that won; FAR: none */
@@ -81,7 +90,7 @@ static int append(struct arena *a, struct date_detector *d, const struct date_te
     if (d->list.n == TEMPLATES_MAX)
         return err_set(err, -E2BIG, "%s", _("too many dates"));
     struct entry *e = list_push(a, &d->list);
-    *e = (struct entry){.t = arena_zalloc(a, sizeof *e->t), .distance = FAR};
+    *e = (struct entry){.t = arena_zalloc(a, sizeof *e->t), .distance = FAR, .memo = arena_zalloc(a, sizeof *e->memo)};
     *e->t = *t;
     return 0;
 }
@@ -221,7 +230,13 @@ static bool is_alnum(uint32_t c)
 struct hit {
     struct regex_found f;
     size_t start, end, index; /* in characters; of the template */
+    bool known;               /* by the template's memo: f is not filled */
 };
+
+static bool begins_as(const struct memo *m, const struct text *t, int64_t now)
+{
+    return m->sure && t->ascii && t->s.n > m->n && now == m->now && memcmp(t->s.p, m->text, m->n) == 0;
+}
 
 static struct glimpse *make_glimpse(struct date_detector *d)
 {
@@ -259,6 +274,16 @@ static bool try_at(struct date_detector *d, const struct text *t, size_t i, size
 
 static bool bound(const struct entry *e) { return e->t->line_begin || e->t->line_end; }
 
+/* In the whole line. */
+static bool try_line(struct date_detector *d, const struct text *t, size_t i, int64_t now, struct hit *ret)
+{
+    const struct memo *m = d->list.v[i].memo;
+    if (!bound(&d->list.v[i]) || !begins_as(m, t, now))
+        return try_at(d, t, i, 0, t->s.n, ret);
+    *ret = (struct hit){.index = i, .start = m->start, .end = m->end, .known = true};
+    return true;
+}
+
 /* The characters around the last place are the same as they were, or the inner ones are no letters: it can be trusted. */
 static bool same_place(const struct date_detector *d, const struct text *t)
 {
@@ -269,7 +294,7 @@ static bool same_place(const struct date_detector *d, const struct text *t)
 }
 
 /* The template that won last. 1: it wins again; 0: it does not; 2: it found something elsewhere, which is kept. *ret_skip: it need not be tried again. */
-static int try_last(struct date_detector *d, struct text *t, struct hit *ret, size_t *ret_skip)
+static int try_last(struct date_detector *d, struct text *t, struct hit *ret, size_t *ret_skip, int64_t now)
 {
     if (d->last >= d->list.n)
         return 0;
@@ -278,7 +303,7 @@ static int try_last(struct date_detector *d, struct text *t, struct hit *ret, si
     if (here) {
         found = try_at(d, t, d->last, byte_of(t, d->start), byte_of(t, d->end), ret);
     } else {
-        found = (bound(e) || possible(d, t, d->last)) && try_at(d, t, d->last, 0, t->s.n, ret);
+        found = (bound(e) || possible(d, t, d->last)) && try_line(d, t, d->last, now, ret);
         *ret_skip = d->last;
     }
     if (!found)
@@ -286,12 +311,12 @@ static int try_last(struct date_detector *d, struct text *t, struct hit *ret, si
     return d->list.n == 1 || bound(e) || (ret->start == d->start && ret->end == d->end) ? 1 : 2;
 }
 
-static bool try_all(struct date_detector *d, struct text *t, size_t skip, struct hit *best, bool have_best)
+static bool try_all(struct date_detector *d, struct text *t, size_t skip, int64_t now, struct hit *best, bool have_best)
 {
     struct hit h;
     for (size_t i = 0; i < d->list.n; i++) {
         const struct entry *e = &d->list.v[i];
-        if (i == skip || !possible(d, t, i) || !try_at(d, t, i, 0, t->s.n, &h))
+        if (i == skip || !possible(d, t, i) || !try_line(d, t, i, now, &h))
             continue;
         bool wins = i + 1 == d->list.n || bound(e) || (h.start == 0 && e->hits && !d->list.v[i + 1].hits);
         if (wins || !(h.start > e->distance || h.start > d->start)) {
@@ -353,8 +378,6 @@ static void remember(struct date_detector *d, const struct text *t, const struct
     d->last = i;
 }
 
-#define GROUPS_KEPT 64
-
 static bool keep_spans(const struct date_detector *d, const struct hit *h, size_t *spans)
 {
     unsigned groups = d->list.v[h->index].t->re.text.groups + 1;
@@ -363,16 +386,17 @@ static bool keep_spans(const struct date_detector *d, const struct hit *h, size_
     return groups <= GROUPS_KEPT;
 }
 
-/* The line begins as the last one did, and its date is known. */
+/* The line begins as the last one with a date did. */
 static bool know(struct date_detector *d, const struct text *t, int64_t now, struct date_found *ret)
 {
-    const struct memo *m = &d->memo;
-    if (!m->sure || !t->ascii || t->s.n <= m->n || now != m->now || memcmp(t->s.p, m->text, m->n) != 0)
+    struct entry *e = d->last < d->list.n ? &d->list.v[d->last] : NULL;
+    if (!e || !begins_as(e->memo, t, now) || e->memo->start != d->start || e->memo->end != d->end)
         return false;
-    struct entry *e = &d->list.v[d->last];
+    if (!bound(e) && !d->in_place)
+        return false;
     e->hits++;
     e->last_used = now;
-    *ret = m->found;
+    *ret = e->memo->found;
     return true;
 }
 
@@ -386,20 +410,59 @@ static bool proven(struct date_detector *d, const struct text *t, size_t n)
     return regex_search_sure(&e->t->re, str_span(t->s.p, n), &start, &end) && start == d->start && end == d->end;
 }
 
-/* Keeps what the template that had won before found again, at the same place. At the second line of the same beginning it is proven. */
-static void keep(struct date_detector *d, const struct text *t, bool again, int64_t now, const struct date_found *found)
+/* Keeps what a template found that is bound, or that found it where the last one was. At the second line of the same beginning it is proven. */
+static void keep(struct date_detector *d, const struct text *t, int64_t now, const struct date_found *found)
 {
-    struct memo *m = &d->memo;
+    const struct entry *e = &d->list.v[d->last];
+    struct memo *m = e->memo;
     size_t n = d->end + BEHIND;
-    bool fits = again && !d->thorough && t->ascii && n <= MEMO_MAX && n < t->s.n, same = fits && m->n == n && m->t == d->list.v[d->last].t && memcmp(t->s.p, m->text, n) == 0;
+    bool fits = (bound(e) || d->in_place) && !d->thorough && t->ascii && n <= MEMO_MAX && n < t->s.n, same = fits && m->n == n && memcmp(t->s.p, m->text, n) == 0;
     m->sure = same && proven(d, t, n);
     m->n = fits ? n : 0;
     if (!fits)
         return;
     memcpy(m->text, t->s.p, n);
-    m->t = d->list.v[d->last].t;
+    m->start = d->start;
+    m->end = d->end;
     m->now = now;
     m->found = *found;
+}
+
+/* The time of a match; the last one is not reckoned again. */
+static bool time_of(const struct entry *e, const struct hit *h, struct str date, int64_t now, int64_t *ret)
+{
+    struct memo *m = e->memo;
+    unsigned groups = e->t->re.text.groups + 1;
+    size_t spans[2 * MEMO_GROUPS], n = 2 * (size_t)groups;
+    bool fits = groups <= MEMO_GROUPS && date.n <= MEMO_MAX;
+    if (!fits)
+        return date_template_time(e->t, &h->f, now, ret);
+    for (size_t i = 0; i < n; i++)
+        spans[i] = h->f.spans[i] == SIZE_MAX ? SIZE_MAX : h->f.spans[i] - (size_t)(date.p - h->f.subject.p);
+    bool same = m->date_n == date.n && m->date_now == now && memcmp(m->date, date.p, date.n) == 0 && memcmp(m->spans + 2, spans + 2, (n - 2) * sizeof *spans) == 0;
+    if (!same) {
+        memcpy(m->date, date.p, date.n);
+        memcpy(m->spans, spans, n * sizeof *spans);
+        m->date_n = date.n;
+        m->date_now = now;
+        m->timed = date_template_time(e->t, &h->f, now, &m->us);
+    }
+    *ret = m->us;
+    return m->timed;
+}
+
+static struct date_found found_by(const struct entry *e, const struct hit *h, int64_t now)
+{
+    struct date_found found = {.name = e->t->name};
+    if (h->known)
+        return e->memo->found;
+    struct str date = regex_group(&h->f, 1);
+    if (!date.n)
+        return found;
+    found.start = (size_t)(date.p - h->f.subject.p);
+    found.end = found.start + date.n;
+    found.timed = time_of(e, h, date, now, &found.us);
+    return found;
 }
 
 bool date_detector_find(struct date_detector *d, struct str line, bool ascii, int64_t now, struct date_found *ret)
@@ -409,23 +472,17 @@ bool date_detector_find(struct date_detector *d, struct str line, bool ascii, in
     size_t skip = SIZE_MAX, spans[2 * GROUPS_KEPT], start = d->start, end = d->end;
     if (know(d, &t, now, ret))
         return true;
-    int last = try_last(d, &t, &h, &skip);
+    int last = try_last(d, &t, &h, &skip, now);
     if (last == 2 && keep_spans(d, &h, spans)) /* the same template may be tried once more */
         h.f.spans = spans;
-    if (last != 1 && !try_all(d, &t, skip, &h, last == 2)) {
-        d->memo.n = d->memo.sure = 0;
+    if (last != 1 && !try_all(d, &t, skip, now, &h, last == 2))
         return false;
-    }
-    const struct date_template *won = d->list.v[h.index].t;
+    struct entry *e = &d->list.v[h.index];
+    struct date_found found = found_by(e, &h, now);
     remember(d, &t, &h, now);
-    struct date_found found = {.name = won->name};
-    struct str date = regex_group(&h.f, 1);
-    if (date.n) {
-        found.start = (size_t)(date.p - t.s.p);
-        found.end = found.start + date.n;
-        found.timed = date_template_time(won, &h.f, now, &found.us);
-    }
-    keep(d, &t, last == 1 && (bound(&d->list.v[d->last]) || (start == d->start && end == d->end && skip == SIZE_MAX)), now, &found);
+    d->in_place = last == 1 && skip == SIZE_MAX && start == d->start && end == d->end;
+    if (!h.known)
+        keep(d, &t, now, &found);
     *ret = found;
     return true;
 }
