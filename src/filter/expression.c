@@ -157,8 +157,10 @@ void expression_fields(const struct expression *e, const struct regex_found *fou
         join(a, &own.v[also->field], regex_group(found, also->group));
         own.said |= 1ull << also->field;
     }
-    for (unsigned i = 0; i < FIELDS_MAX; i++)
-        if (own.said >> i & 1 && own.v[i].p) /* a group that took no part takes nothing from prefregex (since fail2ban 1.1) */
+    for (uint64_t bits = own.said; bits; bits &= bits - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(bits);
+        if (own.v[i].p) /* a group that took no part takes nothing from prefregex (since fail2ban 1.1) */
             f->v[i] = own.v[i];
+    }
     f->said |= own.said;
 }

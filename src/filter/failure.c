@@ -22,6 +22,8 @@ static void drop(struct str *s)
 static void put(struct str *to, struct str s)
 {
     struct str old = *to;
+    if (old.p && s.p && old.n == s.n && memcmp(old.p, s.p, s.n) == 0)
+        return;
     *to = copy(s);
     drop(&old);
 }
@@ -30,7 +32,7 @@ void lines_clear(struct lines *l)
 {
     for (unsigned i = 0; i < l->kept_n; i++)
         drop(&l->kept[i]);
-    *l = (struct lines){0};
+    l->n = l->kept_n = 0;
 }
 
 static void keep(struct lines *l, struct str owned)
@@ -54,7 +56,7 @@ void lines_move(struct lines *to, struct lines *from)
     for (unsigned i = 0; i < from->kept_n; i++)
         keep(to, from->kept[i]);
     to->n += from->n;
-    *from = (struct lines){0};
+    from->n = from->kept_n = 0;
 }
 
 void failure_free(struct failure *f)
@@ -62,7 +64,8 @@ void failure_free(struct failure *f)
     if (!f)
         return;
     for (size_t i = 0; i < FIELDS_MAX; i++)
-        drop(&f->f.v[i]);
+        if (f->f.v[i].p)
+            drop(&f->f.v[i]);
     for (unsigned i = 0; i < f->users_n; i++)
         drop(&f->users[i]);
     lines_clear(&f->matches);
@@ -71,15 +74,28 @@ void failure_free(struct failure *f)
     free(f);
 }
 
+/* FNV-1a. Whoever chooses keys that collide gains nothing: there are few connections. */
+static uint64_t hash_of(struct str key)
+{
+    uint64_t h = 1469598103934665603ull;
+    for (size_t i = 0; i < key.n; i++)
+        h = (h ^ (unsigned char)key.p[i]) * 1099511628211ull;
+    return h ^ h >> 32;
+}
+
+static struct failure **bucket_of(struct connections *c, uint64_t hash) { return &c->buckets[hash % CONNECTION_BUCKETS]; }
+
 static void unlink_one(struct connections *c, struct failure *f)
 {
-    struct failure *before = NULL;
-    for (struct failure *i = c->first; i && i != f; i = i->next)
-        before = i;
-    *(before ? &before->next : &c->first) = f->next;
-    if (c->last == f)
-        c->last = before;
-    f->next = NULL;
+    struct failure **at = bucket_of(c, f->hash);
+    if (!f->cached)
+        return;
+    while (*at != f)
+        at = &(*at)->chain;
+    *at = f->chain;
+    *(f->before ? &f->before->next : &c->first) = f->next;
+    *(f->next ? &f->next->before : &c->last) = f->before;
+    f->next = f->before = f->chain = NULL;
     f->cached = false;
     c->n--;
 }
@@ -90,14 +106,15 @@ void connections_done(struct connections *c)
         next = f->next;
         failure_free(f);
     }
-    *c = (struct connections){.max = c->max};
+    *c = (struct connections){.max = c->max, .fields = c->fields, .counts_only = c->counts_only};
 }
 
 static struct failure *find(struct connections *c, struct str key, int64_t now)
 {
-    struct failure *f = c->first;
-    while (f && !str_eq(str_of(f->key), key))
-        f = f->next;
+    uint64_t hash = hash_of(key);
+    struct failure *f = *bucket_of(c, hash);
+    while (f && (f->hash != hash || f->key_n != key.n || memcmp(f->key, key.p, key.n) != 0))
+        f = f->chain;
     if (!f || f->expires > now)
         return f;
     unlink_one(c, f);
@@ -124,7 +141,10 @@ static void remember(struct connections *c, struct failure *f, int64_t now)
     f->expires = now + CONNECTION_SECONDS;
     f->cached = true;
     *(c->last ? &c->last->next : &c->first) = f;
+    f->before = c->last;
     c->last = f;
+    f->chain = *bucket_of(c, f->hash);
+    *bucket_of(c, f->hash) = f;
     c->n++;
 }
 
@@ -138,14 +158,17 @@ static void add_user(struct failure *f, struct str user)
     f->users[f->users_n++] = copy(user);
 }
 
-static struct failure *failure_new(const struct fields *f)
+static struct failure *failure_new(const struct connections *c, const struct fields *f)
 {
     struct failure *made = calloc(1, sizeof *made);
     if (!made)
         return NULL;
     made->key = (char *)(uintptr_t)copy(f->v[FIELD_MLFID]).p;
-    for (size_t i = 0; i < FIELDS_MAX; i++)
-        made->f.v[i] = copy(f->v[i]);
+    made->key_n = f->v[FIELD_MLFID].n;
+    made->hash = hash_of(f->v[FIELD_MLFID]);
+    for (size_t i = 0; i < c->fields; i++)
+        if (f->v[i].p)
+            made->f.v[i] = copy(f->v[i]);
     made->f.said = f->said;
     if (made->key)
         return made;
@@ -172,7 +195,7 @@ static unsigned flags_of(struct fields *f)
 }
 
 /* The connection is known: what the line says comes over what is known. */
-static void update(struct failure *known, const struct fields *f, unsigned *flags)
+static void update(const struct connections *c, struct failure *known, const struct fields *f, unsigned *flags)
 {
     add_user(known, f->v[FIELD_USER]);
     if (known->f.v[FIELD_NOFAIL].n || known->f.v[FIELD_MLFGAINED].n)
@@ -183,19 +206,21 @@ static void update(struct failure *known, const struct fields *f, unsigned *flag
         known->pending = false;
     if (!(*flags & WAS_NOFAIL) && !known->pending)
         lines_clear(&known->matches); /* they were told already */
-    for (size_t i = 0; i < FIELDS_MAX; i++)
+    for (size_t i = 0; i < c->fields; i++)
         if (f->v[i].p)
             put(&known->f.v[i], f->v[i]);
 }
 
-static void merge_lines(struct failure *f, unsigned flags, const struct str *matched, size_t n)
+static void merge_lines(const struct connections *c, struct failure *f, unsigned flags, const struct str *matched, size_t n)
 {
     struct lines *to = &f->matches;
     if (!(flags & NOFAIL)) {
-        struct lines all = f->nofail_matches;
-        f->nofail_matches = (struct lines){0};
-        lines_move(&all, &f->matches);
-        f->matches = all;
+        if (f->nofail_matches.n) {
+            struct lines all = f->nofail_matches;
+            f->nofail_matches = (struct lines){0};
+            lines_move(&all, &f->matches);
+            f->matches = all;
+        }
         n = flags & GAINED ? 0 : n;
     } else if (flags & FORGET) {
         return;
@@ -203,7 +228,10 @@ static void merge_lines(struct failure *f, unsigned flags, const struct str *mat
         to = &f->nofail_matches;
     }
     for (size_t i = 0; i < n; i++)
-        lines_add(to, matched[i]);
+        if (c->counts_only)
+            to->n++;
+        else
+            lines_add(to, matched[i]);
 }
 
 struct failure *connections_merge(struct connections *c, struct fields *f, const struct str *matched, size_t matched_n, int64_t now)
@@ -212,11 +240,11 @@ struct failure *connections_merge(struct connections *c, struct fields *f, const
     struct failure *whole = find(c, f->v[FIELD_MLFID], now);
     bool has_users = whole || !(flags & FORGET);
     if (whole) {
-        update(whole, f, &flags);
+        update(c, whole, f, &flags);
         if (flags & FORGET)
             unlink_one(c, whole);
     } else {
-        whole = failure_new(f);
+        whole = failure_new(c, f);
         if (!whole)
             return NULL;
         if (!(flags & FORGET)) {
@@ -230,6 +258,6 @@ struct failure *connections_merge(struct connections *c, struct fields *f, const
         flags &= ~(unsigned)(GAINED | NOFAIL);
     }
     whole->pending = false;
-    merge_lines(whole, flags, matched, matched_n);
+    merge_lines(c, whole, flags, matched, matched_n);
     return whole;
 }

@@ -18,6 +18,12 @@ struct fields {
     uint64_t said; /* bits: the name was there, with a value or without */
 };
 
+static inline void fields_copy(struct fields *to, const struct fields *from, unsigned n)
+{
+    memcpy(to->v, from->v, n * sizeof *to->v);
+    to->said = from->said;
+}
+
 struct lines {
     unsigned n;                   /* all of them */
     struct str kept[LINES_KEPT];  /* the last ones, oldest first */
@@ -26,13 +32,15 @@ struct lines {
 
 struct failure {
     char *key;                    /* the connection */
+    size_t key_n;
+    uint64_t hash;
     struct fields f;              /* owned copies */
     struct lines matches, nofail_matches;
     struct str users[USERS_KEPT]; /* different ones, the first of them */
     unsigned users_n;
     bool pending, cached;
     int64_t expires;
-    struct failure *next;
+    struct failure *next, *before, *chain; /* by age; of one bucket */
 };
 
 void lines_add(struct lines *l, struct str line); /* a copy */
@@ -40,9 +48,14 @@ void lines_move(struct lines *to, struct lines *from); /* appends; `from` is emp
 void lines_clear(struct lines *l);
 void failure_free(struct failure *f);
 
+#define CONNECTION_BUCKETS 256
+
 struct connections {
     struct failure *first, *last; /* oldest first */
     size_t n, max;
+    unsigned fields;              /* how many the filter has */
+    bool counts_only;             /* lines are counted, not kept */
+    struct failure *buckets[CONNECTION_BUCKETS]; /* by hash */
 };
 void connections_done(struct connections *c);
 

@@ -97,6 +97,7 @@ static int expressions(struct matcher *m, const struct filter_definition *d, str
             *list_push(m->a, &m->ignore) = e;
     }
     place_fields(m);
+    m->connections.fields = m->names.n > FIELDS_KNOWN ? m->names.n : FIELDS_KNOWN;
     return r;
 }
 
@@ -124,6 +125,7 @@ static int settings(struct matcher *m, const struct filter_definition *d, const 
     m->live = o->live;
     m->raw = d->usedns && strcmp(d->usedns, "raw") == 0;
     m->connections.max = o->connections ? o->connections : 100;
+    m->connections.counts_only = o->counts_only;
     if (!window_init(&m->window, d->maxlines ? d->maxlines : 1))
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     for (size_t i = 0; i < n; i++)
@@ -248,12 +250,33 @@ static size_t matched_lines(struct matcher *m, const struct str **ret)
     return n;
 }
 
+static bool is_ip4(struct str s)
+{
+    unsigned dots = 0, digits = 0, value = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned d = (unsigned)(unsigned char)s.p[i] - '0';
+        if (s.p[i] == '.' && digits && dots < 3) {
+            dots++;
+            digits = value = 0;
+        } else if (d < 10 && !(digits && !value) && (value = value * 10 + d) < 256) {
+            digits++;
+        } else {
+            return false;
+        }
+    }
+    return dots == 3 && digits;
+}
+
 static bool put_address(struct matcher *m, struct str text, struct str cidr)
 {
     struct addr a;
     char t[ADDR_TEXT + 4];
     _cleanup_(buf_free) struct buf b = BUF(256);
     struct prefix p;
+    if (is_ip4(text) && !cidr.n) { /* there is one way to write it */
+        buf_adds(&m->host, text);
+        return true;
+    }
     if (addr_parse(text, &a) && !cidr.n) {
         buf_addz(&m->host, addr_text(&a, t));
         return true;
@@ -286,20 +309,28 @@ static void put_host(struct matcher *m, const struct fields *f)
 static void put_event(struct matcher *m, const struct fields *f, const struct lines *l, unsigned rule, struct matcher_event *ret)
 {
     put_host(m, f);
-    m->event = *f;
+    fields_copy(&m->event, f, m->connections.fields);
     *ret = (struct matcher_event){.kind = m->fail.v[rule - 1].kind, .host = buf_str(&m->host), .timed = m->now->timed, .time_us = m->now->time_us, .user = f->v[FIELD_USER],
                                   .attempts = l->n, .rule = rule, .matches = l->kept, .matches_n = l->kept_n};
 }
 
 static bool identified(const struct fields *f) { return f->v[FIELD_IP4].p || f->v[FIELD_IP6].p || f->v[FIELD_DNS].p || f->v[FIELD_FID].p; }
 
+static void tell_lines(struct matcher *m, const struct str *lines, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (m->connections.counts_only)
+            m->told_lines.n++;
+        else
+            lines_add(&m->told_lines, lines[i]);
+}
+
 /* What connections are joined by is for failures: each event stands for itself. */
 static enum matcher_result match_event(struct matcher *m, const struct fields *f, unsigned rule, struct matcher_event *ret)
 {
     const struct str *lines;
     size_t n = matched_lines(m, &lines);
-    for (size_t i = 0; i < n; i++)
-        lines_add(&m->told_lines, lines[i]);
+    tell_lines(m, lines, n);
     put_event(m, f, &m->told_lines, rule, ret);
     return MATCHER_FOUND;
 }
@@ -319,15 +350,14 @@ static enum matcher_result match(struct matcher *m, struct fields *f, unsigned r
             return MATCHER_HELD;
         if (!whole->cached)
             m->told = whole;
-        *f = whole->f;
+        fields_copy(f, &whole->f, m->connections.fields);
         told = &whole->matches;
         if (!f->v[FIELD_NOFAIL].n && !identified(f)) {
             whole->pending = true;
             return MATCHER_HELD;
         }
     } else {
-        for (size_t i = 0; i < n; i++)
-            lines_add(told, lines[i]);
+        tell_lines(m, lines, n);
     }
     if (f->v[FIELD_NOFAIL].n)
         return MATCHER_HELD;
@@ -344,7 +374,8 @@ static enum matcher_result try_rules(struct matcher *m, struct str text, const s
         struct expression *e = &m->fail.v[i];
         if (!worth_it(m, e) || !regex_search(&e->re, text, m->ascii, 0, &found))
             continue;
-        struct fields f = *before;
+        struct fields f;
+        fields_copy(&f, before, m->connections.fields);
         expression_fields(e, &found, m->scratch, &f);
         if (many(m))
             window_mark(&m->window, text, found.spans[0], found.spans[1], skipped_by(m, e, &found));
@@ -383,7 +414,9 @@ static struct str with_newline(struct matcher *m, struct str text, struct str pa
 static enum matcher_result judge(struct matcher *m, int64_t now, struct matcher_event *ret)
 {
     struct regex_found found;
-    struct fields f = {0};
+    struct fields f;
+    memset(f.v, 0, m->connections.fields * sizeof *f.v);
+    f.said = 0;
     struct str text = all_text(m);
     if (asks_first(m) && ignored(m, text, true))
         return MATCHER_IGNORED;

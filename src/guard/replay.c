@@ -54,7 +54,7 @@ static int by_change(const void *a, const void *b, void *files)
 /* All filters are for a log; those of a service for its part of the journal. */
 static int make_sieve(const struct replay_options *o, struct arena *a, struct stream *s, struct err *err)
 {
-    struct matcher_options m = {.today = o->now, .journal = s->journal};
+    struct matcher_options m = {.today = o->now, .journal = s->journal, .counts_only = true};
     LIST(struct filter_definition) some = {0};
     for (size_t i = 0; s->journal && i < s->journal->filters.n; i++)
         *list_push(a, &some) = o->journal_filters.v[s->journal->filters.v[i]];
