@@ -1,4 +1,5 @@
 /* verb_fix.c: `bansho fix ID [OBJECT...]`: what a check found is put right: planned, shown, confirmed, applied, looked at again; or rolled back. */
+#include "base/clock.h"
 #include "base/nearest.h"
 #include "bin/desk.h"
 #include "bin/session.h"
@@ -6,13 +7,13 @@
 #include "change/show.h"
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PLAN_MAX (512u << 20)
-#define LOOKS_MAX 3
 #define OBJECTS_MAX 1000
 #define CHECKS_MAX 16 /* the check itself and those that must not become worse */
+#define LOOKS 3       /* afterwards, until it is right: processes and sockets follow a reload one after the other */
+#define FRESH_MS 30000 /* as old as the answers of the others may be */
 
 static const struct verb_option fix_options[] = {
     {"plan", 0, ARGUMENT_NONE, NULL, NULL, N_("only show what would be done; changes nothing")},
@@ -25,8 +26,9 @@ static const struct verb_option fix_options[] = {
 struct fix {
     const struct call *call;
     const struct check *check;
-    struct session before;
-    struct run others;     /* how the checks stand that must not become worse, before anything is done */
+    struct session before; /* the check, and how those stand that must not become worse, before anything is done */
+    int64_t looked;        /* when that was */
+    struct run others;     /* the same of those that only the plan named, or of all of them where a person thought for long */
     struct findings wrong;
     struct plan *plan;
     struct arena *arena;
@@ -72,7 +74,7 @@ static enum outcome choose(struct fix *f)
 static bool is_there(const struct fix *f, const char *object)
 {
     for (size_t i = 0; i < f->before.run.findings.n; i++)
-        if (strcmp(f->before.run.findings.v[i].object, object) == 0)
+        if (f->before.run.findings.v[i].check == f->check && strcmp(f->before.run.findings.v[i].object, object) == 0)
             return true;
     return false;
 }
@@ -83,26 +85,44 @@ static enum outcome no_such_object(const struct fix *f, const char *object)
     const char *names[OBJECTS_MAX];
     size_t n = 0;
     for (size_t i = 0; i < f->before.run.findings.n && n < OBJECTS_MAX; i++)
-        names[n++] = f->before.run.findings.v[i].object;
+        if (f->before.run.findings.v[i].check == f->check)
+            names[n++] = f->before.run.findings.v[i].object;
     const char *near = nearest(str_of(object), names, n);
     if (near && *near)
         return complainf(_("%s: there is no \"%s\" here. Did you mean \"%s\"?"), f->check->id, object, near);
     return complainf(_("%s: there is no \"%s\" here. What there is: bansho check %s --all"), f->check->id, object, f->check->id);
 }
 
+/* The check itself, and those beside it: they are run side by side with it, since each may wait for a server's delay after a wrong password. Where only the plan is
+   to be shown, or nothing can be done, they are not needed. */
+static size_t checks_before(const struct fix *f, const struct check *list[CHECKS_MAX])
+{
+    struct str rest = str_of(f->check->beside), id;
+    size_t n = 0;
+    list[n++] = f->check;
+    while (!call_option(f->call, "plan") && geteuid() == 0 && n < CHECKS_MAX && str_word(&rest, " ", &id))
+        if ((list[n] = check_by_id(id)))
+            n++;
+    return n;
+}
+
 /* Runs the check and keeps what is wrong among the objects that were asked for. */
 static enum outcome look(struct fix *f)
 {
     struct err err = {0};
-    const struct check *one[] = {f->check};
-    if (session_look(&f->before, "/", f->call->language, &err) < 0 || session_run(&f->before, one, 1, &err) < 0)
+    const struct check *list[CHECKS_MAX];
+    size_t n = checks_before(f, list);
+    if (session_look(&f->before, "/", f->call->language, &err) < 0 || session_run(&f->before, list, n, &err) < 0)
         return complain(&err);
+    f->looked = clock_monotonic_ms();
     f->wrong = (struct findings){.arena = f->arena, .check = f->check};
     for (size_t i = 1; i < f->call->args_n; i++)
         if (!is_there(f, f->call->args[i]))
             return no_such_object(f, f->call->args[i]);
     for (size_t i = 0; i < f->before.run.findings.n; i++) {
         const struct finding *x = &f->before.run.findings.v[i];
+        if (x->check != f->check)
+            continue;
         if (is_meant(f, x))
             (*(x->state == STATE_UNKNOWN ? &f->unknown : &f->seen))++;
         if (is_wrong(x) && is_meant(f, x))
@@ -145,6 +165,9 @@ static enum outcome make_plan(struct fix *f)
     for (size_t i = 1; i < f->call->args_n; i++)
         *list_push(f->arena, &f->plan->asked) = f->call->args[i];
     int r = f->check->plan(&ctx, &f->wrong, f->plan, &err);
+    struct str beside = str_of(f->check->beside), id;
+    while (str_word(&beside, " ", &id))
+        plan_verify(f->plan, check_by_id(id));
     for (size_t i = 0; i < f->plan->verify_ids.n; i++)
         plan_verify(f->plan, check_by_id(str_of(f->plan->verify_ids.v[i])));
     return r < 0 ? complain(&err) : OUTCOME_FINE;
@@ -172,7 +195,8 @@ static const struct finding *find_in(const struct run *run, const struct finding
 
 static const struct finding *find_before(const struct fix *f, const struct finding *like)
 {
-    return find_in(like->check == f->check ? &f->before.run : &f->others, like);
+    const struct finding *x = like->check == f->check ? NULL : find_in(&f->others, like);
+    return x ? x : find_in(&f->before.run, like);
 }
 
 static bool was_to_be_fixed(const struct plan *p, const struct finding *x)
@@ -225,8 +249,9 @@ static size_t checks_of(const struct fix *f, const struct check *list[CHECKS_MAX
     return n;
 }
 
-static int look_again(struct fix *f, struct err *err)
+static int look_again(void *arg, struct err *err)
 {
+    struct fix *f = arg;
     const struct check *list[CHECKS_MAX];
     _cleanup_(session_done) struct session after = {.root = {.fd = -1}};
     int r = session_look(&after, "/", f->call->language, err);
@@ -235,24 +260,24 @@ static int look_again(struct fix *f, struct err *err)
     return r < 0 ? r : judge(f, &after.run, err);
 }
 
-/* A reload is done when the service was told, not when each of its processes and sockets has followed: for a moment a port may refuse, or answer as before. */
-static int verify(void *arg, struct err *err)
+static bool was_run(const struct run *run, const struct check *check)
 {
-    const struct timespec moment = {.tv_sec = 1};
-    for (unsigned looks = 1;; looks++) {
-        struct err why = {0};
-        int r = look_again(arg, &why);
-        if (r != -ECANCELED || looks == LOOKS_MAX)
-            return r < 0 ? err_set(err, r, "%s", why.text) : r;
-        nanosleep(&moment, NULL);
-    }
+    for (size_t i = 0; i < run->costs.n; i++)
+        if (run->costs.v[i].check == check)
+            return true;
+    return false;
 }
 
+/* What was asked a moment ago is not asked again. */
 static int baseline(struct fix *f, struct err *err)
 {
-    const struct check *list[CHECKS_MAX];
-    size_t n = checks_of(f, list);
-    return n > 1 ? session_run_more(&f->before, list + 1, n - 1, &f->others, err) : 0;
+    const struct check *all[CHECKS_MAX], *list[CHECKS_MAX];
+    size_t all_n = checks_of(f, all), n = 0;
+    bool long_ago = clock_monotonic_ms() - f->looked > FRESH_MS;
+    for (size_t i = 1; i < all_n; i++)
+        if (long_ago || !was_run(&f->before.run, all[i]))
+            list[n++] = all[i];
+    return n ? session_run_more(&f->before, list, n, &f->others, err) : 0;
 }
 
 /* --- doing it --- */
@@ -297,7 +322,8 @@ static enum outcome apply(struct fix *f)
     if (r == 0)
         r = baseline(f, &err);
     if (r == 0) {
-        desk.change.verify = verify;
+        desk.change.verify = look_again;
+        desk.change.looks = LOOKS;
         desk.change.arg = f;
         desk_hold(true);
         r = change_apply(&desk.journal, f->plan, &desk.change, &id, &err);

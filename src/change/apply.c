@@ -5,6 +5,7 @@
 #include "change/rollback.h"
 #include "change/steps.h"
 #include <errno.h>
+#include <time.h>
 
 static bool is_state(const struct step *s)
 {
@@ -74,7 +75,7 @@ static int do_state(struct journal *j, unsigned id, const struct step *s, size_t
     return journal_add(j, id, EVENT_DONE, (unsigned)at, NULL, NULL, err);
 }
 
-static int do_steps(struct journal *j, unsigned id, const struct plan *p, const struct change_desk *d, struct err *err)
+static int do_steps(struct journal *j, unsigned id, const struct plan *p, const struct change_desk *d, struct watches *watches, struct err *err)
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < p->steps.n; i++) {
@@ -87,11 +88,44 @@ static int do_steps(struct journal *j, unsigned id, const struct plan *p, const 
             r = do_state(j, id, s, i, d, err);
             continue;
         }
-        r = step_do(s, &(struct step_place){.change = id, .at = i, .desk = d}, err);
+        r = step_do(s, &(struct step_place){.change = id, .at = i, .desk = d, .watches = watches}, err);
         if (s->act)
             d->acts.done(d->acts.arg, s->act, step_object(s), r);
     }
     return r;
+}
+
+static int watch_all(const struct watches *w, int (*how)(struct unit_watch *, struct err *), struct err *err)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < w->list.n; i++)
+        r = how(w->list.v[i], err);
+    return r;
+}
+
+static void watches_done(struct watches *w)
+{
+    for (size_t i = 0; i < w->list.n; i++)
+        unit_watch_freep(&w->list.v[i]);
+    arena_free(w->a);
+}
+
+/* Looks, and again after a moment where it did not help: a reload is done when the service was told, not when each of its processes and sockets has followed. For a
+   moment a port may refuse, or answer as before. A service that died of the change is not waited for, and says more than what came of it. */
+static int verify(const struct change_desk *d, const struct watches *watches, struct err *err)
+{
+    const struct timespec moment = {.tv_sec = 1};
+    for (unsigned looks = 1;; looks++) {
+        struct err why = {0}, dead = {0};
+        int r = d->verify ? d->verify(d->arg, &why) : 0;
+        if (r == 0)
+            return watch_all(watches, unit_watch_end, err);
+        if (watch_all(watches, unit_watch_look, &dead) < 0)
+            return err_set(err, -EIO, "%s", dead.text);
+        if (r != -ECANCELED || looks >= d->looks)
+            return err_set(err, r, "%s", why.text);
+        nanosleep(&moment, NULL);
+    }
 }
 
 int change_apply(struct journal *j, const struct plan *p, const struct change_desk *d, unsigned *ret_id, struct err *err)
@@ -111,9 +145,11 @@ int change_apply(struct journal *j, const struct plan *p, const struct change_de
         return r;
     }
     *ret_id = id;
-    r = do_steps(j, id, p, d, &cause);
-    if (r == 0 && d->verify)
-        r = d->verify(d->arg, &cause);
+    struct watches watches = {.a = arena_new(1u << 20)};
+    r = do_steps(j, id, p, d, &watches, &cause);
+    if (r == 0)
+        r = verify(d, &watches, &cause);
+    watches_done(&watches);
     if (r == 0)
         r = journal_add(j, id, EVENT_APPLIED, NO_STEP, NULL, NULL, &cause);
     if (r == 0)

@@ -7,7 +7,8 @@
 /* What apply and undo need from above: the rooms that know acts and checks stand higher. */
 struct change_desk {
     struct act_desk acts;
-    /* The change is applied: is the server now as it should be? 0: yes; otherwise -errno and the reason. NULL: nobody asks. */
+    /* The change is applied: is the server now as it should be? 0: yes; otherwise -errno and the reason; with -ECANCELED it is asked again a second later,
+       `looks` times in all (0: once). NULL: nobody asks. */
     int (*verify)(void *arg, struct err *err);
     /* Step `at` of `n` begins (state and settling steps; going back too). NULL: nobody wants to know. */
     void (*progress)(void *arg, const struct step *s, bool back, size_t at, size_t n);
@@ -17,6 +18,7 @@ struct change_desk {
     void (*tell)(void *arg, const char *text);
     void *arg;
     const char *who, *from;
+    unsigned looks;
 };
 
 /* 0: applied and verified. Otherwise nothing stays changed, unless err says what:

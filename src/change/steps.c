@@ -186,7 +186,14 @@ static int settle_do(const struct step *s, const struct step_place *at, struct e
         return r;
     if (s->lazy && !at->back && runs(&now) && now.since_us > s->unit_before.since_us)
         return 0;
-    return unit_do(s->unit, runs(&now) ? s->verb : UNIT_RESTART, 0, err);
+    enum unit_verb verb = runs(&now) ? s->verb : UNIT_RESTART;
+    struct unit_watch *w = NULL;
+    if (!at->watches)
+        return unit_do(s->unit, verb, 0, err);
+    r = unit_do_watched(s->unit, verb, 0, &w, err);
+    if (r == 0)
+        *list_push(at->watches->a, &at->watches->list) = w;
+    return r;
 }
 
 static int manager_do(const struct step *s, const struct step_place *at, struct err *err)

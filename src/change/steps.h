@@ -1,6 +1,13 @@
 /* steps.h: one step, done and taken back; one row for each type. */
 #pragma once
 #include "change/apply.h"
+#include "unit/unit.h"
+
+/* Services that were told of the change and may still die of it: looked at while the change is verified. */
+struct watches {
+    LIST(struct unit_watch *) list;
+    struct arena *a;
+};
 
 /* What a step needs to know beside itself. */
 struct step_place {
@@ -9,6 +16,7 @@ struct step_place {
     const struct step_record *record; /* going back: what the log says; else NULL */
     const struct change_desk *desk;   /* who hears what its program says; may be NULL */
     bool back;
+    struct watches *watches;          /* NULL: each service is watched before its step is over */
 };
 
 /* Does the step. 0 or -errno. */

@@ -172,20 +172,59 @@ static int look_at(struct job *j, const struct member *m, bool *ret_watch, struc
     }
 }
 
-static int settle(struct job *j, struct err *err)
+/* Between looks no connection to systemd is held: whoever watches may fork meanwhile, and a confined child must not inherit it. */
+struct unit_watch {
+    struct arena *a;
+    struct job job;
+    int64_t end;
+    bool over;
+};
+
+void unit_watch_freep(struct unit_watch **w)
 {
-    int64_t end = clock_monotonic_ms() + WATCH_MS;
-    for (;;) {
-        bool watch = false;
-        for (size_t i = 0; i < j->members.n; i++) {
-            int r = look_at(j, &j->members.v[i], &watch, err);
-            if (r < 0)
-                return r;
-        }
-        if (!watch || clock_monotonic_ms() > end)
-            return 0;
-        pause_ms(LOOK_MS);
+    if (*w)
+        arena_free((*w)->a);
+    *w = NULL;
+}
+
+/* All members once. */
+static int look_at_all(struct unit_watch *w, struct err *err)
+{
+    bool watch = false;
+    for (size_t i = 0; i < w->job.members.n; i++) {
+        int r = look_at(&w->job, &w->job.members.v[i], &watch, err);
+        if (r < 0)
+            return r;
     }
+    w->over = !watch || clock_monotonic_ms() > w->end;
+    return 0;
+}
+
+static int look_on(struct unit_watch *w, bool to_the_end, struct err *err)
+{
+    _cleanup_(bus_closep) struct bus *bus = NULL;
+    int r = w->over ? 0 : bus_open(&bus, err);
+    w->job.bus = bus;
+    w->job.deadline = clock_monotonic_ms() + TIMEOUT_MS;
+    while (r == 0 && !w->over) {
+        r = look_at_all(w, err);
+        if (!to_the_end)
+            break;
+        if (r == 0 && !w->over)
+            pause_ms(LOOK_MS);
+    }
+    w->job.bus = NULL;
+    return r;
+}
+
+int unit_watch_look(struct unit_watch *w, struct err *err)
+{
+    return look_on(w, false, err);
+}
+
+int unit_watch_end(struct unit_watch *w, struct err *err)
+{
+    return look_on(w, true, err);
 }
 
 static int run_job(struct job *j, const char *name, const struct unit_view *before, struct err *err)
@@ -209,24 +248,32 @@ static int run_job(struct job *j, const char *name, const struct unit_view *befo
         return failed(name, after.result, j->since, err); /* why the unit failed says more than that the job did */
     if (strcmp(result, "done") != 0)
         return failed(name, result, j->since, err);
-    return settle(j, err);
+    return 0;
 }
 
-static int run_state_job(const char *name, enum unit_verb verb, int timeout_ms, struct err *err)
+static struct unit_watch *watch_new(enum unit_verb verb, int timeout_ms)
 {
-    _cleanup_(arena_freep) struct arena *a = arena_new(ARENA);
+    struct arena *a = arena_new(ARENA);
+    struct unit_watch *w = arena_zalloc(a, sizeof *w);
+    *w = (struct unit_watch){.a = a, .job = {.a = a, .verb = verb, .deadline = clock_monotonic_ms() + (timeout_ms ? timeout_ms : TIMEOUT_MS), .since = time(NULL)}, .over = true};
+    return w;
+}
+
+static int run_state_job(const char *name, struct unit_watch *w, struct err *err)
+{
     _cleanup_(bus_closep) struct bus *bus = NULL;
     struct unit_view before;
-    struct job j = {.a = a, .verb = verb, .deadline = clock_monotonic_ms() + (timeout_ms ? timeout_ms : TIMEOUT_MS), .since = time(NULL)};
     int r = bus_open(&bus, err);
-    j.bus = bus;
+    w->job.bus = bus;
     if (r == 0)
-        r = bus_view(bus, name, a, &before, err);
+        r = bus_view(bus, name, w->a, &before, err);
     if (r == 0)
         r = not_there(name, &before, err);
-    if (r < 0 || (verb == UNIT_RELOAD && !runs(&before)))
+    if (r < 0 || (w->job.verb == UNIT_RELOAD && !runs(&before)))
         return r;
-    return run_job(&j, name, &before, err);
+    r = run_job(&w->job, arena_dupz(w->a, name), &before, err);
+    w->end = clock_monotonic_ms() + WATCH_MS;
+    return r < 0 ? r : look_at_all(w, err);
 }
 
 /* A SysV script without a unit file is enabled by its own links, as systemctl does it (systemd-sysv-install). */
@@ -282,16 +329,29 @@ static int refuse_paused(const char *name, struct err *err)
     return err_set(err, -EBUSY, _("%s is paused. To end the pause: bansho service resume %s"), name, name);
 }
 
-int unit_do(const char *unit, enum unit_verb verb, int timeout_ms, struct err *err)
+int unit_do_watched(const char *unit, enum unit_verb verb, int timeout_ms, struct unit_watch **ret, struct err *err)
 {
+    _cleanup_(unit_watch_freep) struct unit_watch *w = watch_new(verb, timeout_ms);
     char name[UNIT_NAME_MAX];
     int r = unit_name(unit, name, err);
     if (r < 0)
         return r;
     if (verb == UNIT_ENABLE || verb == UNIT_DISABLE)
-        return run_file_job(name, verb == UNIT_ENABLE, err);
-    r = verb == UNIT_START || verb == UNIT_RESTART ? refuse_paused(name, err) : 0;
-    return r < 0 ? r : run_state_job(name, verb, timeout_ms, err);
+        r = run_file_job(name, verb == UNIT_ENABLE, err);
+    else if ((r = verb == UNIT_START || verb == UNIT_RESTART ? refuse_paused(name, err) : 0) == 0)
+        r = run_state_job(name, w, err);
+    if (r == 0) {
+        *ret = w;
+        w = NULL;
+    }
+    return r;
+}
+
+int unit_do(const char *unit, enum unit_verb verb, int timeout_ms, struct err *err)
+{
+    _cleanup_(unit_watch_freep) struct unit_watch *w = NULL;
+    int r = unit_do_watched(unit, verb, timeout_ms, &w, err);
+    return r < 0 ? r : unit_watch_end(w, err);
 }
 
 int unit_daemon_reload(struct err *err)

@@ -36,5 +36,13 @@ int unit_state(const char *unit, struct unit_state *ret, struct err *err) _must_
    one that does not run: 0, nothing to do. -EBUSY: it is paused (unit/lease.h). -ENOENT: no such unit; -EOPNOTSUPP: it cannot be enabled; a name without a suffix means the service. */
 int unit_do(const char *unit, enum unit_verb verb, int timeout_ms, struct err *err) _must_check_;
 
+/* The same, without waiting for that moment: a service that is up now may still die of its configuration, and *ret is for looking on while other things are
+   done. unit_watch_look: a short look; unit_watch_end: looks until the moment is over. 0: it stays so far; -EIO: it died, err tells as unit_do does. */
+struct unit_watch;
+int unit_do_watched(const char *unit, enum unit_verb verb, int timeout_ms, struct unit_watch **ret, struct err *err) _must_check_;
+int unit_watch_look(struct unit_watch *w, struct err *err) _must_check_;
+int unit_watch_end(struct unit_watch *w, struct err *err) _must_check_;
+void unit_watch_freep(struct unit_watch **w);
+
 /* systemd reads its unit files again (after a drop-in was written or removed). */
 int unit_daemon_reload(struct err *err) _must_check_;
