@@ -1,5 +1,5 @@
 """Every message has its Japanese: nothing untranslated, nothing fuzzy, nothing missing from the catalogue."""
-import pathlib, subprocess, sys, tempfile
+import pathlib, re, subprocess, sys, tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -7,7 +7,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 def messages(po, *options):
     """The msgids that msgattrib leaves, as a set of entries without the header."""
     text = subprocess.run(["msgattrib", "--no-wrap", "--no-location", *options, str(po)], capture_output=True, text=True, check=True).stdout
-    return {line for line in text.splitlines() if line.startswith("msgid ") and line != 'msgid ""'}
+    found = re.findall(r'^msgid ("(?:.|\n)*?")\n(?=msgid_plural|msgstr)', text, re.M)  # one of several lines begins with an empty one, as the header does
+    return {m for m in ("".join(part) for part in ((re.findall(r'"(.*)"', whole)) for whole in found)) if m}
 
 
 def main():
