@@ -126,6 +126,12 @@ static void try_instead(struct buf *b, const struct replay_options *o)
     text_escape(b, str_of(shell_word(a, o->filters.v[0].name)));
     buf_addc(b, ' ');
     text_escape(b, str_of(shell_word(a, o->files.v[0].name)));
+    const char *file = o->filters.v[0].files.n ? o->filters.v[0].files.v[0] : "", *slash = strrchr(file, '/');
+    struct str dir = str_span(file, slash ? (size_t)(slash - file) : 0);
+    if (dir.n && !str_eq(dir, str_of(filter_usual_dir()))) {
+        buf_addz(b, " --filter-dir ");
+        text_escape(b, str_of(shell_word(a, arena_dup(a, dir))));
+    }
     buf_addc(b, '\n');
 }
 

@@ -15,9 +15,9 @@ def valid(text):
     return document
 
 
-def bansho(tmp, *args, verb=("replay",), language="C.UTF-8", **more):
+def bansho(tmp, *args, verb=("replay",), language="C.UTF-8", ours=False, **more):
     env = {"PATH": os.environ["PATH"], "LC_ALL": language, "BANSHO_LOCALE": str(BUILD / "locale"), "TZ": "UTC"}
-    return subprocess.run([str(BUILD / "bansho"), *verb, "--filter-dir", str(tmp / "filter.d"), *map(str, args)], capture_output=True, text=True, env=env, timeout=60, **more)
+    return subprocess.run([str(BUILD / "bansho"), *verb, *([] if ours else ["--filter-dir", str(tmp / "filter.d")]), *map(str, args)], capture_output=True, text=True, env=env, timeout=60, **more)
 
 
 def told(tmp, *args, code=0, **more):
@@ -80,7 +80,7 @@ def both_languages_and_standard_input(tmp):
     japanese = bansho(tmp, "-", "--filter", "one", "--lang", "ja", input=text).stdout
     assert "締め出し" in japanese and "失敗 5 回" in japanese and "2001:db8::/64" in japanese, japanese
     empty = bansho(tmp, "-", "--filter", "one", input="nothing here\n").stdout
-    assert "bansho filter test one '-'" in empty, empty
+    assert f"bansho filter test one '-' --filter-dir {tmp}/filter.d" in empty, empty
 
 
 def failures_before_any_date_are_told(tmp):
@@ -101,6 +101,24 @@ def filters_are_listed(tmp):
     (tmp / "filter.d" / "broken.conf").write_text("[Definition]\nfailregex = (<HOST>\n")
     listed = valid(bansho(tmp, "--json", verb=("filter", "list")).stdout)["filters"]
     assert [f["name"] for f in listed] == ["broken", "one", "two"], listed
+
+
+def our_own_filters_know_who_came_in(tmp):
+    """Without a directory: a login after strangers' failures, by any service; a telephone with an old password; the first message of a mail account is a login, too."""
+    mail, ssh = [], []
+    for n in range(6):
+        ssh.append(f"2026-11-20T10:0{n}:00.000000+00:00 lab sshd[{n}]: Failed password for info@alpha.example from 192.0.2.{n} port 4 ssh2")
+    mail.append("2026-11-20T10:10:00.000000+00:00 lab postfix/submission/smtpd[5]: 0287D2A0: client=unknown[203.0.113.9], sasl_method=PLAIN, sasl_username=info@alpha.example")
+    mail.append("2026-11-20T11:00:00.000000+00:00 lab dovecot: imap-login: Login: user=<taro@beta.example>, method=PLAIN, rip=198.51.100.7, lip=198.18.0.10, mpid=4, TLS, session=<a>")
+    for n in range(6):
+        mail.append(f"2026-11-20T11:1{n}:00.000000+00:00 lab dovecot: imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): user=<taro@beta.example>, method=PLAIN, "
+                    f"rip=198.51.100.7, lip=198.18.0.10, TLS, session=<b{n}>")
+    (tmp / "auth.log").write_text("\n".join(ssh) + "\n")
+    (tmp / "mail.log").write_text("\n".join(mail) + "\n")
+    document = told(tmp, tmp / "auth.log", tmp / "mail.log", ours=True)
+    assert document["summary"]["logins"] == 2, document["summary"]
+    assert [(v["kind"], v["who"], v["filter"]) for v in document["verdicts"]] == [("entered", "203.0.113.9", "postfix"), ("spared", "198.51.100.7", "dovecot")], document["verdicts"]
+    assert document["verdicts"][1]["looks"] == "stale-password", document["verdicts"]
 
 
 def zstd(text):
@@ -131,7 +149,7 @@ def a_filter_is_tried_on_packed_logs(tmp):
 
 
 def main():
-    stories = [two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, failures_before_any_date_are_told, the_next_command_can_be_typed, filters_are_listed, a_filter_is_tried_on_packed_logs, both_languages_and_standard_input]
+    stories = [our_own_filters_know_who_came_in, two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, failures_before_any_date_are_told, the_next_command_can_be_typed, filters_are_listed, a_filter_is_tried_on_packed_logs, both_languages_and_standard_input]
     for story in stories:
         with tempfile.TemporaryDirectory() as directory:
             tmp = pathlib.Path(directory)
