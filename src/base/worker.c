@@ -22,8 +22,16 @@ static void answer(int fd, int code, const struct buf *out)
     buf_free(&head);
 }
 
-static void work(const struct worker_options *o, pid_t parent, worker_fn *fn, void *arg, int fd)
+struct work {
+    const struct worker_options *o;
+    worker_fn *fn;
+    void *arg;
+};
+
+static void work(const void *job, pid_t parent, int fd)
 {
+    const struct work *w = job;
+    const struct worker_options *o = w->o;
     struct buf out = BUF(o->max_output ? o->max_output : 1u << 20);
     struct err err = {0};
     int r = o->netns > 0 && setns(o->netns, CLONE_NEWNET) < 0 ? -errno : 0;
@@ -33,14 +41,14 @@ static void work(const struct worker_options *o, pid_t parent, worker_fn *fn, vo
     if (r == 0 && getppid() != parent)
         _exit(1);
     if (r == 0)
-        r = fn(arg, &out);
+        r = w->fn(w->arg, &out);
     answer(fd, r > 0 ? 0 : r, &out);
     _exit(0);
 }
 
-/* Reads until the child closes its end. false: the deadline passed first. */
 #define WAITING_MS 100
 
+/* Reads until the child closes its end. false: the deadline passed first. */
 static bool collect(int fd, struct buf *b, const struct worker_options *o)
 {
     char chunk[16384];
@@ -82,7 +90,8 @@ static int verdict(bool in_time, int status, struct str *answer_bytes, struct er
     return code ? err_set(err, -(int)code, "%s", err_name((int)code)) : 0;
 }
 
-int worker_run(const struct worker_options *o, worker_fn *fn, void *arg, struct buf *out, struct err *err)
+/* Makes a child that does `child`, which never returns, with one end of a pipe; the other end is ours. */
+static int begin(void (*child)(const void *job, pid_t parent, int fd), const void *job, struct worker_stream *ret, struct err *err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
@@ -90,49 +99,7 @@ int worker_run(const struct worker_options *o, worker_fn *fn, void *arg, struct 
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         close(ends[0]);
-        work(o, parent, fn, arg, ends[1]);
-    }
-    int e = errno;
-    close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
-        return err_set(err, -e, "fork: %s", err_name(e));
-    }
-    struct buf got = BUF((o->max_output ? o->max_output : 1u << 20) + 4);
-    bool in_time = collect(ends[0], &got, o);
-    close(ends[0]);
-    if (!in_time)
-        kill(pid, SIGKILL);
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    struct str bytes = buf_str(&got);
-    int r = verdict(in_time, status, &bytes, err);
-    if (in_time)
-        buf_adds(out, bytes);
-    buf_free(&got);
-    return r;
-}
-
-static void stream(enum worker_kind kind, pid_t parent, worker_stream_fn *fn, void *arg, int fd)
-{
-    struct err err = {0};
-    int r = worker_confine(kind, &err);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (r == 0 && getppid() == parent)
-        r = fn(arg, fd);
-    _exit(r < 0);
-}
-
-int worker_start(enum worker_kind kind, worker_stream_fn *fn, void *arg, struct worker_stream *ret, struct err *err)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return err_set(err, -errno, "pipe: %s", err_name(errno));
-    pid_t parent = getpid(), pid = fork();
-    if (pid == 0) {
-        close(ends[0]);
-        stream(kind, parent, fn, arg, ends[1]);
+        child(job, parent, ends[1]);
     }
     int e = errno;
     close(ends[1]);
@@ -144,15 +111,64 @@ int worker_start(enum worker_kind kind, worker_stream_fn *fn, void *arg, struct 
     return 0;
 }
 
-int worker_end(struct worker_stream *w, bool stop, struct err *err)
+static int status_of(const struct worker_stream *w)
 {
     int status = 0;
+    while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return status;
+}
+
+int worker_run(const struct worker_options *o, worker_fn *fn, void *arg, struct buf *out, struct err *err)
+{
+    const struct work w = {o, fn, arg};
+    struct worker_stream child;
+    int r = begin(work, &w, &child, err);
+    if (r < 0)
+        return r;
+    struct buf got = BUF((o->max_output ? o->max_output : 1u << 20) + 4);
+    bool in_time = collect(child.fd, &got, o);
+    close(child.fd);
+    if (!in_time)
+        kill(child.pid, SIGKILL);
+    struct str bytes = buf_str(&got);
+    r = verdict(in_time, status_of(&child), &bytes, err);
+    if (in_time)
+        buf_adds(out, bytes);
+    buf_free(&got);
+    return r;
+}
+
+struct streaming {
+    enum worker_kind kind;
+    worker_stream_fn *fn;
+    void *arg;
+};
+
+static void stream(const void *job, pid_t parent, int fd)
+{
+    const struct streaming *s = job;
+    struct err err = {0};
+    int r = worker_confine(s->kind, &err);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (r == 0 && getppid() == parent)
+        r = s->fn(s->arg, fd);
+    _exit(r < 0);
+}
+
+int worker_start(enum worker_kind kind, worker_stream_fn *fn, void *arg, struct worker_stream *ret, struct err *err)
+{
+    const struct streaming s = {kind, fn, arg};
+    return begin(stream, &s, ret, err);
+}
+
+int worker_end(struct worker_stream *w, bool stop, struct err *err)
+{
     struct str none = STR("    ");
     close(w->fd);
     if (stop)
         kill(w->pid, SIGKILL);
-    while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    int status = status_of(w);
     if (stop || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
         return 0;
     return verdict(true, status, &none, err) < 0 ? -ECHILD : 0;
