@@ -1,6 +1,7 @@
 /* log_page.h: the lines of `bansho log search`, for people and as JSON, as they come. Used by verb_log.c only. */
 #pragma once
 #include "base/arena.h"
+#include "bin/log_story.h"
 #include "filter/search.h"
 #include "term/emit.h"
 #include "term/text.h"
@@ -8,14 +9,18 @@
 struct log_page {
     const struct search_options *o;
     struct term term;
-    struct arena *line;    /* of one line */
+    struct arena *a;
+    bool stories;          /* an account's events are told instead of its lines */
+    struct story story;
+    struct str again;
     struct buf text;
     struct emit json;
     bool as_json;
     uint64_t told;
 };
 
-void log_page_begin(struct log_page *p, const struct search_options *o, const char *json_language);
+/* lines: the lines themselves, of an account too. again: the command that asks for the same; kept by reference. */
+void log_page_begin(struct log_page *p, const struct search_options *o, struct arena *a, const char *json_language, bool lines, struct str again);
 /* A search_fn; arg: the page. */
 bool log_page_line(void *arg, const struct search_line *l);
 /* What was read and what could not be. found: the search came to its end. Returns whether all could be read. */

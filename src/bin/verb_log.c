@@ -1,5 +1,6 @@
 /* verb_log.c: `bansho log search`: lines of this machine's logs, or of logs that are named, as one story in the order of time. */
 #include "base/clock.h"
+#include "base/shell.h"
 #include "base/when.h"
 #include "bin/log_page.h"
 #include "bin/verbs.h"
@@ -144,11 +145,28 @@ static int look_at_sites(struct machine *m, struct str site, struct arena *a, st
     return r;
 }
 
+/* The command as it was given, but for how it is shown. */
+static struct str again(const struct call *c, struct arena *a)
+{
+    _cleanup_(buf_free) struct buf b = BUF(65536);
+    buf_addz(&b, "bansho log search");
+    for (size_t i = 0; i < c->given_n; i++)
+        if (c->values[i] && strcmp(c->given[i]->name, "lang") != 0) {
+            buf_printf(&b, " --%s ", c->given[i]->name);
+            shell_argument(&b, str_of(c->values[i]));
+        }
+    for (size_t i = 1; i < c->args_n; i++) {
+        buf_addc(&b, ' ');
+        shell_argument(&b, str_of(c->args[i]));
+    }
+    return str_of(arena_dup(a, buf_str(&b)));
+}
+
 static enum outcome tell(const struct call *c, struct arena *a, const struct search_options *o, const char *cut, struct err *err)
 {
     struct search_seen *seen = NULL;
     struct log_page page;
-    log_page_begin(&page, o, call_option(c, "json") ? c->language : NULL);
+    log_page_begin(&page, o, a, call_option(c, "json") ? c->language : NULL, call_option(c, "lines"), again(c, a));
     int r = search_run(o, log_page_line, &page, a, &seen, err);
     if (r < 0)
         return complain(err);
@@ -160,7 +178,7 @@ static enum outcome search(const struct call *c, struct arena *a)
     struct root root = {.fd = -1};
     struct machine machine = {.root = &root};
     struct selection wanted;
-    struct search_options o = {.selection = &wanted, .now = (int64_t)time(NULL)};
+    struct search_options o = {.selection = &wanted, .now = (int64_t)time(NULL), .filters = filter_own_dir()};
     struct log_files found = {0};
     struct err err = {0};
     enum outcome outcome = OUTCOME_USAGE;
@@ -195,19 +213,22 @@ static const struct verb_option log_options[] = {
     {"since", 0, ARGUMENT_TEXT, "T", NULL, N_("from then on: 2026-11-24, \"2026-11-24 10:00\", 10:00 (the last one), yesterday, 2h, 3d")},
     {"until", 0, ARGUMENT_TEXT, "T", NULL, N_("up to then; a day alone means its end")},
     {"log", 0, ARGUMENT_FILE, "FILE", NULL, N_("search this file instead of the machine's logs; may be given several times; - is the standard input")},
+    {"lines", 0, ARGUMENT_NONE, NULL, NULL, N_("with --account: the lines themselves instead of what they say")},
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the whole result as JSON (schema bansho.log/1)")},
     {0},
 };
 
 const struct verb verb_log = {
     .name = "log",
-    .usage = "search [--account A] [--address X] [--site S] [--service S] [--since T] [--until T] [--log FILE]... [--json] [TEXT]",
+    .usage = "search [--account A] [--address X] [--site S] [--service S] [--since T] [--until T] [--log FILE]... [--lines] [--json] [TEXT]",
     .summary = N_("searches all logs of this machine, rotated ones and the journal too, as one story in the order of time"),
     .help = N_("search shows the lines that hold TEXT (just these bytes, as with grep -F) and fit all options, from the journal and from every log below /var/log and of the web sites: "
                "plain, or packed by gzip, xz or zstd, in the order of their times. Packed files are unpacked side by side and never held as a whole. "
                "A line that stands in two logs, as rsyslog writes what is in the journal into a file, is told once.\n\n"
                "--account follows an account: its logins, and everything that belongs to its connections and messages (a session, a process, a queue id) once one line named it. "
-               "An address in from=<...> or to=<...> is no login: anybody can write mail in somebody's name. taro and taro@example.jp are two accounts.\n\n"
+               "An address in from=<...> or to=<...> is no login: anybody can write mail in somebody's name. taro and taro@example.jp are two accounts. "
+               "What is told are events: logins, messages and what became of each recipient in the receiver's words, files; sums and the next command stand at the end. "
+               "--lines shows the lines themselves.\n\n"
                "A line without a date belongs to the time of the line before it; a year that is missing is taken from when the file was last changed. "
                "Lines of which nobody knows the time are left out, and counted, where --since or --until is given.\n\n"
                "A file that is damaged or cannot be read is told at the end, the others are searched all the same (exit status 3). Finding nothing is no error."),

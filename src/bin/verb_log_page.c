@@ -6,9 +6,9 @@
 #define WRITE_AT (32u << 10)
 #define TIME_COLUMNS 21
 
-void log_page_begin(struct log_page *p, const struct search_options *o, const char *json_language)
+void log_page_begin(struct log_page *p, const struct search_options *o, struct arena *a, const char *json_language, bool lines, struct str again)
 {
-    *p = (struct log_page){.o = o, .term = term_of(stdout), .text = BUF(1u << 20), .as_json = json_language != NULL, .json = emit_to(stdout)};
+    *p = (struct log_page){.o = o, .a = a, .again = again, .stories = o->selection->account.n && !lines, .term = term_of(stdout), .text = BUF(1u << 20), .as_json = json_language != NULL, .json = emit_to(stdout)};
     if (!p->as_json)
         return;
     emit_object(&p->json, NULL);
@@ -42,19 +42,33 @@ static struct str without_date(const struct search_line *l)
     return rest;
 }
 
-static void text_line(struct log_page *p, const struct search_line *l)
+static void put_time(struct log_page *p, const struct search_line *l)
 {
     struct arena *a = arena_new(65536);
     term_colour(&p->term, &p->text, COLOUR_DIM);
     text_pad(&p->text, str_of(l->timed ? clock_text(a, l->time_us / 1000000, CLOCK_SECOND) : "-"), TIME_COLUMNS);
+    arena_free(a);
+}
+
+static void text_line(struct log_page *p, const struct search_line *l)
+{
+    put_time(p, l);
     text_escape(&p->text, short_name(p->o->files.v[l->file].log));
     term_colour(&p->term, &p->text, COLOUR_NONE);
     buf_addz(&p->text, "  ");
     text_escape(&p->text, without_date(l));
     buf_addz(&p->text, l->cut ? "...\n" : "\n");
-    arena_free(a);
-    if (p->text.n >= WRITE_AT || p->term.colour)
-        flush(p);
+}
+
+static void story_text(struct log_page *p, const struct search_line *l)
+{
+    size_t before = p->text.n;
+    put_time(p, l);
+    term_colour(&p->term, &p->text, COLOUR_NONE);
+    if (story_line(l, &p->term, &p->text))
+        buf_addc(&p->text, '\n');
+    else
+        p->text.n = before;
 }
 
 static void json_line(struct log_page *p, const struct search_line *l)
@@ -68,6 +82,7 @@ static void json_line(struct log_page *p, const struct search_line *l)
     emit_text(j, "service", f->service);
     emit_str(j, "text", l->text);
     emit_bool(j, "cut", l->cut);
+    story_event_json(&l->event, j);
     emit_end(j);
 }
 
@@ -75,10 +90,16 @@ bool log_page_line(void *arg, const struct search_line *l)
 {
     struct log_page *p = arg;
     p->told++;
+    if (p->o->selection->account.n)
+        story_count(&p->story, p->a, l, p->o->selection->account);
     if (p->as_json)
         json_line(p, l);
+    else if (p->stories)
+        story_text(p, l);
     else
         text_line(p, l);
+    if (p->text.n >= WRITE_AT || p->term.colour)
+        flush(p);
     return !ferror(stdout);
 }
 
@@ -125,6 +146,8 @@ static void json_end(struct log_page *p, const struct search_seen *seen, const s
     emit_int(j, "copies", (int64_t)s->copies);
     emit_text(j, "not_all_of", cut);
     emit_end(j);
+    if (p->o->selection->account.n)
+        story_json(&p->story, j);
     emit_done(j);
 }
 
@@ -142,6 +165,8 @@ static void text_end(struct log_page *p, const struct search_seen *seen, const s
         buf_printf(b, ngettext("%llu line was longer than a megabyte; its end was not looked at\n", "%llu lines were longer than a megabyte; their ends were not looked at\n", s->cut), (unsigned long long)s->cut);
     if (s->timeless)
         buf_printf(b, ngettext("%llu line was left out: nobody knows when it was written\n", "%llu lines were left out: nobody knows when they were written\n", s->timeless), (unsigned long long)s->timeless);
+    if (p->stories)
+        story_end(&p->story, p->again, b);
     if (s->copies)
         buf_printf(b, ngettext("%llu line stands in a second log too, and is told once\n", "%llu lines stand in a second log too, and are told once\n", s->copies), (unsigned long long)s->copies);
     buf_printf(b, ngettext("%llu line", "%llu lines", p->told), (unsigned long long)p->told);

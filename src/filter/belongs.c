@@ -117,14 +117,34 @@ static void of_process(const struct line_head *h, struct line_ids *ret)
         ret->over |= str_search(h->message, str_of(ends[i])) >= 0;
 }
 
+static size_t alnum(struct str s)
+{
+    size_t n = 0;
+    while (n < s.n && ((s.p[n] >= '0' && s.p[n] <= '9') || (s.p[n] >= 'A' && s.p[n] <= 'Z') || (s.p[n] >= 'a' && s.p[n] <= 'z')))
+        n++;
+    return n;
+}
+
+/* Exim's name of a message, 1rABCD-0001Xx-3M or 1rABCD-00000001Xxy-3M4a, as the third word of its mainlog or behind its name in syslog. */
+static void of_exim(struct str line, struct line_ids *ret)
+{
+    struct str rest = str_span(line.p, line.n < 120 ? line.n : 120), word;
+    for (unsigned i = 0; i < 8 && !ret->n && str_word(&rest, " ", &word); i++) {
+        size_t middle = word.n > 7 ? alnum(str_from(word, 7)) : 0;
+        if (alnum(word) == 6 && word.n > 7 && word.p[6] == '-' && (middle == 6 || middle == 11) && word.n > 7 + middle + 2 && word.p[7 + middle] == '-' && alnum(str_from(word, 8 + middle)) == word.n - 8 - middle)
+            add(ret, 'q', word);
+    }
+    ret->over = ret->n && str_search(line, STR(" Completed")) > 0;
+}
+
 void line_ids(struct str line, struct line_ids *ret)
 {
     static const char *const by_process[] = {"sshd", "proftpd", "vsftpd", "pure-ftpd"};
     struct line_head h;
     *ret = (struct line_ids){0};
-    if (!line_head(line, &h))
-        return;
-    if (str_starts(h.ident, STR("postfix")))
+    if (!line_head(line, &h) || str_starts(h.ident, STR("exim")))
+        of_exim(line, ret);
+    else if (str_starts(h.ident, STR("postfix")))
         of_postfix(h.message, ret);
     else if (str_eq(h.ident, STR("dovecot")))
         of_dovecot(h.message, ret);

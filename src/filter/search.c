@@ -36,6 +36,7 @@ struct search {
     search_fn *fn;
     void *arg;
     struct line_time time;
+    struct known *known;
     struct seek needle;
     char needle_room[ADDRESS_NEEDLE];
     int64_t *first;            /* of each file, microseconds */
@@ -60,7 +61,7 @@ static unsigned processors(void)
 
 static struct search_work work_of(struct search *s, const size_t *files, size_t n)
 {
-    return (struct search_work){.o = s->o, .time = s->time, .needle = s->needle, .files = files, .n = n};
+    return (struct search_work){.o = s->o, .time = s->time, .needle = s->needle, .known = s->known, .files = files, .n = n};
 }
 
 /* Where each file begins in time. One that does not tell may begin at any time. */
@@ -340,6 +341,8 @@ static int prepare(struct search *s, int spill, struct err *err)
 {
     journal_prepare();
     int r = line_time_new(s->arena, s->o->now, &s->time, err);
+    if (r == 0 && s->o->filters && s->o->selection->account.n)
+        r = known_new(s->arena, s->o->filters, s->o->now, &s->known, err);
     if (r == 0)
         r = lines_prepare(err);
     if (r == 0)
@@ -366,6 +369,7 @@ int search_run(const struct search_options *o, search_fn *fn, void *arg, struct 
         r = run(s, err);
     timeline_free(s->timeline);
     line_time_done(&s->time);
+    known_free(s->known);
     if (spill >= 0)
         close(spill);
     if (r == 0)

@@ -4,9 +4,11 @@
    that belong together (belongs.h). Files with their oldest lines first are read first, so that telling begins before all are read. */
 #pragma once
 #include "base/rootfs.h"
+#include "filter/known.h"
 #include "filter/selection.h"
 
 #define SEARCH_LINE 65536 /* bytes of a line that are told */
+#define SEARCH_FIELD 1024
 
 struct search_file {
     const char *name;     /* for people; the path below the root, or as given ("-": standard input) */
@@ -23,6 +25,7 @@ struct search_options {
     const struct root *root;  /* NULL: names are opened as they stand */
     int64_t now;
     unsigned side_by_side;    /* 0: as many as there are processors */
+    const char *filters;      /* directory of the filters that know lines (known.h); NULL: none are asked. Only for an account's */
     const char *spill_dir;    /* where what waits for its turn is put when it is too much for memory; NULL: /var/tmp */
 };
 
@@ -34,6 +37,7 @@ struct search_line {
     uint64_t offset;          /* where the line begins in the unpacked text */
     struct str text;          /* without its newline, at most SEARCH_LINE bytes */
     bool cut;
+    struct known_event event; /* where an account is asked for and a filter knows the line; each field cut to SEARCH_FIELD bytes */
 };
 
 struct search_seen {          /* one file */

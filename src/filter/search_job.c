@@ -41,6 +41,42 @@ void said_end(struct buf *b, size_t at)
         b->p[at + i] = (char)(n >> 8 * i);
 }
 
+static void put_cut(struct buf *b, struct str s)
+{
+    buf_put_str(b, str_span(s.p, s.n < SEARCH_FIELD ? s.n : SEARCH_FIELD));
+}
+
+/* Its kind counted from 1, or 0; the host; then number and text of each field, EVENT_FIELDS at the end. */
+static void put_event(struct buf *b, const struct known_event *e)
+{
+    buf_put_u32(b, e->known ? (uint32_t)e->kind + 1 : 0);
+    if (!e->known)
+        return;
+    put_cut(b, e->host);
+    for (uint32_t f = 0; f < EVENT_FIELDS; f++)
+        if (e->field[f].p) {
+            buf_put_u32(b, f);
+            put_cut(b, e->field[f]);
+        }
+    buf_put_u32(b, EVENT_FIELDS);
+}
+
+static void get_event(struct cursor *c, struct known_event *ret)
+{
+    uint32_t kind = cursor_below(c, EVENT_KINDS + 1), f, last = 0;
+    *ret = (struct known_event){.known = kind > 0};
+    if (!kind)
+        return;
+    ret->kind = (enum event_kind)(kind - 1);
+    ret->host = cursor_str(c);
+    c->bad |= !ret->host.p || ret->host.n > SEARCH_FIELD;
+    while (!c->bad && (f = cursor_below(c, EVENT_FIELDS + 1)) < EVENT_FIELDS) {
+        ret->field[f] = cursor_str(c);
+        c->bad |= f < last || !ret->field[f].p || ret->field[f].n > SEARCH_FIELD;
+        last = f + 1;
+    }
+}
+
 void said_put_line(struct buf *b, const struct search_line *l)
 {
     buf_put_u32(b, (uint32_t)l->file);
@@ -50,6 +86,7 @@ void said_put_line(struct buf *b, const struct search_line *l)
     buf_put_u32(b, (uint32_t)l->date_end);
     buf_put_u64(b, l->offset);
     buf_put_str(b, l->text);
+    put_event(b, &l->event);
 }
 
 bool said_get_line(struct cursor *c, size_t files, struct search_line *ret)
@@ -63,6 +100,7 @@ bool said_get_line(struct cursor *c, size_t files, struct search_line *ret)
     l.date_end = cursor_u32(c);
     l.offset = cursor_u64(c);
     l.text = cursor_str(c);
+    get_event(c, &l.event);
     if (c->bad || c->rest.n || !l.text.p || l.text.n > SEARCH_LINE || l.date_start > l.date_end || l.date_end > l.text.n)
         return false;
     *ret = l;
@@ -91,6 +129,8 @@ static int say_line(struct job *j, struct str line, uint64_t offset, const struc
         l.date_start = date->start;
         l.date_end = date->end;
     }
+    if (j->w->known)
+        known_line(j->w->known, l.text, l.date_start, l.date_end, l.time_us, &l.event);
     raise_key(j, timed, l.time_us);
     j->seen.found++;
     size_t at = said_begin(&j->out, SAID_LINE);

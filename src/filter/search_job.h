@@ -9,15 +9,16 @@ struct search_work {
     const struct search_options *o;
     struct line_time time;       /* compiled before the process was made */
     struct seek needle;
+    struct known *known;         /* NULL: no filter is asked */
     const size_t *files;         /* indexes of one job's, oldest first */
     size_t n;
 };
 
 enum search_said { SAID_LINE, SAID_FROM /* nothing older will come */, SAID_END /* of a file */, SAID_KINDS };
 
-/* Each message: its length (4), its kind (4), and: LINE, FROM: the key (8); LINE: file, time, timed ... */
+/* Each message: its length (4), its kind (4), and: LINE, FROM: the key (8); LINE: file, time, text, event ... */
 #define SAID_HEAD 4
-#define SAID_MAX (SEARCH_LINE + 1024)
+#define SAID_MAX (SEARCH_LINE + (EVENT_FIELDS + 1) * (SEARCH_FIELD + 8) + 1024)
 /* Appends the message's head; end fills in the length. Returns where it began. */
 size_t said_begin(struct buf *b, enum search_said kind);
 void said_end(struct buf *b, size_t at);

@@ -121,6 +121,30 @@ def accounts(tmp):
     assert len(told("--service", "imap", "--since", "2026-11-01", *logs(new, old))["lines"]) == 1
 
 
+STORY = """Nov 20 10:00:00 lab dovecot: imap-login: Login: user=<taro@example.jp>, method=PLAIN, rip=192.0.2.7, lip=192.0.2.1, mpid=311, TLS, session=<Lb2GqPAnUsTAAAIH>
+Nov 20 10:00:01 lab dovecot: imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): user=<taro@example.jp>, method=PLAIN, rip=198.51.100.9, lip=198.18.0.10, TLS: Connection closed, session=<POEY0IRhh7jGM2QH>
+Nov 20 10:00:02 lab postfix/submission/smtpd[400]: 3F2A4B5C6D: client=client.example[192.0.2.8], sasl_method=PLAIN, sasl_username=taro@example.jp
+Nov 20 10:00:02 lab postfix/cleanup[402]: 3F2A4B5C6D: message-id=<a@client.example>
+Nov 20 10:00:02 lab postfix/qmgr[1]: 3F2A4B5C6D: from=<taro@example.jp>, size=420, nrcpt=2 (queue active)
+Nov 20 10:00:03 lab postfix/smtp[403]: 3F2A4B5C6D: to=<x@far.example>, relay=far.example[203.0.113.1]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 Ok)
+Nov 20 10:00:03 lab postfix/smtp[403]: 3F2A4B5C6D: to=<y@far.example>, relay=far.example[203.0.113.1]:25, delay=1, delays=0/0/0/1, dsn=5.1.1, status=bounced (host far.example said: 550 \x1b no)
+Nov 20 10:00:03 lab postfix/qmgr[1]: 3F2A4B5C6D: removed
+"""
+
+
+def an_account_s_story(tmp):
+    f = put(tmp / "story.log", STORY)
+    document = told("--account", "taro@example.jp", *logs(f))
+    assert [line["event"] and line["event"]["kind"] for line in document["lines"]] == ["login-ok", "login-failed", "mail-accepted", None, "mail-queued", "mail-delivered", "mail-bounced", "mail-removed"]
+    sums = document["account"]
+    assert (sums["logins"], sums["failed"], sums["messages"], sums["delivered"], sums["refused"]) == (1, 1, 1, 1, 1) and [a["address"] for a in sums["addresses"]] == ["192.0.2.7", "192.0.2.8"], sums
+    shown = bansho("--account", "Taro@example.jp", *logs(f)).stdout
+    assert "RETURNED   3F2A4B5C6D    y@far.example  host far.example said: 550 \\x1b no" in shown and "\x1b" not in shown, shown
+    assert f"--account Taro@example.jp --log {f} --lines" in shown and "log search --address 192.0.2.7" in shown, shown
+    assert "message-id=" in bansho("--account", "taro@example.jp", "--lines", *logs(f)).stdout
+    assert "返送" in bansho("--account", "taro@example.jp", *logs(f), language="ja_JP.UTF-8").stdout
+
+
 def timeless_lines(tmp):
     f = put(tmp / "none.log", "x without a date\nx again\n")
     assert [line["time"] for line in told("x", *logs(f))["lines"]] == [None, None]
@@ -143,7 +167,7 @@ def what_is_not_understood(tmp):
 
 
 def main():
-    tests = (one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, one_line_in_two_logs, accounts, timeless_lines, standard_input, what_is_not_understood)
+    tests = (one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, one_line_in_two_logs, accounts, an_account_s_story, timeless_lines, standard_input, what_is_not_understood)
     for test in tests:
         with tempfile.TemporaryDirectory() as tmp:
             test(pathlib.Path(tmp))
