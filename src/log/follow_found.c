@@ -1,0 +1,348 @@
+/* follow_found.c: files of which nobody told where they went: at the start, after an overflow, when a log was emptied. */
+#include "log/follow_parts.h"
+#include "log/rotated.h"
+#include <limits.h>
+#include <poll.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NUMBERED 4 /* rotations between two looks */
+#define CANDIDATES_MAX 200000 /* what is beyond is taken for missed */
+#define CANDIDATES_MEMORY (256u << 20)
+
+static void gather_one(const void *node, VISIT order, void *arg)
+{
+    struct gather *g = arg;
+    if (order != postorder && order != leaf)
+        return;
+    if (g->n == g->cap) {
+        size_t cap = g->cap ? 2 * g->cap : 64;
+        void **v = realloc(g->v, cap * sizeof(void *));
+        if (!v)
+            return;
+        g->v = v;
+        g->cap = cap;
+    }
+    g->v[g->n++] = *(void *const *)node;
+}
+
+struct gather gather_files(const struct follow *f)
+{
+    struct gather g = {0};
+    twalk_r(f->by_inode, gather_one, &g);
+    return g;
+}
+
+struct gather gather_dirs(const struct follow *f)
+{
+    struct gather g = {0};
+    twalk_r(f->by_path, gather_one, &g);
+    return g;
+}
+
+/* By log; what was live first. */
+static int by_log(const void *a, const void *b)
+{
+    const struct file *x = *(struct file *const *)a, *y = *(struct file *const *)b;
+    int d = strcmp(x->log, y->log);
+    return d ? d : x->was_rotated - y->was_rotated;
+}
+
+/* The first of the missing that belong to this log; their number. */
+static size_t missing_of(const struct gather *g, const char *log, struct file ***ret)
+{
+    size_t low = 0, high = g->n, n = 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(((struct file *)g->v[middle])->log, log) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret = (struct file **)g->v + low;
+    while (low + n < g->n && strcmp(((struct file *)g->v[low + n])->log, log) == 0)
+        n++;
+    return n;
+}
+
+/* A file that nobody knows, beside the live name of x's log: what x was, read so far as x was; or what came later, from its beginning. */
+static void take_unknown(struct follow *f, const struct file *x, bool same, struct dir *d, const char *name, const struct statx *s)
+{
+    struct file *copy = file_new(f, x->log, x->pattern, path_dev(s), s->stx_ino);
+    if (!copy)
+        return;
+    if (same) {
+        copy->now = copy->done = x->now;
+        copy->head = x->head;
+        copy->head_n = x->head_n;
+    }
+    file_changed(f, copy);
+    file_attach(f, copy, d, name, false);
+    file_seen(f, copy, s);
+}
+
+/* A name that the rotation of a log made, and the files of that log that are missing. */
+struct candidate {
+    struct dir *dir;
+    char *name;
+    struct statx s;
+    struct file **missing;
+    size_t n;
+};
+struct candidates {
+    struct candidate *v;
+    size_t n, cap;
+};
+
+static void add_candidate(struct follow *f, struct arena *a, struct dir *d, const char *name, const struct gather *missing, struct candidates *into)
+{
+    char path[PATH_MAX], log[PATH_MAX];
+    struct candidate c = {.dir = d};
+    if (into->n >= CANDIDATES_MAX || !path_join(path, d->path, name))
+        return;
+    rotated_of(str_of(path), log, sizeof log);
+    c.n = strcmp(log, path) ? missing_of(missing, log, &c.missing) : 0;
+    if (!c.n || path_packed(name) || path_stat(f, path, &c.s) < 0 || !S_ISREG(c.s.stx_mode))
+        return;
+    c.name = arena_dupz(a, name);
+    *list_push(a, into) = c;
+}
+
+/* Which of the missing it is: by its inode and what it holds, or, copied, by that alone. */
+static bool take_found(struct follow *f, const struct candidate *c, bool by_inode)
+{
+    char path[PATH_MAX];
+    if (!path_join(path, c->dir->path, c->name) || file_by_inode(f, path_dev(&c->s), c->s.stx_ino))
+        return false;
+    for (size_t i = 0; i < c->n; i++) {
+        struct file *x = c->missing[i];
+        bool it = x->dev == path_dev(&c->s) && x->ino == c->s.stx_ino;
+        if (!x->looked_for || it != by_inode || (!it && !x->head_n) || path_same(f, path, &c->s, x) != 1)
+            continue;
+        if (it && file_index(f, x)) {
+            file_attach(f, x, c->dir, c->name, false);
+            file_seen(f, x, &c->s);
+        } else if (!it) {
+            take_unknown(f, x, true, c->dir, c->name, &c->s);
+            x->looked_for = false;
+        }
+        return true;
+    }
+    return false;
+}
+
+/* A rotated file that was written since we were there, of a log whose live file is not what it was: it stood in between. */
+static void take_between(struct follow *f, const struct candidate *c)
+{
+    const struct file *x = c->missing[0];
+    if (!x->was_rotated && f->read_until && c->s.stx_mtime.tv_sec >= f->read_until && !file_by_inode(f, path_dev(&c->s), c->s.stx_ino))
+        take_unknown(f, x, false, c->dir, c->name, &c->s);
+}
+
+static bool dir_of_log(const char *log, char *ret, const char **ret_name)
+{
+    const char *slash = strrchr(log, '/');
+    *ret_name = slash ? slash + 1 : log;
+    return slash && (size_t)snprintf(ret, PATH_MAX, "%.*s", slash == log ? 1 : (int)(slash - log), log) < PATH_MAX;
+}
+
+static void list_candidates(struct follow *f, struct arena *a, const struct gather *missing, struct candidates *ret)
+{
+    char last[PATH_MAX] = "", path[PATH_MAX];
+    const char *name;
+    for (size_t i = 0; i < missing->n; i++) {
+        if (!dir_of_log(((struct file *)missing->v[i])->log, path, &name) || strcmp(path, last) == 0)
+            continue;
+        memcpy(last, path, sizeof last);
+        struct dir *d = dir_of_path(f, path);
+        DIR *dir = d ? path_open_dir(f, path) : NULL;
+        for (const struct dirent *e; dir && (e = readdir(dir));)
+            add_candidate(f, a, d, e->d_name, missing, ret);
+        if (dir)
+            closedir(dir);
+    }
+}
+
+/* Those that were found nowhere. */
+static void give_up(struct follow *f, struct file *x)
+{
+    char path[PATH_MAX];
+    const char *name;
+    const struct dir *d = dir_of_log(x->log, path, &name) ? dir_of_path(f, path) : NULL;
+    if (x->looked_for && !x->was_rotated && d && dir_follows(f, d, name) != SIZE_MAX)
+        follow_tell(f, FOLLOW_MISSED, x->log, x->pattern, 0, false);
+    x->looked_for = false;
+    file_drop(f, x);
+}
+
+/* Names that are moved while a directory is listed can be overlooked: then there are events, and it is looked for again when they are done. */
+static bool is_quiet(const struct follow *f)
+{
+    struct pollfd p = {f->inotify, POLLIN, 0};
+    return poll(&p, 1, 0) == 0;
+}
+
+static void look_for(struct follow *f, const struct gather *missing)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(CANDIDATES_MEMORY);
+    struct candidates found = {0};
+    list_candidates(f, a, missing, &found);
+    for (size_t i = 0; i < 2 * found.n; i++)
+        (void)!take_found(f, &found.v[i % found.n], i < found.n);
+    f->look_again = !is_quiet(f);
+    for (size_t i = 0; !f->look_again && i < found.n; i++)
+        take_between(f, &found.v[i]);
+}
+
+void find_rotated(struct follow *f)
+{
+    struct gather all = gather_files(f), missing = {.v = all.v};
+    for (size_t i = 0; i < all.n; i++) {
+        struct file *x = all.v[i];
+        if (!x->looked_for)
+            continue;
+        missing.v[missing.n++] = x;
+        file_unindex(f, x); /* its inode may be another file's */
+    }
+    qsort(missing.v, missing.n, sizeof(void *), by_log);
+    f->look_again = false;
+    if (missing.n)
+        look_for(f, &missing);
+    for (size_t i = 0; i < missing.n; i++) {
+        struct file *x = missing.v[i];
+        if (!x->dir && !(f->look_again && x->looked_for && file_index(f, x)))
+            give_up(f, x);
+    }
+    free(all.v);
+}
+
+static int older_first(const void *a, const void *b)
+{
+    const struct file *x = *(struct file *const *)a, *y = *(struct file *const *)b;
+    return x->live != y->live ? x->live - y->live : x->order < y->order ? -1 : x->order > y->order;
+}
+
+void queue_in_order(struct follow *f)
+{
+    struct gather all = gather_files(f);
+    f->queue = NULL;
+    f->queue_end = &f->queue;
+    qsort(all.v, all.n, sizeof(void *), older_first);
+    for (size_t i = 0; i < all.n; i++) {
+        struct file *x = all.v[i];
+        if (!x->queued)
+            continue;
+        x->queued = false;
+        file_queue(f, x, false);
+    }
+    free(all.v);
+}
+
+void dirs_again(struct follow *f)
+{
+    struct gather all = gather_dirs(f);
+    f->scan++;
+    f->looked_ms = follow_ms();
+    for (size_t i = 0; i < all.n; i++) {
+        struct dir *d = all.v[i];
+        bool there = dir_watch_again(f, d);
+        for (size_t k = 0; there && k < d->steps_n; k++)
+            dir_list(f, d, d->steps[k]);
+    }
+    free(all.v);
+    struct gather files = gather_files(f);
+    for (size_t i = 0; i < files.n; i++) {
+        struct file *x = files.v[i];
+        struct statx s;
+        char path[PATH_MAX];
+        if (x->scan == f->scan)
+            continue;
+        bool there = x->dir && path_join(path, x->dir->path, x->name) && path_stat(f, path, &s) == 0 && s.stx_ino == x->ino && path_dev(&s) == x->dev;
+        if (there) {
+            file_seen(f, x, &s);
+            continue;
+        }
+        x->looked_for = x->fd < 0;
+        x->was_rotated = !x->live;
+        file_detach(f, x);
+    }
+    free(files.v);
+    find_rotated(f);
+    queue_in_order(f);
+}
+
+/* --- copytruncate */
+
+/* Whether a file that nobody knows is what x was. */
+static bool is_copy(struct follow *f, const struct file *x, const char *path, struct statx *ret)
+{
+    if (path_stat(f, path, ret) < 0 || !S_ISREG(ret->stx_mode))
+        return false;
+    const struct file *there = file_by_inode(f, path_dev(ret), ret->stx_ino);
+    return there ? !there->live && there->done.offset == x->now.offset && there->done.tail == x->now.tail /* found before, and undone */
+                 : x->head_n && path_same(f, path, ret, x) == 1;
+}
+
+static void take_if_unknown(struct follow *f, const struct file *x, bool same, struct dir *d, const char *name)
+{
+    char path[PATH_MAX];
+    struct statx s;
+    if (path_join(path, d->path, name) && path_stat(f, path, &s) == 0 && S_ISREG(s.stx_mode) && !file_by_inode(f, path_dev(&s), s.stx_ino))
+        take_unknown(f, x, same, d, name, &s);
+}
+
+/* By the names that logrotate gives: a directory may hold the logs of thousands of sites. */
+bool dirs_find_copy(struct follow *f, const struct file *x)
+{
+    char path[PATH_MAX], names[NUMBERED + 2][NAME_MAX + 16], date[16] = "";
+    const char *name;
+    struct statx s;
+    time_t now = time(NULL);
+    struct tm tm;
+    struct dir *d = dir_of_log(x->log, path, &name) ? dir_of_path(f, path) : NULL;
+    if (!d || strlen(name) > NAME_MAX)
+        return false;
+    if (localtime_r(&now, &tm))
+        (void)!strftime(date, sizeof date, "%Y%m%d", &tm);
+    const char *dot = strrchr(name, '.');
+    for (unsigned i = 0; i < NUMBERED; i++)
+        snprintf(names[i], sizeof names[i], "%s.%u", name, i + 1);
+    snprintf(names[NUMBERED], sizeof names[0], "%s-%s", name, date);
+    snprintf(names[NUMBERED + 1], sizeof names[0], "%.*s-%s%s", (int)(dot ? dot - name : (ptrdiff_t)strlen(name)), name, date, dot ? dot : "");
+    for (unsigned i = 0; i < NUMBERED + 2; i++) {
+        if (!path_join(path, d->path, names[i]) || !is_copy(f, x, path, &s))
+            continue;
+        for (unsigned k = 0; i < NUMBERED && k < i; k++)
+            take_if_unknown(f, x, false, d, names[i - 1 - k]);
+        take_if_unknown(f, x, true, d, names[i]);
+        return true;
+    }
+    return false;
+}
+
+bool dirs_find_copies(struct follow *f, const struct file *x)
+{
+    char path[PATH_MAX], log[PATH_MAX];
+    const char *name;
+    struct statx s;
+    bool found = false;
+    struct dir *d = dir_of_log(x->log, path, &name) ? dir_of_path(f, path) : NULL;
+    DIR *dir = d ? path_open_dir(f, path) : NULL;
+    for (const struct dirent *e; dir && (e = readdir(dir));) {
+        if (!path_join(path, d->path, e->d_name) || path_packed(e->d_name))
+            continue;
+        rotated_of(str_of(path), log, sizeof log);
+        if (strcmp(log, path) == 0 || strcmp(log, x->log) || path_stat(f, path, &s) < 0 || s.stx_mtime.tv_sec < f->read_until)
+            continue;
+        bool same = is_copy(f, x, path, &s);
+        take_if_unknown(f, x, same, d, e->d_name);
+        found |= same;
+    }
+    if (dir)
+        closedir(dir);
+    queue_in_order(f);
+    return found;
+}
