@@ -293,8 +293,16 @@ static bool same_place(const struct date_detector *d, const struct text *t)
     return left && right;
 }
 
-/* The template that won last. 1: it wins again; 0: it does not; 2: it found something elsewhere, which is kept. *ret_skip: it need not be tried again. */
-static int try_last(struct date_detector *d, struct text *t, struct hit *ret, size_t *ret_skip, int64_t now)
+/* Whether the winning template could match exactly where the last date was. */
+static bool possible_there(struct date_detector *d, const struct text *t)
+{
+    struct text there = {.s = str_span(t->s.p + byte_of(t, d->start), byte_of(t, d->end) - byte_of(t, d->start)), .ascii = t->ascii};
+    return d->end <= t->s.n && possible(d, &there, d->last);
+}
+
+/* The template that won last. 1: it wins again; 0: it does not; 2: it found something elsewhere, which is kept. *ret_skip: it need not be tried again.
+   *ret_later: it may have something elsewhere, which matters only where no other template is sure of its own. */
+static int try_last(struct date_detector *d, struct text *t, struct hit *ret, size_t *ret_skip, bool *ret_later, int64_t now)
 {
     if (d->last >= d->list.n)
         return 0;
@@ -302,6 +310,10 @@ static int try_last(struct date_detector *d, struct text *t, struct hit *ret, si
     bool here = !bound(e) && same_place(d, t), found;
     if (here) {
         found = try_at(d, t, d->last, byte_of(t, d->start), byte_of(t, d->end), ret);
+    } else if (!bound(e) && d->list.n > 1 && !possible_there(d, t)) {
+        *ret_skip = d->last;
+        *ret_later = true;
+        return 0;
     } else {
         found = (bound(e) || possible(d, t, d->last)) && try_line(d, t, d->last, now, ret);
         *ret_skip = d->last;
@@ -311,12 +323,24 @@ static int try_last(struct date_detector *d, struct text *t, struct hit *ret, si
     return d->list.n == 1 || bound(e) || (ret->start == d->start && ret->end == d->end) ? 1 : 2;
 }
 
-static bool try_all(struct date_detector *d, struct text *t, size_t skip, int64_t now, struct hit *best, bool have_best)
+/* By its memo, a template that is bound matches. */
+static bool is_known(const struct date_detector *d, const struct text *t, size_t i, int64_t now) { return bound(&d->list.v[i]) && begins_as(d->list.v[i].memo, t, now); }
+
+/* Such a one stands before all others but `skip`: it wins, whatever that finds. */
+static bool known_first(const struct date_detector *d, const struct text *t, size_t skip, int64_t now)
+{
+    size_t i = skip == 0 ? 1 : 0;
+    return i < d->list.n && is_known(d, t, i, now);
+}
+
+static bool try_all(struct date_detector *d, struct text *t, size_t skip, bool later, int64_t now, struct hit *best, bool have_best)
 {
     struct hit h;
+    if (later && !known_first(d, t, skip, now) && possible(d, t, skip))
+        have_best = try_line(d, t, skip, now, best);
     for (size_t i = 0; i < d->list.n; i++) {
         const struct entry *e = &d->list.v[i];
-        if (i == skip || !possible(d, t, i) || !try_line(d, t, i, now, &h))
+        if (i == skip || (!is_known(d, t, i, now) && !possible(d, t, i)) || !try_line(d, t, i, now, &h))
             continue;
         bool wins = i + 1 == d->list.n || bound(e) || (h.start == 0 && e->hits && !d->list.v[i + 1].hits);
         if (wins || !(h.start > e->distance || h.start > d->start)) {
@@ -472,10 +496,11 @@ bool date_detector_find(struct date_detector *d, struct str line, bool ascii, in
     size_t skip = SIZE_MAX, spans[2 * GROUPS_KEPT], start = d->start, end = d->end;
     if (know(d, &t, now, ret))
         return true;
-    int last = try_last(d, &t, &h, &skip, now);
+    bool later = false;
+    int last = try_last(d, &t, &h, &skip, &later, now);
     if (last == 2 && keep_spans(d, &h, spans)) /* the same template may be tried once more */
         h.f.spans = spans;
-    if (last != 1 && !try_all(d, &t, skip, now, &h, last == 2))
+    if (last != 1 && !try_all(d, &t, skip, later, now, &h, last == 2))
         return false;
     struct entry *e = &d->list.v[h.index];
     struct date_found found = found_by(e, &h, now);

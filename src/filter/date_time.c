@@ -14,7 +14,7 @@ static const char *const days[] = {"monday", "tuesday", "wednesday", "thursday",
 static int name_index(struct str s, const char *const *names, int n, bool whole)
 {
     for (int i = 0; i < n; i++)
-        if (str_ieq(s, whole ? str_of(names[i]) : str_span(names[i], 3)))
+        if (s.n && (s.p[0] | 32) == names[i][0] && str_ieq(s, whole ? str_of(names[i]) : str_span(names[i], 3)))
             return i;
     return -1;
 }

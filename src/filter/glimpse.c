@@ -6,6 +6,7 @@
 #define STATES_MAX 4000     /* then all are forgotten, and made anew */
 #define NEW_A_LINE 200      /* states that one line may make: beyond, every expression is named */
 #define UNKNOWN UINT32_MAX
+#define NAMES 0x80000000u   /* in `next`: the state names some expression */
 
 /* A step: takes a character of its set and goes on, or goes on at once: here, there, or both. */
 enum step_kind { STEP_CHAR, STEP_FORK, STEP_BEGIN, STEP_FOUND };
@@ -35,7 +36,7 @@ struct glimpse {
     bool failed;
     /* made while lines are read */
     struct state *states;
-    uint32_t *next;               /* of each state and class */
+    uint32_t *next;               /* of each state and class: the place of the next state's own first */
     size_t states_n, fresh;
     uint16_t *members;
     size_t members_n, members_cap;
@@ -294,19 +295,22 @@ uint64_t glimpse_line(struct glimpse *g, struct str line)
         return g->all;
     if (g->states_n == STATES_MAX || g->members_n > MEMBERS_MAX / 2)
         forget(g);
-    uint32_t at = g->states_n ? 0 : first_state(g);
-    if (at == UNKNOWN)
+    if (!g->states_n && first_state(g) == UNKNOWN)
         return g->all;
-    named |= g->states[at].named;
-    for (size_t i = 0; i < line.n; i++) {
-        unsigned class = g->class_of[(unsigned char)line.p[i] & 127];
-        uint32_t *next = &g->next[(size_t)at * g->classes + class];
-        if (*next == UNKNOWN)
-            *next = step_on(g, at, class);
-        if ((at = *next) == UNKNOWN)
-            return g->all;
-        named |= g->states[at].named;
-        if (!g->states[at].n) /* all are bound to the beginning, and none goes on */
+    named |= g->states[0].named;
+    for (size_t i = 0, at = 0; i < line.n; i++) {
+        uint32_t *next = &g->next[at + g->class_of[(unsigned char)line.p[i] & 127]];
+        if (*next == UNKNOWN) {
+            uint32_t to = step_on(g, (uint32_t)(at / g->classes), g->class_of[(unsigned char)line.p[i] & 127]);
+            if (to == UNKNOWN)
+                return g->all;
+            *next = to * g->classes | (g->states[to].named || !g->states[to].n ? NAMES : 0);
+        }
+        at = *next & ~NAMES;
+        if (!(*next & NAMES))
+            continue;
+        named |= g->states[at / g->classes].named;
+        if (!g->states[at / g->classes].n) /* all are bound to the beginning, and none goes on */
             break;
     }
     return named;
