@@ -14,6 +14,7 @@ struct matcher {
     struct names names;
     LIST(struct expression) fail, ignore; /* fail: failregexes, and behind them the expressions of events */
     size_t failures;                      /* how many of them are failregexes */
+    uint32_t kinds;                       /* that are asked for; 0: all */
     unsigned char field_at[EVENT_FIELDS]; /* each field's place among the names; FIELDS_MAX: no expression has it */
     struct expression pref;
     bool has_pref, raw, live;
@@ -123,6 +124,7 @@ static int settings(struct matcher *m, const struct filter_definition *d, const 
     if (d->maxlines > WINDOW_MAX)
         return err_set(err, -EINVAL, _("%s: maxlines is more than %d"), d->name, WINDOW_MAX);
     m->live = o->live;
+    m->kinds = o->kinds;
     m->raw = d->usedns && strcmp(d->usedns, "raw") == 0;
     m->connections.max = o->connections ? o->connections : 100;
     m->connections.counts_only = o->counts_only;
@@ -476,6 +478,9 @@ size_t matcher_takers(const struct matcher *m) { return m->fail.n + (asks_first(
 static struct expression *taker(const struct matcher *m, size_t i) { return i < m->fail.n ? &m->fail.v[i] : &m->ignore.v[i - m->fail.n]; }
 
 const struct needles *matcher_needles(const struct matcher *m, size_t i) { return taker(m, i)->needles; }
+
+/* Failregexes join connections, whatever comes of it. */
+bool matcher_wants(const struct matcher *m, size_t i) { return !m->kinds || i < m->failures || (i < m->fail.n && m->kinds >> m->fail.v[i].kind & 1); }
 
 void matcher_mark(struct matcher *m, size_t i, uint64_t worth) { taker(m, i)->worth = worth; }
 

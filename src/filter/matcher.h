@@ -15,6 +15,7 @@ struct matcher_options {
     bool live;            /* lines are being written now: a time that is more than a minute off is wrong, and now is meant */
     bool journal;         /* lines are messages of the journal: they happen now, unless a date stands at their very beginning */
     unsigned connections; /* 0: 100, as fail2ban */
+    uint32_t kinds;       /* bits of enum event_kind: nobody asks for events of others, which may then be missed; 0: all are asked for (sieve.h) */
     bool counts_only;     /* nobody asks for `matches` of an event: lines are counted, not kept */
     bool thorough;        /* dates are looked for without any short cut: slower, the same result; for comparison */
 };

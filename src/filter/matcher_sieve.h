@@ -12,6 +12,8 @@ struct calendar *matcher_calendar(const struct matcher *m);
 size_t matcher_takers(const struct matcher *m);
 /* NULL: that expression must see every line. */
 const struct needles *matcher_needles(const struct matcher *m, size_t taker);
+/* Somebody asks for what that expression finds, or it decides what others find. */
+bool matcher_wants(const struct matcher *m, size_t taker);
 /* The line `worth` has a needle of that expression. */
 void matcher_mark(struct matcher *m, size_t taker, uint64_t worth);
 /* The calendar's line, for the expressions that were marked with `worth` and those without needles; worth 0: for all. */

@@ -7,7 +7,10 @@
 
 #define HITS_MAX 65536 /* of one block; lines behind the last of them are seen by all */
 
-struct target { unsigned text, filter, taker; };
+struct target {
+    unsigned text, filter, taker;
+    bool wanted;
+};
 struct hit { unsigned text, end; };
 
 struct sieve {
@@ -21,6 +24,7 @@ struct sieve {
     LIST(struct target) targets;     /* by text */
     unsigned *first_target;          /* of each text, and their end */
     uint64_t *always, *chosen;       /* bits: filters that see every line, and this one */
+    uint64_t *also_always, *also;    /* the same, of filters that can take it, but for which it alone would not be read */
     uint64_t pairs[65536 / 64];      /* bits: bytes that stand side by side in some text */
     uint64_t line;                   /* marks */
     struct str block;
@@ -49,10 +53,11 @@ static void add_filter(struct sieve *s, unsigned filter)
     struct matcher *m = s->matchers[filter];
     for (unsigned i = 0; i < matcher_takers(m); i++) {
         const struct needles *v = matcher_needles(m, i);
+        bool wanted = matcher_wants(m, i);
         if (!v || s->way == SIEVE_OPEN)
-            s->always[filter / 64] |= 1ull << (filter % 64);
+            (wanted ? s->always : s->also_always)[filter / 64] |= 1ull << (filter % 64);
         for (unsigned k = 0; v && k < v->n; k++)
-            *list_push(s->a, &s->targets) = (struct target){text_index(s, &v->v[k], v->caseless), filter, i};
+            *list_push(s->a, &s->targets) = (struct target){text_index(s, &v->v[k], v->caseless), filter, i, wanted};
     }
     for (size_t i = 0; i < s->calendars.n; i++)
         if (s->calendars.v[i] == matcher_calendar(m))
@@ -89,6 +94,8 @@ int sieve_new(const struct filter_definition *d, size_t n, const struct matcher_
     s->matchers = arena_zalloc(a, (n + 1) * sizeof(struct matcher *));
     s->always = arena_zalloc(a, s->words * sizeof *s->always);
     s->chosen = arena_zalloc(a, s->words * sizeof *s->chosen);
+    s->also_always = arena_zalloc(a, s->words * sizeof *s->also_always);
+    s->also = arena_zalloc(a, s->words * sizeof *s->also);
     s->hits = malloc(HITS_MAX * sizeof *s->hits);
     if (!s->hits)
         r = err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
@@ -142,7 +149,7 @@ static void choose(struct sieve *s, unsigned text)
 {
     for (unsigned i = s->first_target[text], n = s->first_target[text + 1]; i < n; i++) {
         const struct target *t = &s->targets.v[i];
-        s->chosen[t->filter / 64] |= 1ull << (t->filter % 64);
+        (t->wanted ? s->chosen : s->also)[t->filter / 64] |= 1ull << (t->filter % 64);
         matcher_mark(s->matchers[t->filter], t->taker, s->line);
     }
 }
@@ -181,24 +188,22 @@ static void look_at_cut(struct sieve *s, const struct calendar_line *l)
     scan_run(s->scan, str_span(joined, before + behind), choose_joined, s);
 }
 
-enum matcher_result sieve_line(struct sieve *s, struct str line, const int64_t *time_us, int64_t now, size_t *ret_filter, struct matcher_event *ret)
+/* How many filters, in their order, are to see the line: none behind the last that it was chosen for. */
+static size_t last_chosen(const struct sieve *s)
 {
-    size_t start = (size_t)((uintptr_t)line.p - (uintptr_t)s->block.p), end = start + line.n;
-    bool inside = s->block.n && line.p && start <= s->block.n && end <= s->block.n, lf = inside && end < s->block.n && s->block.p[end] == '\n';
-    bool all = !inside || end > s->looked_at;
-    s->line++;
-    memcpy(s->chosen, s->always, s->words * sizeof *s->chosen);
-    if (inside)
-        choose_hits(s, end);
-    for (size_t i = 0; i < s->calendars.n; i++) {
-        calendar_next(s->calendars.v[i], line, time_us, now, inside && s->ascii, lf);
-        if (!all)
-            look_at_cut(s, calendar_line(s->calendars.v[i]));
-    }
-    for (size_t w = 0; w < s->words; w++)
-        for (uint64_t bits = all ? ~0ull : s->chosen[w]; bits; bits &= bits - 1) {
+    for (size_t w = s->words; w-- > 0;)
+        if (s->chosen[w])
+            return w * 64 + 64 - (size_t)__builtin_clzll(s->chosen[w]);
+    return 0;
+}
+
+static enum matcher_result try_filters(struct sieve *s, bool all, int64_t now, size_t *ret_filter, struct matcher_event *ret)
+{
+    size_t n = all ? s->n : last_chosen(s);
+    for (size_t w = 0; w * 64 < n; w++)
+        for (uint64_t bits = all ? ~0ull : s->chosen[w] | s->also[w]; bits; bits &= bits - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
-            if (i >= s->n)
+            if (i >= n)
                 break;
             enum matcher_result r = matcher_try(s->matchers[i], all ? 0 : s->line, now, ret);
             if (r == MATCHER_MISSED)
@@ -207,6 +212,24 @@ enum matcher_result sieve_line(struct sieve *s, struct str line, const int64_t *
             return r;
         }
     return MATCHER_MISSED;
+}
+
+enum matcher_result sieve_line(struct sieve *s, struct str line, const int64_t *time_us, int64_t now, size_t *ret_filter, struct matcher_event *ret)
+{
+    size_t start = (size_t)((uintptr_t)line.p - (uintptr_t)s->block.p), end = start + line.n;
+    bool inside = s->block.n && line.p && start <= s->block.n && end <= s->block.n, lf = inside && end < s->block.n && s->block.p[end] == '\n';
+    bool all = !inside || end > s->looked_at;
+    s->line++;
+    memcpy(s->chosen, s->always, s->words * sizeof *s->chosen);
+    memcpy(s->also, s->also_always, s->words * sizeof *s->also);
+    if (inside)
+        choose_hits(s, end);
+    for (size_t i = 0; i < s->calendars.n; i++) {
+        calendar_next(s->calendars.v[i], line, time_us, now, inside && s->ascii, lf);
+        if (!all)
+            look_at_cut(s, calendar_line(s->calendars.v[i]));
+    }
+    return try_filters(s, all, now, ret_filter, ret);
 }
 
 size_t sieve_filters(const struct sieve *s) { return s->n; }

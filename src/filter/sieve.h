@@ -2,6 +2,9 @@
    (scan.h); a line without any is read no further than its date, which every line's must be (calendar.h), and others only by the expressions that can take it.
    What comes out is what would come out if every expression saw every line, besides `limits` of matcher_counts.
 
+   Where only some kinds of events are asked for (matcher_options), a line that can be no other is read no further either. Others are shown to all that can take
+   them, in their order, so that those that are asked for are the same.
+
    A filter that has an expression without such a text, or that sees several lines at once, sees every line: it is slow. */
 #pragma once
 #include "filter/matcher.h"

@@ -51,10 +51,13 @@ static int by_change(const void *a, const void *b, void *files)
     return x->changed != y->changed ? (x->changed < y->changed ? -1 : 1) : strcmp(x->name, y->name);
 }
 
+/* Of other kinds nothing follows here (take_event). */
+#define KINDS_COUNTED (1u << EVENT_LOGIN_FAILED | 1u << EVENT_LOGIN_OK | 1u << EVENT_MAIL_ACCEPTED)
+
 /* All filters are for a log; those of a service for its part of the journal. */
 static int make_sieve(const struct replay_options *o, struct arena *a, struct stream *s, struct err *err)
 {
-    struct matcher_options m = {.today = o->now, .journal = s->journal, .counts_only = true};
+    struct matcher_options m = {.today = o->now, .journal = s->journal, .counts_only = true, .kinds = KINDS_COUNTED};
     LIST(struct filter_definition) some = {0};
     for (size_t i = 0; s->journal && i < s->journal->filters.n; i++)
         *list_push(a, &some) = o->journal_filters.v[s->journal->filters.v[i]];

@@ -1,5 +1,6 @@
 /* sieve_compare.c: sieve_compare DIRECTORY NOW FILTER... <LOG: the log through all filters at once, line by line: as usual, without Vectorscan, and with every
-   expression seeing every line and every date looked for anew. Prints what differs; the last line says how much was compared. */
+   expression seeing every line and every date looked for anew; and with logins
+   alone asked for. Prints what differs; the last line says how much was compared. */
 #include "base/buf.h"
 #include "filter/sieve.h"
 #include "log/lines.h"
@@ -8,15 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WAYS 3
+#define WAYS 4
+#define LOGINS (1u << EVENT_LOGIN_FAILED | 1u << EVENT_LOGIN_OK) /* the fourth way: only these are asked for */
+#define LOGIN_WAY 3
 
-static char *told(struct sieve *s, struct str line, int64_t now, struct arena *a, unsigned *taken)
+static char *told(struct sieve *s, struct str line, int64_t now, bool logins, struct arena *a, unsigned *taken)
 {
     static const char *const names[] = {"missed", "found", "ignored", "held"};
     struct matcher_event e = {0};
     size_t filter = 0;
     enum matcher_result r = sieve_line(s, line, NULL, now, &filter, &e);
-    if (r == MATCHER_MISSED)
+    if (r == MATCHER_MISSED || (logins && (r == MATCHER_IGNORED || (r == MATCHER_FOUND && !(LOGINS >> e.kind & 1)))))
         return arena_dup(a, STR("missed"));
     ++*taken;
     struct str last = e.matches_n ? e.matches[e.matches_n - 1] : STR("");
@@ -29,6 +32,14 @@ static bool print_date(void *ctx, const char *name, uint64_t hits)
     struct buf *b = ctx;
     buf_printf(b, "%s %llu;", name, (unsigned long long)hits);
     return true;
+}
+
+/* What of it is told where only logins are asked for. */
+static const char *usual_login(const char *usual, struct arena *a)
+{
+    const char *kind = strstr(usual, " kind ");
+    bool other = strncmp(usual, "ignored", 7) == 0 || (strncmp(usual, "found", 5) == 0 && kind && !(LOGINS >> strtoul(kind + 6, NULL, 10) & 1));
+    return other ? arena_dup(a, STR("missed")) : usual;
 }
 
 /* What is known of each filter at the end. */
@@ -60,12 +71,12 @@ static int compare(struct sieve **s, size_t n, int64_t now, struct lines *log)
             sieve_block(s[w], block);
         while (str_line(&block, &line)) {
             struct arena *a = arena_new(16u << 20);
-            const char *usual = told(s[0], line, now, a, &taken);
+            const char *usual = told(s[0], line, now, false, a, &taken), *login = usual_login(usual, a);
             lines++;
             for (unsigned w = 1; w < WAYS; w++) {
                 unsigned unused = 0;
-                const char *other = told(s[w], line, now, a, &unused);
-                if (strcmp(usual, other) != 0 && differ++ < 20)
+                const char *other = told(s[w], line, now, w == LOGIN_WAY, a, &unused);
+                if (strcmp(w == LOGIN_WAY ? login : usual, other) != 0 && differ++ < 20)
                     printf("way %u, line %llu: %s, not %s: %.*s\n", w, (unsigned long long)lines, usual, other, (int)line.n, line.p);
             }
             arena_free(a);
@@ -73,7 +84,7 @@ static int compare(struct sieve **s, size_t n, int64_t now, struct lines *log)
     }
     struct arena *a = arena_new(64u << 20);
     const char *usual = summary(s[0], n, a);
-    for (unsigned w = 1; w < WAYS; w++)
+    for (unsigned w = 1; w < LOGIN_WAY; w++)
         if (strcmp(usual, summary(s[w], n, a)) != 0 && differ++ < 20)
             printf("way %u: in the end %s, not %s\n", w, usual, summary(s[w], n, a));
     arena_free(a);
@@ -98,9 +109,12 @@ int main(int argc, char **argv)
         if (filter_load(a, argv[1], str_of(argv[i]), one, &err) < 0 && fprintf(stderr, "%s: %s\n", argv[i], err.text))
             return 2;
     }
-    for (unsigned w = 0; w < WAYS; o.thorough = ++w == SIEVE_OPEN)
-        if (sieve_new(d.v, d.n, &o, (enum sieve_way)w, &s[w], &err) < 0 && fprintf(stderr, "%s:%u: %s\n", err.file, err.line, err.text))
+    for (unsigned w = 0; w < WAYS; w++) {
+        o.thorough = w == SIEVE_OPEN;
+        o.kinds = w == LOGIN_WAY ? LOGINS : 0;
+        if (sieve_new(d.v, d.n, &o, w == LOGIN_WAY ? SIEVE_USUAL : (enum sieve_way)w, &s[w], &err) < 0 && fprintf(stderr, "%s:%u: %s\n", err.file, err.line, err.text))
             return 2;
+    }
     if (lines_open(dup(STDIN_FILENO), "-", &log, &err) < 0)
         return 2;
     int r = compare(s, d.n, now, log);
