@@ -1,7 +1,9 @@
 /* verb_log.c: `bansho log search`: lines of this machine's logs, or of logs that are named, as one story in the order of time. */
 #include "base/clock.h"
+#include "base/cursor.h"
 #include "base/shell.h"
 #include "base/when.h"
+#include "base/worker.h"
 #include "bin/log_page.h"
 #include "bin/verbs.h"
 #include "log/files.h"
@@ -116,8 +118,9 @@ static bool known_path(const struct log_files *found, const char *path)
     return false;
 }
 
-static void add_machine(const struct machine *m, struct arena *a, struct search_options *o, struct log_files *found)
+static int add_machine(const struct call *c, const struct machine *m, struct arena *a, struct search_options *o, struct log_files *found, struct err *err)
 {
+    bool any = m->site.known;
     log_files_find(m->root, a, found);
     for (size_t i = 0; i < m->site.list.n; i++)
         if (!known_path(found, m->site.list.v[i]))
@@ -126,11 +129,14 @@ static void add_machine(const struct machine *m, struct arena *a, struct search_
     for (size_t i = 0; i < found->list.n; i++) {
         const struct log_file *f = &found->list.v[i];
         bool own = o->selection->site.n && of_site(&m->site, f, a, o->selection->site);
+        any |= own;
         if (!o->selection->site.n || own || (f->service && strcmp(f->service, "http") == 0))
             *list_push(a, &o->files) = (struct search_file){.name = f->path, .log = f->log, .changed = f->changed, .service = f->service, .of_site = own};
     }
-    if (!o->selection->site.n)
-        *list_push(a, &o->files) = (struct search_file){.name = "journal", .log = "journal", .changed = o->now, .journal = true};
+    if (o->selection->site.n)
+        return any ? 0 : err_set(err, -ENOENT, _("--site %s: the web servers here have no such site, and no log lies in a directory of its name"), call_option(c, "site"));
+    *list_push(a, &o->files) = (struct search_file){.name = "journal", .log = "journal", .changed = o->now, .journal = true};
+    return 0;
 }
 
 /* Which logs a site writes is in the web servers' settings: the only question for which they are read. */
@@ -142,6 +148,42 @@ static int look_at_sites(struct machine *m, struct str site, struct arena *a, st
         r = server_new(m->host, &m->server, err);
     if (r == 0)
         site_logs(m->server, site, a, &m->site);
+    return r;
+}
+
+struct sites_job {
+    struct machine *machine;
+    struct str site;
+    struct arena *a;
+};
+
+static int sites_below(void *arg, struct buf *out)
+{
+    struct sites_job *j = arg;
+    struct machine *m = j->machine;
+    int r = look_at_sites(m, j->site, j->a, NULL);
+    buf_put_u32(out, (m->site.known ? 1 : 0) | (m->site.shared ? 2 : 0));
+    for (size_t i = 0; r == 0 && i < m->site.list.n; i++)
+        buf_put_z(out, m->site.list.v[i]);
+    return r;
+}
+
+/* Below a foreign root the settings are a stranger's, too: a confined process reads them. */
+static int look_below(struct machine *m, struct str site, struct arena *a, struct err *err)
+{
+    struct sites_job job = {m, site, a};
+    struct worker_options o = {.kind = WORKER_FILES, .timeout_ms = 60000};
+    _cleanup_(buf_free) struct buf out = BUF(1u << 20);
+    int r = worker_run(&o, sites_below, &job, &out, err);
+    struct cursor c = cursor_of(buf_str(&out));
+    uint32_t flags = cursor_below(&c, 4);
+    m->site.known = flags & 1;
+    m->site.shared = flags & 2;
+    while (r == 0 && c.rest.n && !c.bad) {
+        struct str path = cursor_str(&c);
+        if (path.p)
+            *list_push(a, &m->site.list) = arena_dup(a, path);
+    }
     return r;
 }
 
@@ -162,7 +204,7 @@ static struct str again(const struct call *c, struct arena *a)
     return str_of(arena_dup(a, buf_str(&b)));
 }
 
-static enum outcome tell(const struct call *c, struct arena *a, const struct search_options *o, const char *cut, struct err *err)
+static enum outcome tell(const struct call *c, struct arena *a, const struct search_options *o, const char *cut, const char *note, struct err *err)
 {
     struct search_seen *seen = NULL;
     struct log_page page;
@@ -170,7 +212,7 @@ static enum outcome tell(const struct call *c, struct arena *a, const struct sea
     int r = search_run(o, log_page_line, &page, a, &seen, err);
     if (r < 0)
         return complain(err);
-    return log_page_end(&page, seen, cut) ? OUTCOME_FINE : OUTCOME_UNKNOWN;
+    return log_page_end(&page, seen, cut, note) ? OUTCOME_FINE : OUTCOME_UNKNOWN;
 }
 
 static enum outcome search(const struct call *c, struct arena *a)
@@ -185,14 +227,15 @@ static enum outcome search(const struct call *c, struct arena *a)
     tzset(); /* while our own time zone can still be read */
     int r = understand(c, o.now, a, &wanted, &err);
     if (r == 0)
-        r = root_open("/", &root, &err);
+        r = root_open(call_option(c, "root") ? call_option(c, "root") : "/", &root, &err);
     if (r == 0 && wanted.site.n)
-        r = look_at_sites(&machine, wanted.site, a, &err);
+        r = root.live ? look_at_sites(&machine, wanted.site, a, &err) : look_below(&machine, wanted.site, a, &err);
     if (r == 0)
         r = add_all_named(c, a, &o, &err);
     if (r == 0 && !o.files.n)
-        add_machine(&machine, a, &o, &found);
-    outcome = r < 0 ? complain(&err) : tell(c, a, &o, found.cut, &err);
+        r = add_machine(c, &machine, a, &o, &found, &err);
+    const char *note = machine.site.shared ? _("This site has no log of its own for some of its addresses: what shared logs hold of it cannot be told apart.") : NULL;
+    outcome = r < 0 ? complain(&err) : tell(c, a, &o, found.cut, note, &err);
     server_free(machine.server);
     host_free(machine.host);
     root_close(&root);
@@ -213,6 +256,7 @@ static const struct verb_option log_options[] = {
     {"since", 0, ARGUMENT_TEXT, "T", NULL, N_("from then on: 2026-11-24, \"2026-11-24 10:00\", 10:00 (the last one), yesterday, 2h, 3d")},
     {"until", 0, ARGUMENT_TEXT, "T", NULL, N_("up to then; a day alone means its end")},
     {"log", 0, ARGUMENT_FILE, "FILE", NULL, N_("search this file instead of the machine's logs; may be given several times; - is the standard input")},
+    {"root", 0, ARGUMENT_DIR, "DIR", NULL, N_("the logs of the system below this directory (a mounted disk); no program of it is run")},
     {"lines", 0, ARGUMENT_NONE, NULL, NULL, N_("with --account: the lines themselves instead of what they say")},
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the whole result as JSON (schema bansho.log/1)")},
     {0},
@@ -220,7 +264,7 @@ static const struct verb_option log_options[] = {
 
 const struct verb verb_log = {
     .name = "log",
-    .usage = "search [--account A] [--address X] [--site S] [--service S] [--since T] [--until T] [--log FILE]... [--lines] [--json] [TEXT]",
+    .usage = "search [--account A] [--address X] [--site S] [--service S] [--since T] [--until T] [--log FILE]... [--root DIR] [--lines] [--json] [TEXT]",
     .summary = N_("searches all logs of this machine, rotated ones and the journal too, as one story in the order of time"),
     .help = N_("search shows the lines that hold TEXT (just these bytes, as with grep -F) and fit all options, from the journal and from every log below /var/log and of the web sites: "
                "plain, or packed by gzip, xz or zstd, in the order of their times. Packed files are unpacked side by side and never held as a whole. "

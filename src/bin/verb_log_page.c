@@ -122,7 +122,7 @@ static struct sums sums_of(const struct search_options *o, const struct search_s
     return s;
 }
 
-static void json_end(struct log_page *p, const struct search_seen *seen, const struct sums *s, const char *cut)
+static void json_end(struct log_page *p, const struct search_seen *seen, const struct sums *s, const char *cut, const char *note)
 {
     struct emit *j = &p->json;
     emit_end(j);
@@ -145,13 +145,14 @@ static void json_end(struct log_page *p, const struct search_seen *seen, const s
     emit_int(j, "timeless", (int64_t)s->timeless);
     emit_int(j, "copies", (int64_t)s->copies);
     emit_text(j, "not_all_of", cut);
+    emit_text(j, "note", note);
     emit_end(j);
     if (p->o->selection->account.n)
         story_json(&p->story, j);
     emit_done(j);
 }
 
-static void text_end(struct log_page *p, const struct search_seen *seen, const struct sums *s, const char *cut)
+static void text_end(struct log_page *p, const struct search_seen *seen, const struct sums *s, const char *cut, const char *note)
 {
     struct buf *b = &p->text;
     for (size_t i = 0; i < p->o->files.n; i++)
@@ -159,6 +160,8 @@ static void text_end(struct log_page *p, const struct search_seen *seen, const s
             text_escape(b, str_of(seen[i].fault));
             buf_addc(b, '\n');
         }
+    if (note)
+        buf_printf(b, "%s\n", note);
     if (cut)
         buf_printf(b, _("Not all files of %s were looked at: there are too many.\n"), cut);
     if (s->cut)
@@ -174,13 +177,13 @@ static void text_end(struct log_page *p, const struct search_seen *seen, const s
     flush(p);
 }
 
-bool log_page_end(struct log_page *p, const struct search_seen *seen, const char *cut)
+bool log_page_end(struct log_page *p, const struct search_seen *seen, const char *cut, const char *note)
 {
     struct sums s = sums_of(p->o, seen);
     if (p->as_json)
-        json_end(p, seen, &s, cut);
+        json_end(p, seen, &s, cut, note);
     else
-        text_end(p, seen, &s, cut);
+        text_end(p, seen, &s, cut, note);
     buf_free(&p->text);
     return !s.faults && !cut;
 }

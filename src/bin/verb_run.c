@@ -1,6 +1,7 @@
 /* verb_run.c: from argv to a verb's row: options, language, help, and what to say when it was not understood. */
 #include "base/nearest.h"
 #include "bin/verbs.h"
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,7 +85,7 @@ static enum outcome unknown_option(const struct verb *v, const char *word)
     return complainf(_("%s: there is no option \"%s\". Its options: bansho help %s"), v->name, word, v->name);
 }
 
-/* Parses the verb's options into c. 0, or the getopt answer ('?' or ':'), *bad being the word that it is about. */
+/* Parses the verb's options into c. 0, E2BIG, or the getopt answer ('?' or ':'), *bad being the word that it is about. */
 static int parse(struct call *c, int argc, char **argv, const char **bad)
 {
     struct option longs[NAMES_MAX] = {0};
@@ -111,9 +112,10 @@ static int parse(struct call *c, int argc, char **argv, const char **bad)
             *bad = optind > 0 && optind <= argc ? argv[optind - 1] : "";
             return got;
         }
-        size_t slot = c->given_n < VERB_OPTIONS_MAX ? c->given_n++ : VERB_OPTIONS_MAX - 1;
-        c->given[slot] = o;
-        c->values[slot] = o->value ? optarg : NULL;
+        if (c->given_n == VERB_OPTIONS_MAX)
+            return E2BIG;
+        c->given[c->given_n] = o;
+        c->values[c->given_n++] = o->value ? optarg : NULL;
     }
     c->args = argv + optind;
     c->args_n = (size_t)(argc - optind);
@@ -181,6 +183,8 @@ enum outcome verb_dispatch(int argc, char **argv)
     int r = parse(&c, argc - first, argv + first, &bad);
     if (r == '?')
         return unknown_option(c.verb, bad);
+    if (r == E2BIG)
+        return complainf(_("%s: more than %d options"), c.verb->name, VERB_OPTIONS_MAX);
     if (r == ':')
         return complainf(_("%s: %s needs a value"), c.verb->name, bad);
     if (call_option(&c, "help"))

@@ -27,7 +27,7 @@ struct verb_option {
     const char *words;      /* ARGUMENT_WORDS: "ja|en" */
     const char *help;       /* N_(): one line */
 };
-#define VERB_OPTIONS_MAX 16
+#define VERB_OPTIONS_MAX 1000 /* of one call; some may be given several times */
 
 struct call;
 struct verb {

@@ -155,6 +155,31 @@ def timeless_lines(tmp):
     assert times[1] == times[0] and times[2] == times[0] + 1
 
 
+def another_root(tmp):
+    """The logs below a directory, live and rotated; a link cannot lead out of it; a site's logs by the settings there."""
+    (tmp / "r/var/log/apache2").mkdir(parents=True)
+    (tmp / "r/etc/nginx").mkdir(parents=True)
+    put(tmp / "r/var/log/auth.log", "Nov 20 10:00:00 h sshd[1]: x one\n")
+    put(tmp / "r/var/log/auth.log.2.gz", "Nov 18 10:00:00 h sshd[1]: x two\n", LAST - 2 * 86400)
+    put(tmp / "r/var/log/auth.log-20261119.xz", "Nov 19 10:00:00 h sshd[1]: x three\n", LAST - 86400)
+    put(tmp / "secret.log", "Nov 20 10:00:00 h sshd[1]: x secret\n")
+    (tmp / "r/var/log/out.log").symlink_to(tmp / "secret.log")
+    (tmp / "r/srv/logs").mkdir(parents=True)
+    put(tmp / "r/srv/logs/a.log", '192.0.2.1 - - [20/Nov/2026:10:02:00 +0000] "GET /x"\n')
+    put(tmp / "r/srv/logs/b.log", '192.0.2.1 - - [20/Nov/2026:10:02:00 +0000] "GET /x of b"\n')
+    (tmp / "r/etc/nginx/nginx.conf").write_text("http {\n server {\n  listen 80;\n  server_name a.example www.a.example;\n  access_log /srv/logs/a.log;\n }\n server {\n  listen 80;\n"
+                                                "  server_name b.example;\n  access_log /srv/logs/b.log combined;\n }\n}\n")
+    root = ("--root", tmp / "r")
+    assert [t.split(" x ")[1] for t in texts(told("x", *root))] == ["two", "three", "one"]
+    assert [t[-7:] for t in texts(told("x", "--site", "www.A.example", *root))] == ['GET /x"'], told("x", "--site", "www.A.example", *root)
+    assert "no such site" in bansho("x", "--site", "c.example", *root, code=2).stderr
+
+
+def many_files(tmp):
+    files = [put(tmp / f"{i}.log", f"Nov 20 10:00:00 h d: x {i:02}\n") for i in range(40)]
+    assert len(told("x", *logs(*files))["lines"]) == 40
+
+
 def standard_input(tmp):
     assert texts(told("x", *logs("-"), input="Nov 20 10:00:00 h x\nNov 20 10:00:00 h y\n")) == ["Nov 20 10:00:00 h x"]
 
@@ -167,7 +192,7 @@ def what_is_not_understood(tmp):
 
 
 def main():
-    tests = (one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, one_line_in_two_logs, accounts, an_account_s_story, timeless_lines, standard_input, what_is_not_understood)
+    tests = (one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, one_line_in_two_logs, accounts, an_account_s_story, timeless_lines, another_root, many_files, standard_input, what_is_not_understood)
     for test in tests:
         with tempfile.TemporaryDirectory() as tmp:
             test(pathlib.Path(tmp))
