@@ -33,7 +33,7 @@ void filter_json_line(FILE *out, const struct matcher *m, uint64_t line, enum ma
         emit_text(&j, "kind", event_kinds[e->kind].name);
         json_fields(&j, m);
     } else {
-        static const char *const absent[] = {"host", "time", "user", "attempts", "rule", "kind"};
+        static const char *const absent[] = {"host", "time", "user", "attempts", "rule", "kind", "fields"};
         for (size_t i = 0; i < ARRAY_SIZE(absent); i++)
             emit_null(&j, absent[i]);
     }

@@ -135,6 +135,10 @@ def a_filter_is_tried_on_packed_logs(tmp):
         assert shown.returncode == 0 and "50 lines, 50 matched" in shown.stdout, shown
     with (tmp / "p.gz").open("rb") as f:
         lines = [json.loads(l) for l in bansho(tmp, "one", "-", "--json", verb=("filter", "test"), stdin=f).stdout.splitlines()]
+    schema = jsonschema.Draft202012Validator(json.loads((ROOT / "data/schema/filter-test-1.json").read_text()))
+    for line in lines + [json.loads(l) for l in bansho(tmp, "one", "-", "--json", verb=("filter", "test"), input="no entry\n").stdout.splitlines()]:
+        schema.validate(line)
+    assert not schema.is_valid(lines[0] | {"time": "now"}) and not schema.is_valid({"line": 1}) # it does not take anything
     assert len(lines) == 51 and lines[49]["line"] == 50 and lines[50]["summary"]["matched"] == 50 and lines[50]["summary"]["fault"] is None, lines[50]
     (tmp / "cut.gz").write_bytes(gzip.compress(text)[:-12])
     shown = bansho(tmp, "one", tmp / "cut.gz", verb=("filter", "test"))
