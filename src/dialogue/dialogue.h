@@ -24,7 +24,11 @@ struct endpoint_at {
     int netns;            /* 0, or the namespace to ask from */
     struct addr from;     /* the address to bind to, if from_set */
     bool from_set;
+    /* 0, or a number up to TLS_ALIKE_MAX: connections of one process with the same number are to one service, and nobody wants to see its certificate: of tls_seen
+       only `done` and `version` are filled. The first one makes a TLS session, for which the others wait: they resume it, which costs half. */
+    unsigned alike;
 };
+#define TLS_ALIKE_MAX 64
 
 enum trouble { TROUBLE_NONE, TROUBLE_REFUSED, TROUBLE_UNREACHABLE, TROUBLE_TIMEOUT, TROUBLE_CLOSED, TROUBLE_GARBAGE, TROUBLE_TLS, TROUBLE_WORKER, TROUBLE_COUNT };
 const char *trouble_text(enum trouble t); /* translated: "no answer in time" */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -18,6 +17,8 @@ struct lane {
     void *stack;
     struct pollfd wait;
     int64_t until;
+    side_ready_fn *ready;  /* of side_wait(), or NULL */
+    const void *ready_arg;
     int answer;            /* of side_poll() */
     bool ended;
 };
@@ -45,6 +46,23 @@ int side_poll(int fd, short events, int64_t timeout_ms)
     l->until = clock_monotonic_ms() + ms;
     swapcontext(&l->context, &side->home);
     return l->answer;
+}
+
+bool side_wait(side_ready_fn *ready, const void *arg, int64_t timeout_ms)
+{
+    struct lane *l = side ? side->now : NULL;
+    if (!l || ready(arg) || timeout_ms <= 0)
+        return ready(arg);
+    l->ready = ready;
+    l->ready_arg = arg;
+    side_poll(-1, 0, timeout_ms);
+    l->ready = NULL;
+    return ready(arg);
+}
+
+static bool is_ready(const struct lane *l)
+{
+    return l->ready && l->ready(l->ready_arg);
 }
 
 /* The bottom of each stack. Its end leads home (uc_link). */
@@ -94,7 +112,7 @@ static bool wait_for_any(struct pollfd *p, int64_t deadline)
             continue;
         }
         any = true;
-        first = l->until < first ? l->until : first;
+        first = is_ready(l) ? now : l->until < first ? l->until : first;
     }
     if (!any || now >= deadline)
         return false;
@@ -114,7 +132,7 @@ static void run(int64_t deadline)
         for (size_t i = 0; i < side->lanes_n; i++) {
             struct lane *l = &side->lanes[i];
             l->answer = p[i].revents ? 1 : 0;
-            if (!l->ended && (l->answer || clock_monotonic_ms() >= l->until))
+            if (!l->ended && (l->answer || is_ready(l) || clock_monotonic_ms() >= l->until))
                 go_on(l);
         }
 }

@@ -16,6 +16,7 @@ struct tls_session;
 struct stream {
     int fd;
     struct tls_session *ssl; /* NULL: plain */
+    bool leads;              /* others wait for its TLS session (endpoint_at.alike) */
     const char *name;        /* endpoint_at.name */
     const struct endpoint_at *to; /* for stream_again; NULL: a descriptor was given */
     unsigned said;           /* lines sent: makes IMAP's tags */

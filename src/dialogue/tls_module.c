@@ -14,16 +14,45 @@
 struct tls_session {
     SSL *ssl;
     const char *name;
+    struct tls_ticket **ticket;
     struct tls_seen *seen;
 };
+
+/* What is resumed (tls_module.h calls it a ticket). */
+static SSL_SESSION *of_ticket(struct tls_ticket *t)
+{
+    return (SSL_SESSION *)(void *)t;
+}
+
+static struct tls_session *of_ssl(const SSL *ssl)
+{
+    return ssl ? SSL_get_app_data(ssl) : NULL;
+}
+
+/* A copy: freeing a connection spoils its own session for others. */
+static int on_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct tls_session *t = of_ssl(ssl);
+    if (t && t->ticket && !*t->ticket && SSL_SESSION_is_resumable(session))
+        *t->ticket = (struct tls_ticket *)(void *)SSL_SESSION_dup(session);
+    return 0;
+}
+
+/* Where nobody looks at the certificate its chain is not built. */
+static int on_chain(X509_STORE_CTX *store, void *arg)
+{
+    const struct tls_session *t = of_ssl(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    (void)arg;
+    return t && t->ticket ? 1 : X509_verify_cert(store);
+}
 
 /* Dates are judged by whoever reads not_before and not_after of the server's own certificate: they do not make its chain a foreign one. */
 static int on_verify(int ok, X509_STORE_CTX *store)
 {
-    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-    struct tls_seen *seen = ssl ? SSL_get_app_data(ssl) : NULL;
-    if (ok || !seen)
+    const struct tls_session *t = of_ssl(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    if (ok || !t)
         return 1;
+    struct tls_seen *seen = t->seen;
     int e = X509_STORE_CTX_get_error(store);
     bool date = e == X509_V_ERR_CERT_HAS_EXPIRED || e == X509_V_ERR_CERT_NOT_YET_VALID;
     if (!seen->problem[0])
@@ -65,7 +94,9 @@ static SSL_CTX *client_new(void)
     SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION);
     SSL_CTX_set_cipher_list(ctx, "DEFAULT:@SECLEVEL=0");
     SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(ctx, on_session);
+    SSL_CTX_set_cert_verify_callback(ctx, on_chain, NULL);
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, on_verify);
     trust_machine(ctx);
@@ -141,6 +172,8 @@ static void describe(struct tls_session *t)
     struct tls_seen *seen = t->seen;
     seen->done = true;
     text_set(seen->version, str_of(SSL_get_version(t->ssl)));
+    if (t->ticket)
+        return;
     X509 *cert = SSL_get1_peer_certificate(t->ssl);
     if (!cert) {
         seen->trusted = false;
@@ -171,20 +204,22 @@ static void close_session(struct tls_session *t, bool goodbye)
     ERR_clear_error();
 }
 
-static struct tls_session *open_session(int fd, const char *name, int newest, struct tls_seen *seen)
+static struct tls_session *open_session(int fd, const char *name, int newest, struct tls_ticket **ticket, struct tls_seen *seen)
 {
     struct addr a;
     SSL_CTX *ctx = client();
     struct tls_session *t = ctx ? calloc(1, sizeof *t) : NULL;
     if (!t)
         return NULL;
-    *t = (struct tls_session){SSL_new(ctx), name, seen};
+    *t = (struct tls_session){SSL_new(ctx), name, ticket, seen};
     if (!t->ssl || SSL_set_fd(t->ssl, fd) != 1) {
         close_session(t, false);
         return NULL;
     }
-    *seen = (struct tls_seen){.trusted = true};
-    SSL_set_app_data(t->ssl, seen);
+    *seen = (struct tls_seen){.trusted = !ticket};
+    SSL_set_app_data(t->ssl, t);
+    if (ticket && *ticket)
+        SSL_set_session(t->ssl, of_ticket(*ticket)); /* one that does not fit is not used */
     if (newest)
         SSL_set_max_proto_version(t->ssl, newest);
     if (name && !addr_parse(str_of(name), &a))

@@ -80,7 +80,8 @@ static int ask_all(struct round *r, struct err *err)
             for (unsigned s = 0; r->has_from[v6] && r->ports.list.v[p].has[v6] && s < RELAY_SESSIONS; s++) {
                 const struct mail_port *port = &r->ports.list.v[p];
                 struct addr from = stranger_of(r, p, v6, s);
-                jobs[n].at = (struct endpoint_at){.addr = port->to[v6], .port = port->port, .tls = port->tls, .timeout_ms = DIALOGUE_MS, .connect_ms = CONNECT_MS, .netns = stranger_netns(r->stranger), .from = from, .from_set = true};
+                jobs[n].at = (struct endpoint_at){.addr = port->to[v6], .port = port->port, .tls = port->tls, .timeout_ms = DIALOGUE_MS, .connect_ms = CONNECT_MS, .netns = stranger_netns(r->stranger), .from = from, .from_set = true,
+                                               .alike = (unsigned)p * 2 + (unsigned)v6 + 1};
                 relay_plan(r->forms[v6], r->forms_n, s, helo_of(a, &from), &jobs[n++].plan);
             }
     struct crowd_seen crowd = {ask_one, jobs, n, &smtp_fields, sizeof *seen, 0, stranger_netns(r->stranger), 2 * DIALOGUE_MS};

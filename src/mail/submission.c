@@ -54,6 +54,7 @@ static void ask(void *arg, size_t i, void *ret)
     snprintf(user, sizeof user, "bansho-probe-%s-%s", r->ctx->run, r->ports.list.v[i].name);
     struct smtp_plan plan = {.starttls = true, .user = user, .password = r->ctx->run, .auth_before_tls = true};
     at.timeout_ms = DIALOGUE_MS;
+    at.alike = (unsigned)i + 1; /* mail.tls looks at the certificate */
     if (smtp_ask(&at, &plan, seen, &err) < 0)
         seen->trouble = TROUBLE_WORKER;
 }
@@ -181,6 +182,7 @@ int port25_auth_probe(const struct probe_ctx *ctx, struct findings *out, struct 
     const struct mail_port *p = &all.list.v[0];
     struct endpoint_at at = mail_port_at(p, ctx->run, 0);
     at.timeout_ms = DIALOGUE_MS;
+    at.alike = 1;
     if (smtp_ask(&at, &plan, seen, err) < 0)
         seen->trouble = TROUBLE_WORKER;
     bool offered = seen->auth_offered_plain || seen->auth_offered_tls;

@@ -187,8 +187,10 @@ int service_answers(const struct probe_ctx *ctx, struct findings *out, struct er
     n = 0;
     for (size_t i = 0; i < list.list.n; i++) {
         const struct subject *s = &list.list.v[i];
-        for (size_t k = 0; k < s->addrs && s->protocol[0]; k++)
-            q[n++] = (struct hello){place(s, &s->addr[k], all), s->protocol, s->name};
+        for (size_t k = 0; k < s->addrs && s->protocol[0]; k++) {
+            q[n] = (struct hello){place(s, &s->addr[k], all), s->protocol, s->name};
+            q[n++].at.alike = (unsigned)i + 1; /* site.tls and mail.tls look at certificates */
+        }
     }
     int r = hello_ask(q, n, seen, err);
     if (r < 0)

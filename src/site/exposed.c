@@ -49,6 +49,7 @@ static struct http_question question(const struct asked *job, const struct targe
         requests[k + 1] = (struct http_request){"GET", http_path(a, str_of(t->candidates.v[k].url))};
     exposed_address(job->ctx->server->host, q->site, &ret.at);
     ret.at.timeout_ms = SITE_MS;
+    ret.at.alike = (unsigned)(q - job->targets->asks.v) + 1; /* site.tls looks at the certificate */
     ret.host = is_host(t->name) ? t->name : arena_dupz(a, addr_text(&ret.at.addr, address));
     return ret;
 }

@@ -108,16 +108,23 @@ static inline bool fake_hear(struct fake_peer *p, size_t n)
     return true;
 }
 
+/* A session that is resumed is noted as if it had been heard. */
 static inline bool fake_tls(struct fake_peer *p)
 {
-    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-    SSL_CTX_set_security_level(ctx, 0); /* old versions too, like a server that was never updated */
-    SSL_CTX_set_min_proto_version(ctx, p->cert->newest_only ? TLS1_2_VERSION : TLS1_VERSION);
-    SSL_CTX_use_certificate(ctx, p->cert->cert);
-    SSL_CTX_use_PrivateKey(ctx, p->cert->key);
+    static SSL_CTX *ctx; /* of this server's process */
+    if (!ctx) {
+        ctx = SSL_CTX_new(TLS_server_method());
+        SSL_CTX_set_security_level(ctx, 0); /* old versions too, like a server that was never updated */
+        SSL_CTX_set_min_proto_version(ctx, p->cert->newest_only ? TLS1_2_VERSION : TLS1_VERSION);
+        SSL_CTX_use_certificate(ctx, p->cert->cert);
+        SSL_CTX_use_PrivateKey(ctx, p->cert->key);
+    }
     p->ssl = SSL_new(ctx);
     SSL_set_fd(p->ssl, p->fd);
-    return SSL_accept(p->ssl) == 1;
+    bool done = SSL_accept(p->ssl) == 1;
+    if (done && SSL_session_reused(p->ssl) && strlen(p->heard) < HEARD - 20)
+        strcat(p->heard, "(resumed)\n");
+    return done;
 }
 
 static inline void fake_play(struct fake_peer *p, const struct act *a)

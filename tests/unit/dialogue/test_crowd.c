@@ -118,8 +118,83 @@ static void is_confined(void **state)
 #endif
 }
 
+enum { ALIKE = 4, JUDGED = 4, ASKED = 5 }; /* four that are alike, and one whose certificate is looked at */
+
+static void ask_alike(void *arg, size_t i, void *result)
+{
+    struct endpoint_at at = fake_at(arg);
+    struct smtp_plan plan = {.helo = "x"};
+    struct err err = {0};
+    at.tls = true;
+    at.alike = i == JUDGED ? 0 : 1;
+    assert_int_equal(smtp_ask(&at, &plan, result, &err), 0);
+}
+
+static size_t times(const char *text, const char *word)
+{
+    size_t n = 0;
+    for (; (text = strstr(text, word)); text++)
+        n++;
+    return n;
+}
+
+/* The first one makes a TLS session, the others resume it. */
+static void alike_resume(void **state)
+{
+    (void)state;
+    static const struct act script[] = {{TLS, NULL, 0}, {SAY, "220 fake ESMTP\r\n", 0}, {HEAR, NULL, 0}, {SAY, "250 fake\r\n", 0}, {HEAR, NULL, 0}, {SAY, "221 bye\r\n", 0}, {ACT_END, NULL, 0}};
+    struct fake_cert cert = cert_new("mail.test", 0, 4000000000, NULL);
+    struct fake f = fake_start(script, &cert);
+    struct smtp_seen seen[ASKED];
+    struct err err = {0};
+    struct crowd_seen c = {ask_alike, &f, ASKED, &smtp_fields, sizeof seen[0], 0, 0, 8000};
+    assert_int_equal(crowd_see(&c, seen, &err), 0);
+    for (size_t i = 0; i < ASKED; i++) {
+        assert_int_equal(seen[i].trouble, TROUBLE_NONE);
+        assert_true(seen[i].tls.done);
+        assert_string_equal(seen[i].tls.version, "TLSv1.3");
+        assert_false(seen[i].tls.trusted); /* nobody looked, or nobody knows it */
+        assert_true((i == JUDGED) == (seen[i].tls.subject[0] != 0));
+    }
+    assert_int_equal(times(f.heard, "(resumed)"), ALIKE - 1);
+    fake_stop(&f);
+    cert_free(&cert);
+}
+
+static bool is_set(const void *flag)
+{
+    return *(const bool *)flag;
+}
+
+struct waiting {
+    bool flag, seen[3];
+};
+
+static void wait_or_set(void *arg, size_t i)
+{
+    struct waiting *w = arg;
+    if (i == 1)
+        side_poll(-1, 0, 30);
+    w->flag |= i == 1;
+    w->seen[i] = side_wait(is_set, &w->flag, i == 2 ? 1 : 60000);
+}
+
+/* 0 waits for 1, which comes later; 2 has not so much time. */
+static void waits_for_another_job(void **state)
+{
+    (void)state;
+    struct waiting w = {0};
+    int64_t begun = clock_monotonic_ms();
+    assert_int_equal(side_by_side(wait_or_set, &w, 3, 3, begun + 50000), 0);
+    assert_true(clock_monotonic_ms() - begun < 20000);
+    assert_true(w.seen[0] && w.seen[1] && !w.seen[2]);
+    assert_true(side_wait(is_set, &w.flag, 60000)); /* outside: its answer */
+    w.flag = false;
+    assert_false(side_wait(is_set, &w.flag, 60000));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_result_is_its_own), cmocka_unit_test(nothing_to_ask), cmocka_unit_test(lanes), cmocka_unit_test(is_confined)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_result_is_its_own), cmocka_unit_test(nothing_to_ask), cmocka_unit_test(lanes), cmocka_unit_test(waits_for_another_job), cmocka_unit_test(alike_resume), cmocka_unit_test(is_confined)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
