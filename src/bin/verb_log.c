@@ -7,6 +7,7 @@
 #include "bin/log_page.h"
 #include "bin/verbs.h"
 #include "log/files.h"
+#include "log/journal.h"
 #include "log/lines.h"
 #include "log/rotated.h"
 #include "log/site_logs.h"
@@ -187,6 +188,15 @@ static int look_below(struct machine *m, struct str site, struct arena *a, struc
     return r;
 }
 
+/* Nothing was found before that: nobody knows whether there was anything. */
+static const char *journal_note(const struct machine *m, int64_t since, struct arena *a)
+{
+    struct journal_extent extent = {0};
+    if (!since || journal_extent(m->root, NULL, 0, &extent, NULL) < 0 || !extent.found || extent.first <= since)
+        return NULL;
+    return arena_printf(a, _("The journal reaches back to %s only."), clock_text(a, extent.first, CLOCK_MINUTE));
+}
+
 /* The command as it was given, but for how it is shown. */
 static struct str again(const struct call *c, struct arena *a)
 {
@@ -210,9 +220,8 @@ static enum outcome tell(const struct call *c, struct arena *a, const struct sea
     struct log_page page;
     log_page_begin(&page, o, a, call_option(c, "json") ? c->language : NULL, call_option(c, "lines"), again(c, a));
     int r = search_run(o, log_page_line, &page, a, &seen, err);
-    if (r < 0)
-        return complain(err);
-    return log_page_end(&page, seen, cut, note) ? OUTCOME_FINE : OUTCOME_UNKNOWN;
+    bool all = log_page_end(&page, seen, cut, r < 0 ? err->text : note);
+    return r < 0 ? complain(err) : all ? OUTCOME_FINE : OUTCOME_UNKNOWN;
 }
 
 static enum outcome search(const struct call *c, struct arena *a)
@@ -234,7 +243,7 @@ static enum outcome search(const struct call *c, struct arena *a)
         r = add_all_named(c, a, &o, &err);
     if (r == 0 && !o.files.n)
         r = add_machine(c, &machine, a, &o, &found, &err);
-    const char *note = machine.site.shared ? _("This site has no log of its own for some of its addresses: what shared logs hold of it cannot be told apart.") : NULL;
+    const char *note = machine.site.shared ? _("This site has no log of its own for some of its addresses: what shared logs hold of it cannot be told apart.") : o.root && !wanted.site.n ? journal_note(&machine, wanted.since, a) : NULL;
     outcome = r < 0 ? complain(&err) : tell(c, a, &o, found.cut, note, &err);
     server_free(machine.server);
     host_free(machine.host);

@@ -158,7 +158,6 @@ static int plan(struct search *s, struct err *err)
     size_t n = s->o->files.n;
     s->first = arena_zalloc(s->arena, (n + 1) * sizeof *s->first);
     s->order = arena_zalloc(s->arena, (n + 1) * sizeof *s->order);
-    s->seen = arena_zalloc(s->arena, (n + 1) * sizeof *s->seen);
     for (size_t i = 0; i < n; i++)
         s->order[s->n++] = i;
     leave_out(s, false);
@@ -364,6 +363,8 @@ int search_run(const struct search_options *o, search_fn *fn, void *arg, struct 
     if (s->side_by_side > SIDE_BY_SIDE_MAX)
         s->side_by_side = SIDE_BY_SIDE_MAX;
     s->needle = selection_needle(o->selection, s->needle_room);
+    s->seen = arena_zalloc(a, (o->files.n + 1) * sizeof *s->seen);
+    *ret = s->seen;
     int r = prepare(s, spill, err);
     if (r == 0)
         r = run(s, err);
@@ -372,7 +373,5 @@ int search_run(const struct search_options *o, search_fn *fn, void *arg, struct 
     known_free(s->known);
     if (spill >= 0)
         close(spill);
-    if (r == 0)
-        *ret = s->seen;
     return r;
 }

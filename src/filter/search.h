@@ -52,5 +52,5 @@ struct search_seen {          /* one file */
 /* line's text is valid during the call. false: enough. */
 typedef bool search_fn(void *arg, const struct search_line *line);
 
-/* *ret: one for each file, in the arena. What goes wrong with one file is its fault; -errno where nothing could be searched. */
+/* *ret: one for each file, in the arena; filled as far as it came, also on failure. What goes wrong with one file is its fault; -errno where the search itself could not go on. */
 int search_run(const struct search_options *o, search_fn *fn, void *arg, struct arena *a, struct search_seen **ret, struct err *err) _must_check_;

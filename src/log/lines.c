@@ -53,7 +53,8 @@ int lines_file(const char *name, struct stat *ret, struct err *err)
 static enum packing packing_of(struct str head)
 {
     static const struct { struct str magic; enum packing packing; } kinds[] = {
-        {{"\x1f\x8b", 2}, PACKED_GZIP}, {{"\xfd" "7zXZ\0", 6}, PACKED_XZ}, {{"\x28\xb5\x2f\xfd", 4}, PACKED_ZSTD}};
+        {{"\x1f\x8b", 2}, PACKED_GZIP}, {{"\xfd" "7zXZ\0", 6}, PACKED_XZ}, {{"\x28\xb5\x2f\xfd", 4}, PACKED_ZSTD},
+        {{"BZh", 3}, PACKED_OTHERWISE}, {{"\x1f\x9d", 2}, PACKED_OTHERWISE} /* compress */, {{"\x04\x22\x4d\x18", 4}, PACKED_OTHERWISE} /* lz4 */};
     for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
         if (str_starts(head, kinds[i].magic))
             return kinds[i].packing;
@@ -90,7 +91,9 @@ int lines_open(int fd, const char *name, struct lines **ret, struct err *err)
     l->name = name;
     int r = read_some(l, l->packed, sizeof l->packed, &n);
     l->packing = packing_of(str_span(l->packed, n));
-    if (r == 0 && l->packing == PACKED_NOT) {
+    if (r == 0 && l->packing == PACKED_OTHERWISE) {
+        r = err_set(err, -ENOTSUP, _("%s is packed by a program whose files are not read here (gzip, xz and zstd are)"), name);
+    } else if (r == 0 && l->packing == PACKED_NOT) {
         memcpy(l->text, l->packed, n);
         l->filled = l->health.bytes = n;
     } else if (r == 0) {

@@ -3,7 +3,7 @@
 #include "base/str.h"
 #include <stdbool.h>
 
-enum packing { PACKED_NOT, PACKED_GZIP, PACKED_XZ, PACKED_ZSTD };
+enum packing { PACKED_NOT, PACKED_GZIP, PACKED_XZ, PACKED_ZSTD, PACKED_OTHERWISE /* by what nobody here unpacks */ };
 
 struct unpacker;
 

@@ -1,5 +1,5 @@
 """`bansho log search`: several logs as one story, what fits and what does not, what cannot be read, hostile lines, both languages. Argument: the build directory."""
-import datetime, gzip, json, lzma, os, pathlib, subprocess, sys, tempfile
+import datetime, gzip, json, lzma, os, pathlib, resource, signal, subprocess, sys, tempfile
 
 import jsonschema
 
@@ -87,6 +87,8 @@ def what_cannot_be_read_is_told(tmp):
     assert len(document["lines"]) > 1000
     shown = bansho("here", *logs(tmp / "short.log.gz", good, tmp / "bad.log.gz"), code=3).stdout
     assert shown.count("ends too early") == 1 and shown.count("is damaged") == 1
+    (tmp / "other.log.bz2").write_bytes(b"BZh91AY&SY here")
+    assert "is packed by a program" in told("here", *logs(tmp / "other.log.bz2"), code=3)["files"][0]["fault"]
     os.mkfifo(tmp / "fifo")
     assert "is not a file" in bansho("here", *logs(tmp / "fifo"), code=2).stderr
     assert "No such file" in bansho("here", *logs(tmp / "away"), code=2).stderr
@@ -97,6 +99,13 @@ def what_waits_for_its_turn(tmp):
     files = [put(tmp / f"much{k}.log", "".join(f"2026-11-20T10:{i // 600 % 60:02}:{i // 10 % 60:02}.{i % 10}{k} h d{k}: x {i} {'z' * 300}\n" for i in range(20000))) for k in (1, 2)]
     got = told(": x", *logs(*files))["lines"]
     assert len(got) == 40000 and all(a["time"] <= b["time"] for a, b in zip(got, got[1:]))
+
+
+def without_room_to_wait(tmp):
+    """No room for what does not fit into memory: told, and what was printed is still a whole document."""
+    files = [put(tmp / f"full{k}.log", "".join(f"2026-11-20T1{k}:{i // 600 % 60:02}:{i // 10 % 60:02} h d{k}: x {'z' * 1000}\n" for i in range(12000))) for k in (1, 2)]
+    shown = bansho("x", "--json", *logs(*files[::-1]), code=2, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)) or signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+    assert "cannot be put into order" in shown.stderr and "put into order" in valid(shown.stdout)["summary"]["note"], shown.stderr
 
 
 def one_line_in_two_logs(tmp):
@@ -192,7 +201,7 @@ def what_is_not_understood(tmp):
 
 
 def main():
-    tests = (one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, one_line_in_two_logs, accounts, an_account_s_story, timeless_lines, another_root, many_files, standard_input, what_is_not_understood)
+    tests = (one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, without_room_to_wait, one_line_in_two_logs, accounts, an_account_s_story, timeless_lines, another_root, many_files, standard_input, what_is_not_understood)
     for test in tests:
         with tempfile.TemporaryDirectory() as tmp:
             test(pathlib.Path(tmp))
