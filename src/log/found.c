@@ -119,12 +119,13 @@ static void add_unrotated(struct arena *a, struct seen_log *s, const char *path)
     *list_push(a, &s->unrotated) = arena_dupz(a, path);
 }
 
-static void add_file(struct look *l, struct seen_log *s, const char *path)
+/* false: it is no file. */
+static bool add_file(struct look *l, struct seen_log *s, const char *path)
 {
     const struct root *root = l->ctx->server->host->root;
     struct stat st;
     if (root_stat(root, path, &st) < 0 || !S_ISREG(st.st_mode))
-        return;
+        return false;
     int64_t start = born(root, path, &st), old = oldest_sibling(l, path);
     start = old && old < start ? old : start;
     s->found = true;
@@ -143,6 +144,7 @@ static void add_file(struct look *l, struct seen_log *s, const char *path)
         s->kept_by = r->file;
         s->kept_line = r->line;
     }
+    return true;
 }
 
 static void add_pattern(struct look *l, struct seen_log *s, const char *pattern)
@@ -151,7 +153,14 @@ static void add_pattern(struct look *l, struct seen_log *s, const char *pattern)
     if (root_glob(l->ctx->server->host->root, pattern, MAX_LOG_FILES, l->out->arena, &names) == -E2BIG)
         s->cut = pattern;
     for (size_t i = 0; i < names.list.n; i++)
-        add_file(l, s, names.list.v[i]);
+        if (add_file(l, s, names.list.v[i]))
+            *list_push(l->out->arena, &s->usual) = names.list.v[i];
+}
+
+static void add_named(struct look *l, struct seen_log *s, const char *path)
+{
+    if (add_file(l, s, path))
+        *list_push(l->out->arena, &s->named) = path;
 }
 
 /* Files that the product's settings name: "/path format", "|program" is not a file. */
@@ -161,7 +170,7 @@ static void add_settings(struct look *l, struct seen_log *s, const struct log_se
         for (size_t k = 0; k < ARRAY_SIZE(p->keys) && p->keys[k]; k++) {
             struct str rest = str_of(inst->settings.v[i].value), path;
             if (strcasecmp(inst->settings.v[i].key, p->keys[k]) == 0 && str_word(&rest, " \t\"", &path) && path.p[0] == '/')
-                add_file(l, s, arena_dup(l->out->arena, path));
+                add_named(l, s, arena_dup(l->out->arena, path));
         }
 }
 
@@ -248,6 +257,9 @@ static void look_at(struct look *l, const struct log_service *p, const struct in
         add_pattern(l, &s, p->files[k]);
     add_settings(l, &s, p, inst);
     const struct journal_unit *unit = in_journal(l, p);
+    s.service = p;
+    s.newest_file = s.newest;
+    s.newest_entry = l->extent.last;
     if (unit) {
         /* A unit that is younger than the journal has its whole log in it. */
         int64_t start = l->extent.first;

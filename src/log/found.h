@@ -2,6 +2,7 @@
 #pragma once
 #include "change/plan.h"
 #include "log/rotation.h"
+#include "log/services.h"
 #include "server/probe.h"
 
 #define LOG_WANTED_DAYS 28
@@ -17,6 +18,10 @@ struct seen_log {
     const char *kept_by;
     unsigned kept_line;
     bool in_journal;
+    const struct log_service *service;
+    LIST(const char *) named;                     /* files that its settings name, and that are there */
+    LIST(const char *) usual;                     /* those of the usual places that are there */
+    int64_t newest_file, newest_entry;            /* last written; newest_entry: of the whole journal */
     const char *cut;         /* the pattern of which only a part was looked at, or NULL */
 };
 struct seen_logs {
