@@ -23,5 +23,7 @@ struct log_page {
 void log_page_begin(struct log_page *p, const struct search_options *o, struct arena *a, const char *json_language, bool lines, struct str again);
 /* A search_fn; arg: the page. */
 bool log_page_line(void *arg, const struct search_line *l);
+/* Writes what waits to be written. false: it cannot be. */
+bool log_page_flush(struct log_page *p);
 /* What was read and what could not be. cut: where there were too many files, or NULL; note: what else is to be known, or NULL. Returns whether all could be read. */
 bool log_page_end(struct log_page *p, const struct search_seen *seen, const char *cut, const char *note);

@@ -4,6 +4,7 @@
 #include "base/shell.h"
 #include "base/when.h"
 #include "base/worker.h"
+#include "bin/log_follow.h"
 #include "bin/log_page.h"
 #include "bin/verbs.h"
 #include "log/files.h"
@@ -44,7 +45,7 @@ static struct str lowered(struct arena *a, const char *text)
     return str_of(copy);
 }
 
-static int understand(const struct call *c, int64_t now, struct arena *a, struct selection *ret, struct err *err)
+int log_understand(const struct call *c, int64_t now, struct arena *a, struct selection *ret, struct err *err)
 {
     const char *address = call_option(c, "address"), *service = call_option(c, "service");
     *ret = SELECTION_ALL;
@@ -67,7 +68,7 @@ static int understand(const struct call *c, int64_t now, struct arena *a, struct
         r = wanted_time(c, "until", WHEN_END, now, &ret->until, err);
     if (r == 0 && ret->since > ret->until)
         r = err_set(err, -EINVAL, "%s", _("--since is later than --until"));
-    if (r == 0 && !ret->text.n && !ret->addressed && !ret->account.n && !ret->site.n && !selection_timed(ret))
+    if (r == 0 && strcmp(c->args[0], "search") == 0 && !ret->text.n && !ret->addressed && !ret->account.n && !ret->site.n && !selection_timed(ret))
         r = err_set(err, -EINVAL, "%s", _("log search: say what you look for. For example: bansho log search --address 192.0.2.1, or: bansho log search --since 2h"));
     return r;
 }
@@ -234,7 +235,7 @@ static enum outcome search(const struct call *c, struct arena *a)
     struct err err = {0};
     enum outcome outcome = OUTCOME_USAGE;
     tzset(); /* while our own time zone can still be read */
-    int r = understand(c, o.now, a, &wanted, &err);
+    int r = log_understand(c, o.now, a, &wanted, &err);
     if (r == 0)
         r = root_open(call_option(c, "root") ? call_option(c, "root") : "/", &root, &err);
     if (r == 0 && wanted.site.n)
@@ -254,7 +255,7 @@ static enum outcome search(const struct call *c, struct arena *a)
 static enum outcome run(const struct call *c)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(ARENA_MAX);
-    return search(c, a);
+    return strcmp(c->args[0], "follow") == 0 ? log_follow(c, a) : search(c, a);
 }
 
 static const struct verb_option log_options[] = {
@@ -273,8 +274,8 @@ static const struct verb_option log_options[] = {
 
 const struct verb verb_log = {
     .name = "log",
-    .usage = "search [--account A] [--address X] [--site S] [--service S] [--since T] [--until T] [--log FILE]... [--root DIR] [--lines] [--json] [TEXT]",
-    .summary = N_("searches all logs of this machine, rotated ones and the journal too, as one story in the order of time"),
+    .usage = "search|follow [--account A] [--address X] [--site S] [--service S] [--since T] [--until T] [--log FILE]... [--root DIR] [--lines] [--json] [TEXT]",
+    .summary = N_("searches all logs of this machine, or shows them while they are written, as one story in the order of time"),
     .help = N_("search shows the lines that hold TEXT (just these bytes, as with grep -F) and fit all options, from the journal and from every log below /var/log and of the web sites: "
                "plain, or packed by gzip, xz or zstd, in the order of their times. Packed files are unpacked side by side and never held as a whole. "
                "A line that stands in two logs, as rsyslog writes what is in the journal into a file, is told once.\n\n"
@@ -284,10 +285,12 @@ const struct verb verb_log = {
                "--lines shows the lines themselves.\n\n"
                "A line without a date belongs to the time of the line before it; a year that is missing is taken from when the file was last changed. "
                "Lines of which nobody knows the time are left out, and counted, where --since or --until is given.\n\n"
-               "A file that is damaged or cannot be read is told at the end, the others are searched all the same (exit status 3). Finding nothing is no error."),
+               "A file that is damaged or cannot be read is told at the end, the others are searched all the same (exit status 3). Finding nothing is no error.\n\n"
+               "follow shows new lines while they are written, from each service's live source: the journal, where the service writes there, else its files, through every rotation. "
+               "--since begins with what is already in the journal and in live files."),
     .options = log_options,
     .argument = ARGUMENT_WORDS,
-    .words = "search",
+    .words = "search|follow",
     .min = 1,
     .max = 2,
     .run = run,

@@ -24,6 +24,12 @@ static void flush(struct log_page *p)
     buf_reset(&p->text);
 }
 
+bool log_page_flush(struct log_page *p)
+{
+    flush(p);
+    return !ferror(stdout);
+}
+
 /* "mail.log" for /var/log/mail.log: the directory that all know needs no room. */
 static struct str short_name(const char *name)
 {

@@ -207,10 +207,11 @@ void find_rotated(struct follow *f)
         missing.v[missing.n++] = x;
         file_unindex(f, x); /* its inode may be another file's */
     }
-    qsort(missing.v, missing.n, sizeof(void *), by_log);
     f->look_again = false;
-    if (missing.n)
+    if (missing.n) {
+        qsort(missing.v, missing.n, sizeof(void *), by_log);
         look_for(f, &missing);
+    }
     for (size_t i = 0; i < missing.n; i++) {
         struct file *x = missing.v[i];
         if (!x->dir && !(f->look_again && x->looked_for && file_index(f, x)))
@@ -230,7 +231,8 @@ void queue_in_order(struct follow *f)
     struct gather all = gather_files(f);
     f->queue = NULL;
     f->queue_end = &f->queue;
-    qsort(all.v, all.n, sizeof(void *), older_first);
+    if (all.n)
+        qsort(all.v, all.n, sizeof(void *), older_first);
     for (size_t i = 0; i < all.n; i++) {
         struct file *x = all.v[i];
         if (!x->queued)

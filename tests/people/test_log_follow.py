@@ -1,0 +1,103 @@
+"""`bansho log follow` of files that are named: lines as they are written, through rotation, by selection; the standard input; what is refused. Argument: the build directory."""
+import os, pathlib, signal, subprocess, sys, tempfile, time
+
+BUILD = pathlib.Path(sys.argv[1]).resolve()
+
+
+class Following:
+    """Ends it, and nothing else, when the test is over."""
+
+    def __init__(self, tmp, *args, language="C.UTF-8"):
+        env = {"PATH": os.environ["PATH"], "LC_ALL": language, "BANSHO_LOCALE": str(BUILD / "locale"), "TZ": "UTC"}
+        self.out = open(tmp / "out", "w+")
+        self.process = subprocess.Popen([str(BUILD / "bansho"), "log", "follow", *map(str, args)], stdout=self.out, stderr=subprocess.PIPE, stdin=subprocess.PIPE, text=True, env=env)
+
+    def __enter__(self):
+        end = time.monotonic() + 20
+        while time.monotonic() < end and "inotify" not in " ".join(os.readlink(p) for p in self.descriptors()):
+            time.sleep(0.02)
+        return self
+
+    def descriptors(self):
+        try:
+            return [p for p in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir() if p.is_symlink()]
+        except OSError:
+            return []
+
+    def told(self, n):
+        end = time.monotonic() + 20
+        while len(lines := pathlib.Path(self.out.name).read_text().splitlines()) < n and time.monotonic() < end:
+            time.sleep(0.02)
+        return lines
+
+    def __exit__(self, *why):
+        self.process.send_signal(signal.SIGTERM)
+        self.err = self.process.communicate(timeout=20)[1]
+
+
+def append(path, *lines):
+    with open(path, "a") as f:
+        f.write("".join(line + "\n" for line in lines))
+
+
+def through_rotation(tmp):
+    log = tmp / "mail.log"
+    append(log, "Nov 20 10:00:00 h x[1]: old")
+    with Following(tmp, "--log", log) as f:
+        append(log, "Nov 20 10:00:01 h x[1]: one")
+        assert len(f.told(1)) == 1
+        log.rename(tmp / "mail.log.1")
+        append(tmp / "mail.log.1", "Nov 20 10:00:02 h x[1]: two")
+        append(log, "Nov 20 10:00:03 h x[1]: three \x1b[31m")
+        lines = f.told(3)
+        assert [line.split("]: ")[1] for line in lines] == ["one", "two", "three \\x1b[31m"], lines
+        assert lines[0].split("  ")[0][4:] == "-11-20 10:00:01"
+
+
+def by_selection(tmp):
+    a, b = tmp / "a.log", tmp / "b.log"
+    append(a), append(b)
+    with Following(tmp, "--log", a, "--log", b, "--address", "192.0.2.0/24", "failed") as f:
+        append(a, "x failed 192.0.2.9", "x failed 198.51.100.9", "x ok 192.0.2.9")
+        append(b, "y failed 192.0.2.10", "end failed 192.0.2.11")
+        assert sorted(line.split()[-1] for line in f.told(3)) == ["192.0.2.10", "192.0.2.11", "192.0.2.9"]
+
+
+def what_was_emptied_is_told(tmp):
+    log = tmp / "a.log"
+    append(log)
+    with Following(tmp, "--log", log, language="ja_JP.UTF-8") as f:
+        append(log, "one")
+        f.told(1)
+        log.write_text("")
+        append(log, "two and more")
+        f.told(2)
+    assert "a.log" in f.err and f.err.count("\n") == 1, f.err
+
+
+def standard_input(tmp):
+    f = Following(tmp, "--log", "-", "b")
+    f.process.stdin.write("Nov 20 10:00:00 h x: a\nNov 20 10:00:01 h x: b\n")
+    f.process.stdin.flush()
+    assert f.told(1)[0].endswith("h x: b")
+    f.process.stdin.close()
+    assert f.process.wait(20) == 0
+
+
+def what_is_refused(tmp):
+    os.mkfifo(tmp / "fifo")
+    for args, words in ((["--json"], "--json"), (["--log", tmp / "none"], "none"), (["--log", tmp / "fifo"], "fifo"), (["--log", "-", "--log", "-"], "standard input")):
+        env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        r = subprocess.run([str(BUILD / "bansho"), "log", "follow", *map(str, args)], capture_output=True, text=True, env=env, timeout=20, stdin=subprocess.DEVNULL)
+        assert r.returncode == 2 and words in r.stderr, (args, r)
+
+
+def main():
+    for test in through_rotation, by_selection, what_was_emptied_is_told, standard_input, what_is_refused:
+        with tempfile.TemporaryDirectory() as tmp:
+            test(pathlib.Path(tmp))
+    print("new lines are told as they are written")
+
+
+if __name__ == "__main__":
+    main()
