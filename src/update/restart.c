@@ -1,5 +1,6 @@
 /* restart.c: what still runs the old version: services whose program or libraries were replaced on disk, and the kernel. */
 #include "base/i18n.h"
+#include "update/maps.h"
 #include "update/pending.h"
 #include "update/version.h"
 #include <errno.h>
@@ -98,7 +99,7 @@ static void look_at(struct arena *a, unsigned pid, const char *our_pid_ns, struc
     if (strcmp(ns, our_pid_ns) != 0)
         return; /* a container's process: its files are the container's */
     buf_reset(maps);
-    int r = read_proc(pid, "maps", maps);
+    int r = maps_read(pid, maps);
     struct str file = r == 0 ? into->find(into->arg, buf_str(maps)) : str_span("", 0);
     if (!file.n)
         return;

@@ -6,9 +6,14 @@
 #include "update/automatic.h"
 #include "update/end_of_life.h"
 #include "update/lifetimes.h"
+#include "update/maps.h"
 #include "update/pending.h"
 #include "update/version.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define NOW 1795500000 /* 2026-11-24 */
 
@@ -302,10 +307,41 @@ static void plesk(void **state)
     }
 }
 
+/* Whatever way the kernel offers: every file that is mapped for execution, with the mark of one that is no longer there. */
+static void reads_what_is_mapped(void **state)
+{
+    (void)state;
+    char name[] = "/tmp/bansho-mapped-XXXXXX";
+    int fd = mkstemp(name), text = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    _cleanup_(buf_free) struct buf got = BUF(1u << 20), all = BUF(1u << 20), gone = BUF(200);
+    assert_true(fd >= 0 && text >= 0);
+    assert_int_equal(ftruncate(fd, 4096), 0);
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+    unlink(name);
+    close(fd);
+    assert_int_equal(maps_read((unsigned)getpid(), &got), 0);
+    assert_int_equal(buf_read_fd(&all, text), 0);
+    close(text);
+    buf_printf(&gone, "%s (deleted)\n", name);
+    assert_true((str_search(buf_str(&got), buf_str(&gone)) >= 0) == (p != MAP_FAILED)); /* not where /tmp is mounted noexec */
+    size_t n = 0;
+    for (struct str rest = buf_str(&all), line; str_line(&rest, &line);) {
+        ptrdiff_t slash = str_find(line, '/');
+        if (slash < 0 || str_search(str_span(line.p, (size_t)slash), STR("xp ")) < 0)
+            continue;
+        n++;
+        assert_true(str_search(buf_str(&got), str_from(line, (size_t)slash)) >= 0);
+    }
+    assert_true(n > 2);
+    assert_int_equal(maps_read(UINT32_MAX, &got), -ENOENT);
+    if (p != MAP_FAILED)
+        munmap(p, 4096);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_apt_conf), cmocka_unit_test(reads_intervals), cmocka_unit_test(judges_automatic_updates), cmocka_unit_test(reads_simulations),
+        cmocka_unit_test(reads_what_is_mapped), cmocka_unit_test(reads_apt_conf), cmocka_unit_test(reads_intervals), cmocka_unit_test(judges_automatic_updates), cmocka_unit_test(reads_simulations),
         cmocka_unit_test(judges_the_age_of_lists), cmocka_unit_test(finds_replaced_files), cmocka_unit_test(orders_versions), cmocka_unit_test(judges_kernels),
         cmocka_unit_test(table_is_sound), cmocka_unit_test(end_of_life), cmocka_unit_test(plesk),
     };
