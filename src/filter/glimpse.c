@@ -1,4 +1,5 @@
 #include "filter/glimpse.h"
+#include "filter/shape.h"
 #include "filter/syntax.h"
 #include <stdlib.h>
 
@@ -31,13 +32,18 @@ struct glimpse {
     unsigned char sample[128];    /* a character of each class */
     unsigned classes;
     uint64_t always, all;
+    struct shape shapes[GLIMPSE_MAX];
+    uint64_t runs, clocks;        /* bits: named where a run of theirs is found; looked for around times by the automaton */
+    uint64_t same_run[GLIMPSE_MAX]; /* of the first expression with a run: all with the same one */
+    size_t around;                /* how far from a time a match of theirs can reach */
     uint16_t *starts;             /* of each expression */
     size_t n;
-    bool failed;
+    bool failed, odd;
     /* made while lines are read */
     struct state *states;
     uint32_t *next;               /* of each state and class: the place of the next state's own first */
     size_t states_n, fresh;
+    uint32_t inside;              /* the state in which a line is entered behind its beginning */
     uint16_t *members;
     size_t members_n, members_cap;
     uint32_t *table;              /* states by their members; +1 */
@@ -107,7 +113,11 @@ static uint16_t build(struct glimpse *g, const struct syntax *s, uint16_t out)
     case SYNTAX_CLASS: return add(g, (struct step){.kind = STEP_CHAR, .set = set_index(g, &s->set), .out = out});
     case SYNTAX_SEQUENCE: return build_sequence(g, s->child, out);
     case SYNTAX_REPEAT: return build_repeat(g, s, out);
-    case SYNTAX_AGAIN: return build(g, s->child, out);
+    case SYNTAX_AGAIN:
+        if (s->child->kind == SYNTAX_CLASS)
+            return build(g, s->child, out);
+        g->odd = true; /* shape_trim may have changed its group */
+        return out;
     case SYNTAX_CHOICE:
         for (const struct syntax *i = s->child; i && !g->failed; i = i->next)
             at = add(g, (struct step){.kind = STEP_FORK, .out = build(g, i, out), .other = at});
@@ -145,6 +155,42 @@ static bool prepare(struct glimpse *g)
     return g->states && g->next && g->table && g->work && g->stack && g->seen;
 }
 
+#define AROUND_MAX 100
+
+static void add_run(struct glimpse *g, unsigned i)
+{
+    const struct shape *own = &g->shapes[i];
+    unsigned first = 0;
+    while (first < i && !(g->runs >> first & 1 && g->shapes[first].run_n == own->run_n && memcmp(g->shapes[first].run.ascii, own->run.ascii, sizeof own->run.ascii) == 0))
+        first++;
+    if (first == i)
+        g->runs |= 1ull << i;
+    g->same_run[first] |= 1ull << i;
+}
+
+static void add_expression(struct glimpse *g, unsigned i, struct syntax *s)
+{
+    uint64_t bit = 1ull << i;
+    if (s) {
+        shape_trim(s);
+        g->shapes[i] = shape_of(s);
+    }
+    if (s && g->shapes[i].clock && g->shapes[i].longest <= AROUND_MAX) {
+        g->odd = false;
+        g->starts[i] = build(g, s, add(g, (struct step){.kind = STEP_FOUND, .out = (uint16_t)i}));
+        if (!g->odd) {
+            g->clocks |= bit;
+            g->around = g->shapes[i].longest > g->around ? g->shapes[i].longest : g->around;
+            return;
+        }
+        g->starts[i] = 0;
+    }
+    if (s && g->shapes[i].run_n)
+        add_run(g, i);
+    else
+        g->always |= bit;
+}
+
 struct glimpse *glimpse_new(struct arena *a, const struct regex_text *const *v, size_t n)
 {
     struct glimpse *g = arena_zalloc(a, sizeof *g);
@@ -157,13 +203,10 @@ struct glimpse *glimpse_new(struct arena *a, const struct regex_text *const *v, 
     if (g->steps)
         add(g, (struct step){.kind = STEP_FORK}); /* nowhere */
     for (size_t i = 0; i < n && g->steps && !g->failed; i++) {
-        const struct syntax *s = syntax_of(trees, v[i]);
-        if (s)
-            g->starts[i] = build(g, s, add(g, (struct step){.kind = STEP_FOUND, .out = (uint16_t)i}));
-        else
-            g->always |= 1ull << i;
+        add_expression(g, (unsigned)i, syntax_of(trees, v[i]));
     }
     arena_free(trees);
+    g->inside = UNKNOWN;
     g->failed |= !g->steps;
     if (!g->failed) {
         find_classes(g);
@@ -219,6 +262,7 @@ static void forget(struct glimpse *g)
 {
     memset(g->table, 0, TABLE * sizeof *g->table);
     g->states_n = g->members_n = 0;
+    g->inside = UNKNOWN;
 }
 
 /* The state whose members are in work, made where it is not there. UNKNOWN: there is no room. */
@@ -263,12 +307,12 @@ static void begin_round(struct glimpse *g)
     }
 }
 
-static uint32_t first_state(struct glimpse *g)
+static uint32_t entry_state(struct glimpse *g, bool at_begin)
 {
     uint64_t named = 0;
     begin_round(g);
     for (size_t i = 0; i < g->n; i++)
-        reach(g, g->starts[i], true, &named);
+        reach(g, g->starts[i], at_begin, &named);
     return state_of(g, named);
 }
 
@@ -287,24 +331,26 @@ static uint32_t step_on(struct glimpse *g, uint32_t from, unsigned class)
     return state_of(g, named);
 }
 
-uint64_t glimpse_line(struct glimpse *g, struct str line)
+/* Through a part of the line. */
+static uint64_t run(struct glimpse *g, struct str line, size_t from, size_t to)
 {
-    uint64_t named = g->always;
-    g->fresh = 0;
-    if (g->failed)
-        return g->all;
-    if (g->states_n == STATES_MAX || g->members_n > MEMBERS_MAX / 2)
-        forget(g);
-    if (!g->states_n && first_state(g) == UNKNOWN)
-        return g->all;
-    named |= g->states[0].named;
-    for (size_t i = 0, at = 0; i < line.n; i++) {
-        uint32_t *next = &g->next[at + g->class_of[(unsigned char)line.p[i] & 127]];
+    uint64_t named = 0;
+    uint32_t first = 0;
+    if (!g->states_n && entry_state(g, true) == UNKNOWN)
+        return g->clocks;
+    if (from && g->inside == UNKNOWN)
+        g->inside = entry_state(g, false);
+    first = from ? g->inside : 0;
+    if (first == UNKNOWN)
+        return g->clocks;
+    for (size_t i = from, at = (size_t)first * g->classes; i < to; i++) {
+        unsigned class = g->class_of[(unsigned char)line.p[i] & 127];
+        uint32_t *next = &g->next[at + class];
         if (*next == UNKNOWN) {
-            uint32_t to = step_on(g, (uint32_t)(at / g->classes), g->class_of[(unsigned char)line.p[i] & 127]);
-            if (to == UNKNOWN)
-                return g->all;
-            *next = to * g->classes | (g->states[to].named || !g->states[to].n ? NAMES : 0);
+            uint32_t state = step_on(g, (uint32_t)(at / g->classes), class);
+            if (state == UNKNOWN)
+                return g->clocks;
+            *next = state * g->classes | (g->states[state].named || !g->states[state].n ? NAMES : 0);
         }
         at = *next & ~NAMES;
         if (!(*next & NAMES))
@@ -314,4 +360,52 @@ uint64_t glimpse_line(struct glimpse *g, struct str line)
             break;
     }
     return named;
+}
+
+/* The first and last place of a digit, a colon and a digit. */
+static bool find_clocks(struct str s, size_t *ret_first, size_t *ret_last)
+{
+    bool found = false;
+    for (const char *p = s.p, *end = s.p + s.n; p < end && (p = memchr(p, ':', (size_t)(end - p))); p++) {
+        if (p == s.p || p + 1 == end || p[-1] < '0' || p[-1] > '9' || p[1] < '0' || p[1] > '9')
+            continue;
+        *ret_last = (size_t)(p - s.p);
+        *ret_first = found ? *ret_first : *ret_last;
+        found = true;
+    }
+    return found;
+}
+
+static bool has_run(struct str s, const struct shape *shape)
+{
+    const struct syntax_set set = shape->run;
+    size_t need = shape->run_n;
+    for (size_t end = need; end <= s.n;) {
+        size_t n = 0;
+        while (n < need && syntax_has(&set, (unsigned char)s.p[end - 1 - n]))
+            n++;
+        if (n == need)
+            return true;
+        end += need - n;
+    }
+    return false;
+}
+
+uint64_t glimpse_line(struct glimpse *g, struct str line)
+{
+    uint64_t named = g->always;
+    size_t first, last;
+    if (g->failed)
+        return g->all;
+    for (uint64_t bits = g->runs; bits; bits &= bits - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(bits);
+        named |= has_run(line, &g->shapes[i]) ? g->same_run[i] : 0;
+    }
+    if (!g->clocks || !find_clocks(line, &first, &last))
+        return named;
+    g->fresh = 0;
+    if (g->states_n == STATES_MAX || g->members_n > MEMBERS_MAX / 2)
+        forget(g);
+    size_t from = first < g->around ? 0 : first - g->around, to = last + g->around < line.n ? last + g->around : line.n;
+    return named | run(g, line, from, to);
 }

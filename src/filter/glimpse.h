@@ -1,5 +1,6 @@
 /* glimpse.h: which of some expressions could match anywhere in a line, in one pass over it, for lines of ASCII. It may name too many, never too few: assertions are
-   taken as fulfilled, references as anything that their group can be. The automaton is made while lines are read; what lines can make of it is bounded. */
+   taken as fulfilled, references as anything that their group can be, what may be missing at the end as missing. Expressions with a time of day (all of the usual
+   dates, besides two that are runs of digits) are looked for around such times only. The automaton is made while lines are read; what lines can make of it is bounded. */
 #pragma once
 #include "filter/translate.h"
 
