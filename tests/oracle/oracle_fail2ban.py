@@ -12,21 +12,30 @@ import tempfile
 SKIPPED = 77
 
 
-def fetch(build):
+def unpack(build, package):
+    """Debian's package, unpacked into BUILD/../cache/PACKAGE and never installed; None: it cannot be had."""
     cache = os.path.join(os.path.dirname(os.path.abspath(build)), "cache")
     os.makedirs(cache, exist_ok=True)
-    root = os.path.join(cache, "fail2ban")
+    root = os.path.join(cache, package)
     with open(os.path.join(cache, "lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.isdir(root):
             with tempfile.TemporaryDirectory(dir=cache) as work:
-                run = subprocess.run(["apt-get", "-q", "download", "fail2ban"], cwd=work, capture_output=True, text=True)
+                run = subprocess.run(["apt-get", "-q", "download", package], cwd=work, capture_output=True, text=True)
                 packages = glob.glob(os.path.join(work, "*.deb"))
                 if run.returncode or not packages:
-                    print("skipped: fail2ban's package cannot be downloaded:", run.stderr.strip()[-300:])
-                    sys.exit(SKIPPED)
+                    print(f"{package}'s package cannot be downloaded:", run.stderr.strip()[-300:])
+                    return None
                 subprocess.run(["dpkg-deb", "-x", packages[0], os.path.join(work, "root")], check=True)
                 os.rename(os.path.join(work, "root"), root)
+    return root
+
+
+def fetch(build):
+    root = unpack(build, "fail2ban")
+    if not root:
+        print("skipped")
+        sys.exit(SKIPPED)
     sys.path.insert(0, os.path.join(root, "usr/lib/python3/dist-packages"))
     import logging
     logging.getLogger("fail2ban").setLevel(logging.CRITICAL + 1)
