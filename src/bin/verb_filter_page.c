@@ -114,7 +114,7 @@ static void page_rules(struct buf *b, const struct matcher *m)
         buf_printf(b, "  %8llu  ", (unsigned long long)hits);
         buf_printf(b, _("rule %zu, "), i);
         text_escape(b, str_of(t->file));
-        buf_printf(b, ":%u\n", t->line);
+        buf_printf(b, ":%u  %s\n", t->line, event_kinds[matcher_rule_kind(m, i)].name);
     }
     if (none)
         buf_printf(b, _("  %8d  each of the others (%zu)\n"), 0, none);
