@@ -35,17 +35,29 @@ static bool take_value(struct arena *a, struct str *rest, struct str *ret)
     return true;
 }
 
+static int take_time(struct str value, struct example *e, struct err *err)
+{
+    uint64_t seconds;
+    if (!str_u64(value, INT64_MAX / 1000000, &seconds))
+        return err_set(err, -EINVAL, _("time is seconds since 1970, not %.*s"), value.n > 40 ? 40 : (int)value.n, value.p);
+    e->time = (int64_t)seconds;
+    e->timed = true;
+    return 0;
+}
+
 static int take_field(struct arena *a, struct str *rest, struct example *e, struct err *err)
 {
     ptrdiff_t eq = str_find(*rest, '=');
     struct str name = str_span(rest->p, eq < 0 ? 0 : (size_t)eq), value;
     enum event_field f = EVENT_FIELDS;
-    bool host = str_eq(name, STR("host"));
-    if (!host && !event_field_of(name, &f))
+    bool host = str_eq(name, STR("host")), time = str_eq(name, STR("time"));
+    if (!host && !time && !event_field_of(name, &f))
         return err_set(err, -EINVAL, _("here \" | \" or a FIELD=value should stand: %.*s"), rest->n > 60 ? 60 : (int)rest->n, rest->p);
     *rest = str_from(*rest, name.n + 1);
     if (!take_value(a, rest, &value))
         return err_set(err, -EINVAL, _("the quotes of %.*s are not closed"), (int)name.n, name.p);
+    if (time)
+        return take_time(value, e, err);
     *(host ? &e->host : &e->value[f]) = value;
     return 0;
 }
@@ -88,7 +100,7 @@ static void put_field(struct buf *b, const char *name, struct str value)
 }
 
 /* What was found, as it would stand in the file. */
-static const char *found_text(struct arena *a, const struct matcher *m, enum matcher_result r, const struct matcher_event *e)
+static const char *found_text(struct arena *a, const struct matcher *m, enum matcher_result r, const struct matcher_event *e, bool timed)
 {
     _cleanup_(buf_free) struct buf b = BUF(1u << 20);
     if (r != MATCHER_FOUND)
@@ -96,6 +108,8 @@ static const char *found_text(struct arena *a, const struct matcher *m, enum mat
     buf_addz(&b, event_kinds[e->kind].name);
     if (e->host.n)
         put_field(&b, "host", e->host);
+    if (timed && e->timed)
+        buf_printf(&b, " time=%lld", (long long)(e->time_us / 1000000));
     for (unsigned i = 0; i < EVENT_FIELDS; i++) {
         struct str s = matcher_field(m, (enum event_field)i);
         if (s.n)
@@ -108,7 +122,7 @@ static bool as_expected(const struct matcher *m, enum matcher_result r, const st
 {
     if (r != MATCHER_FOUND || x->none)
         return r != MATCHER_FOUND && x->none;
-    bool same = e->kind == x->kind && str_eq(e->host, x->host);
+    bool same = e->kind == x->kind && str_eq(e->host, x->host) && (!x->timed || (e->timed && e->time_us / 1000000 == x->time));
     for (unsigned i = 0; i < EVENT_FIELDS; i++) {
         struct str s = matcher_field(m, (enum event_field)i);
         same &= s.n || x->value[i].n ? str_eq(s, x->value[i]) : s.p || !x->value[i].p;
@@ -133,7 +147,7 @@ static void try_one(struct arena *a, struct matcher *m, const struct filter_text
     }
     enum matcher_result r = matcher_line(m, x.line, NULL, (int64_t)time(NULL), &e);
     if (!as_expected(m, r, &e, &x))
-        fault(a, ret, t, arena_printf(a, _("wrong example; found was: %s"), found_text(a, m, r, &e)));
+        fault(a, ret, t, arena_printf(a, _("wrong example; found was: %s"), found_text(a, m, r, &e, x.timed)));
 }
 
 static const struct filter_extra *extra(const struct filter_definition *d, const char *key)

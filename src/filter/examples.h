@@ -4,7 +4,7 @@
           none | a line that is nothing
        examples.journal = (the same, for messages of the journal)
 
-   All fields that are found must be named, and no others; an empty one may be left out. In quotes \" and \\ are " and \; a ; behind a blank would begin
+   All fields that are found must be named, and no others; an empty one may be left out. time=SECONDS (since 1970) may be named, too. In quotes \" and \\ are " and \; a ; behind a blank would begin
    a comment and is written \; . Lines are read in their order, as from one log. */
 #pragma once
 #include "filter/definition.h"
@@ -16,6 +16,8 @@ struct example {
     bool none;
     enum event_kind kind;
     struct str host;
+    bool timed;
+    int64_t time;                   /* timed: seconds */
     struct str value[EVENT_FIELDS]; /* .p NULL: not named */
     struct str line;
 };

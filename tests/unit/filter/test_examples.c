@@ -23,6 +23,8 @@ static const struct {
     {"blanks, quotes, a semicolon", ONE "examples = login-failed host=192.0.2.1 user=\"a \\\"b\\\" \\; c\"" T "bad a \"b\" \\; c from 192.0.2.1\n", 1, ""},
     {"another address", ONE "examples = login-failed host=192.0.2.2 user=bob" T "bad bob from 192.0.2.1\n", 1, "3: found was: login-failed host=\"192.0.2.1\" user=\"bob\"\n"},
     {"a field that is not named", ONE "examples = login-failed host=192.0.2.1" T "bad bob from 192.0.2.1\n", 1, "3: user=\"bob\"\n"},
+    {"another time", ONE "examples = login-failed host=192.0.2.1 time=1795600800 user=bob | 2026-11-25T10:00:00Z bad bob from 192.0.2.1\n  login-failed host=192.0.2.1 time=x user=bob" T "bad bob from 192.0.2.1\n"
+     "  login-failed host=192.0.2.1 time=1795600801 user=bob | 2026-11-25T10:00:00Z bad bob from 192.0.2.1\n", 3, "4: seconds since 1970\n5: time=1795600800\n"},
     {"another kind", ONE "examples = probe host=192.0.2.1 user=bob" T "bad bob from 192.0.2.1\n", 1, "3: login-failed\n"},
     {"nothing was meant", ONE "examples = none" T "bad bob from 192.0.2.1\n", 1, "3: login-failed\n"},
     {"something was meant, and nothing hits", ONE "examples = login-failed host=192.0.2.1" T "worse\n", 1, "3: found was: none\n2: no example\n"},
