@@ -1,19 +1,31 @@
 #include "filter/copies.h"
+#include "filter/line_head.h"
 
 #define NEAR_US 2000000
 
-static uint64_t hash_of(struct str s)
+static uint64_t add(uint64_t h, struct str s)
 {
-    uint64_t h = UINT64_C(14695981039346656037);
     for (size_t i = 0; i < s.n; i++)
         h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
-    return h ? h : 1;
+    return h;
+}
+
+/* Program and words. The journal knows the process's number where Dovecot told syslog none, and the host's name may be written longer. */
+static uint64_t hash_of(struct str text)
+{
+    struct line_head h;
+    uint64_t v = UINT64_C(14695981039346656037);
+    if (line_head(text, &h))
+        v = add(add(v, h.ident), str_trim(h.message));
+    else
+        v = add(v, str_trim(text));
+    return v ? v : 1;
 }
 
 /* Lines come in the order of time: the newest are looked at first, until they are too old. */
 bool copies_told(struct copies *c, struct str text, int64_t us, unsigned log)
 {
-    uint64_t hash = hash_of(str_trim(text)), bit = UINT64_C(1) << (log & 63);
+    uint64_t hash = hash_of(text), bit = UINT64_C(1) << (log & 63);
     for (size_t i = 0; i < COPIES; i++) {
         struct copy *v = &c->v[(c->next + COPIES - 1 - i) % COPIES];
         if (!v->hash || us - v->us > NEAR_US)

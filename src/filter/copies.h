@@ -1,5 +1,5 @@
-/* copies.h: rsyslog writes what is in the journal into a file too, often into two. What one log has told is not told again when another has it: the same host, program,
-   number and words within two seconds. Each log counts for itself: a line that stands there twice is told twice. */
+/* copies.h: rsyslog writes what is in the journal into a file too, often into two. What one log has told is not told again when another has it: the same program and
+   the same words within two seconds. Each log counts for itself: a line that stands there twice is told twice. */
 #pragma once
 #include "base/str.h"
 #include <stdint.h>

@@ -180,7 +180,7 @@ static int start_next(struct search *s, struct err *err)
     r->job = s->next++;
     r->crooked = false;
     r->ended = 0;
-    r->said = BUF(SAID_MAX + READ_AT_ONCE);
+    r->said = BUF(SAID_HEAD + SAID_MAX + READ_AT_ONCE);
     s->running_n++;
     return 0;
 }

@@ -116,6 +116,8 @@ static void a_copy_is_not_told_again(void **state)
     assert_true(copies_told(&c, STR("lab sshd[1]: x"), 1700000, 2));
     assert_false(copies_told(&c, STR("lab sshd[1]: x"), 1700000, 1)); /* it stands there twice */
     assert_true(copies_told(&c, STR("lab sshd[1]: x"), 1700000, 0));
+    assert_false(copies_told(&c, STR("lab dovecot[59]: imap-login: x"), 1700000, 0)); /* the journal knows the number */
+    assert_true(copies_told(&c, STR(" lab.example dovecot: imap-login: x"), 1000000, 1));
     assert_false(copies_told(&c, STR("lab sshd[1]: y"), 1700000, 1));
     assert_false(copies_told(&c, STR("lab sshd[1]: x"), 9000000, 5)); /* much later it is another one */
 }
