@@ -1,6 +1,7 @@
-/* verb_replay.c: `bansho replay LOG...`: whom the guard would have shut out, in the logs' own time. */
+/* verb_replay.c: `bansho replay [LOG...]`: whom the guard would have shut out, in the logs' own time. */
 #include "base/clock.h"
 #include "base/when.h"
+#include "bin/replay_machine.h"
 #include "bin/replay_page.h"
 #include "bin/session.h"
 #include "bin/verbs.h"
@@ -10,11 +11,13 @@
 #include "term/progress.h"
 #include <errno.h>
 #include <limits.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #define MAX_LOGS 4000
 #define ARENA_MAX (256u << 20)
+#define LAST_DAYS (7 * 86400) /* of this machine, where no log is named */
 
 static const struct verb_option replay_options[] = {
     {"filter", 0, ARGUMENT_TEXT, "NAMES", NULL, N_("filters, parted by commas, each with its options: 'sshd[mode=aggressive], postfix' (default: guard.filters of bansho.conf)")},
@@ -92,16 +95,15 @@ static int load_filters(const struct call *c, const struct config *config, struc
 }
 
 /* What the command line says besides filters and logs. */
-static int understand(const struct call *c, struct root *root, struct replay_options *o, struct err *err)
+static int understand(const struct call *c, struct replay_options *o, struct err *err)
 {
     const char *since = call_option(c, "since");
     o->now = (int64_t)time(NULL);
     if (since && !when_read(str_of(since), o->now, WHEN_BEGIN, &o->since))
         return err_set(err, -EINVAL, _("%s is no time; for example: --since 2026-11-24, --since '2026-11-24 10:00', --since 3d"), since);
-    if (!call_option(c, "journal"))
-        return c->args_n ? 0 : err_set(err, -EINVAL, "%s", _("name a log, or say --journal"));
-    o->journal = root;
-    return root_open("/", root, err);
+    if (!since && !c->args_n && !call_option(c, "journal"))
+        o->since = o->now - LAST_DAYS;
+    return 0;
 }
 
 static int open_log(struct arena *a, const char *name, struct replay_options *o, struct err *err)
@@ -116,11 +118,43 @@ static int open_log(struct arena *a, const char *name, struct replay_options *o,
     return 0;
 }
 
-static int open_logs(const struct call *c, struct arena *a, struct replay_options *o, struct err *err)
+/* A log may go while others are opened; of the machine's own, one that went is none. */
+static int open_own(const char *language, struct arena *a, struct replay_options *o, bool *ret_journal, struct err *err)
 {
+    struct machine_logs own;
+    int r = machine_logs_find(language, o->since, a, &own, err);
+    for (size_t i = 0; r == 0 && i < own.files.n; i++) {
+        struct err why = {0};
+        int e = open_log(a, own.files.v[i], o, &why);
+        if (e < 0 && e != -ENOENT)
+            *list_push(a, &o->not_read) = (struct replay_seen){.name = own.files.v[i], .fault = arena_dupz(a, why.text)};
+    }
+    if (r == 0 && own.partly)
+        *list_push(a, &o->not_read) = (struct replay_seen){.name = "", .fault = _("there are more log files than are looked at")};
+    if (r < 0)
+        return r;
+    o->own = true;
+    *ret_journal = own.journal;
+    return own.journal || own.files.n ? 0 : err_set(err, -ENOENT, "%s", _("no log of any service was found here; name a log"));
+}
+
+static int open_logs(const struct call *c, struct root *root, struct arena *a, struct replay_options *o, struct err *err)
+{
+    struct rlimit files;
+    bool journal = call_option(c, "journal");
     int r = 0;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) { /* every log stays open */
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    if (!c->args_n && !journal)
+        r = open_own(c->language, a, o, &journal, err);
     for (size_t i = 0; r == 0 && i < c->args_n; i++)
         r = open_log(a, c->args[i], o, err);
+    if (r == 0 && journal) {
+        r = root_open("/", root, err);
+        o->journal = root;
+    }
     return r;
 }
 
@@ -129,10 +163,10 @@ static int prepare(const struct call *c, const struct config *config, struct roo
     o->rules = (struct guard_rules){.find_time = config_number(config, "guard", "find-time"), .ban_time = config_number(config, "guard", "ban-time"),
                                     .ban_time_max = config_number(config, "guard", "ban-time-max"), .max_retry = (unsigned)config_number(config, "guard", "max-retry")};
     never_fill(config, a, &o->rules);
-    int r = understand(c, root, o, err);
+    int r = understand(c, o, err);
     if (r == 0)
-        r = load_filters(c, config, a, o, err);
-    return r < 0 ? r : open_logs(c, a, o, err);
+        r = open_logs(c, root, a, o, err);
+    return r < 0 ? r : load_filters(c, config, a, o, err);
 }
 
 static void show_progress(void *arg, uint64_t done, uint64_t total)
@@ -172,9 +206,10 @@ static enum outcome replay(const struct call *c)
 
 const struct verb verb_replay = {
     .name = "replay",
-    .usage = "LOG...|--journal [--since TIME] [--filter NAMES] [--filter-dir DIR] [--json]",
+    .usage = "[LOG...|--journal] [--since TIME] [--filter NAMES] [--filter-dir DIR] [--json]",
     .summary = N_("tells whom the guard would have shut out, when and why, from logs of the past; changes nothing"),
-    .help = N_("Reads logs in their own time: plain, or packed by gzip, xz or zstd; a log and its rotated files are one. - is the standard input. "
+    .help = N_("Without a log it takes this machine's own last seven days (or --since): the journal for services that write there, the log files of the others.\n\n"
+               "Reads logs in their own time: plain, or packed by gzip, xz or zstd; a log and its rotated files are one. - is the standard input. "
                "With --journal each filter sees only what its own service wrote there, whatever others write in its name. "
                "Failures are counted as the section guard of bansho.conf says (find-time, max-retry, ban-time); the networks of its sources are never shut out.\n\n"
                "The filters are bansho's own, which know successful logins, too, so that a login after failures, a telephone with an old password and an office behind one "

@@ -117,6 +117,10 @@ static void tell_files(struct buf *b, const struct replay *r)
 static void try_instead(struct buf *b, const struct replay_options *o)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    if (o->own) {
+        buf_addz(b, _("Nobody logged in or failed to, as far as these logs tell.\n"));
+        return;
+    }
     if (!o->files.n) {
         buf_addz(b, _("No entry of the journal was taken. Services that write files of their own are not in it.\n"));
         return;

@@ -48,6 +48,14 @@ struct calendar *calendar_share(struct calendar *c)
     return c;
 }
 
+void calendar_restart(struct calendar *c)
+{
+    date_detector_restart(c->dates);
+    c->has_last = false;
+    c->last_us = 0;
+    c->now = (struct calendar_line){0};
+}
+
 void calendar_free(struct calendar *c)
 {
     if (!c || --c->owners)

@@ -26,6 +26,8 @@ struct calendar_count { uint64_t cut, not_utf8, undated; };
 struct calendar;
 int calendar_new(const struct calendar_options *o, struct calendar **ret, struct err *err) _must_check_;
 struct calendar *calendar_share(struct calendar *c); /* one more owner */
+/* Another log begins. */
+void calendar_restart(struct calendar *c);
 void calendar_free(struct calendar *c); /* the last owner; NULL is fine */
 bool calendar_serves(const struct calendar *c, const struct calendar_options *o);
 

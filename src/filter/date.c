@@ -54,6 +54,7 @@ struct memo {
 struct entry {
     struct date_template *t;
     unsigned bit;    /* in a glimpse */
+    unsigned place;  /* before anything was seen */
     struct memo *memo;
     uint64_t hits;
     int64_t last_used;
@@ -90,7 +91,7 @@ static int append(struct arena *a, struct date_detector *d, const struct date_te
     if (d->list.n == TEMPLATES_MAX)
         return err_set(err, -E2BIG, "%s", _("too many dates"));
     struct entry *e = list_push(a, &d->list);
-    *e = (struct entry){.t = arena_zalloc(a, sizeof *e->t), .distance = FAR, .memo = arena_zalloc(a, sizeof *e->memo)};
+    *e = (struct entry){.t = arena_zalloc(a, sizeof *e->t), .distance = FAR, .memo = arena_zalloc(a, sizeof *e->memo), .place = (unsigned)d->list.n - 1};
     *e->t = *t;
     return 0;
 }
@@ -165,6 +166,35 @@ static int add_line(struct arena *a, struct date_detector *d, struct str pattern
     return add(a, d, pattern, 1, false, err);
 }
 
+/* No line was seen yet. */
+static void begin(struct date_detector *d)
+{
+    d->in_place = false;
+    d->first_unused = 0;
+    d->last = d->end = FAR;
+    d->start = 1;
+    d->before_start = d->at_start = d->before_end = d->at_end = 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    unsigned x = ((const struct entry *)a)->place, y = ((const struct entry *)b)->place;
+    return x < y ? -1 : x > y;
+}
+
+void date_detector_restart(struct date_detector *d)
+{
+    qsort(d->list.v, d->list.n, sizeof *d->list.v, by_place);
+    for (size_t i = 0; i < d->list.n; i++) {
+        struct entry *e = &d->list.v[i];
+        *e->memo = (struct memo){0};
+        e->hits = 0;
+        e->last_used = 0;
+        e->distance = FAR;
+    }
+    begin(d);
+}
+
 int date_detector_new(struct arena *a, struct str datepattern, int64_t today, struct date_detector **ret, struct err *err)
 {
     struct date_detector *d = arena_zalloc(a, sizeof *d);
@@ -172,8 +202,7 @@ int date_detector_new(struct arena *a, struct str datepattern, int64_t today, st
     int r = 0;
     d->a = a;
     d->decades = date_decades(a, today);
-    d->last = d->end = FAR;
-    d->start = 1;
+    begin(d);
     while (r == 0 && str_line(&datepattern, &line))
         if ((line = str_trim(line)).n)
             r = add_line(a, d, line, err);

@@ -38,6 +38,8 @@ struct date_found {
 int date_detector_new(struct arena *a, struct str datepattern, int64_t today, struct date_detector **ret, struct err *err) _must_check_;
 /* What was seen is not used for what comes next, and no template is left out: slower, the same result; for comparison. */
 void date_detector_thorough(struct date_detector *d);
+/* Another log begins: nothing of the lines before is remembered. */
+void date_detector_restart(struct date_detector *d);
 void date_detector_done(struct date_detector *d);
 /* line: valid UTF-8. now: seconds, for what a date leaves out and for how long a template was unused. false: no date in it. */
 bool date_detector_find(struct date_detector *d, struct str line, bool ascii, int64_t now, struct date_found *ret) PARSER(date_template);

@@ -202,6 +202,16 @@ void matcher_free(struct matcher *m)
     free(m);
 }
 
+void matcher_restart(struct matcher *m)
+{
+    calendar_restart(m->calendar); /* others may share it: once more does no harm */
+    window_clear(&m->window);
+    connections_done(&m->connections);
+    failure_free(m->told);
+    m->told = NULL;
+    lines_clear(&m->told_lines);
+}
+
 void matcher_freep(struct matcher **m) { matcher_free(*m); }
 
 /* A line that has nothing of what an expression needs is not shown to it. */

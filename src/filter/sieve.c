@@ -110,6 +110,14 @@ int sieve_new(const struct filter_definition *d, size_t n, const struct matcher_
     return 0;
 }
 
+void sieve_restart(struct sieve *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        matcher_restart(s->matchers[i]);
+    s->block = (struct str){0};
+    s->hits_n = s->hits_at = s->looked_at = 0;
+}
+
 void sieve_free(struct sieve *s)
 {
     if (!s)

@@ -19,6 +19,8 @@ enum sieve_way {
 
 /* d: the filters; their texts must live as long. -EINVAL with file and line. */
 int sieve_new(const struct filter_definition *d, size_t n, const struct matcher_options *o, enum sieve_way way, struct sieve **ret, struct err *err) _must_check_;
+/* Another log begins, as matcher_restart. */
+void sieve_restart(struct sieve *s);
 void sieve_free(struct sieve *s); /* NULL is fine */
 void sieve_freep(struct sieve **s);
 

@@ -21,6 +21,13 @@ void window_done(struct window *w)
     *w = (struct window){0};
 }
 
+void window_clear(struct window *w)
+{
+    for (size_t i = 0; i < w->n; i++)
+        w->v[i].matched = false;
+    w->n = 0;
+}
+
 /* Takes line i out; its memory is used again. */
 static void take_out(struct window *w, size_t i)
 {

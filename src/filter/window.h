@@ -18,6 +18,7 @@ struct window {
 
 bool window_init(struct window *w, size_t max); /* false: no memory */
 void window_done(struct window *w);
+void window_clear(struct window *w); /* forgets all lines */
 /* Appends a line, of which start to end is the date; the oldest goes where there are more than max. */
 void window_add(struct window *w, struct str line, size_t start, size_t end);
 /* All lines as expressions see them (matched_only: those that are marked). Valid until the next call. */

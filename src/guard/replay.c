@@ -6,7 +6,9 @@
 #include "guard/replay_journal.h"
 #include "log/journal.h"
 #include "log/lines.h"
+#include "log/timeline.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,20 +17,23 @@
 #define TIMEOUT_MS 3600000
 #define NUMBERS 12 /* of put_end */
 #define ACCOUNT_MAX 256
+#define EVENTS_MEMORY (8u << 20) /* of events that wait for their turn; more wait in a file */
 
-/* One log: its files one after the other, or the journal's entries of one service, with matchers of its own (a filter remembers dates and connections). The next event waits until it is its turn. */
+/* One log: its files one after the other, or the journal's entries of one service. */
 struct stream {
     const size_t *files;       /* indexes, oldest first */
     size_t n, at;
     struct lines *lines;       /* of files[at]; NULL: not open yet */
     struct str block;
     struct replay_journal *journal; /* instead of files */
-    struct sieve *sieve;       /* its filters: all, or those that are for this journal */
+    struct sieve *sieve;       /* of a journal: its own filters; NULL: the one that all files are read with, one after the other */
     int64_t time;              /* the last that was told */
-    bool waiting;
+};
+
+/* An event on its way; the account's bytes follow it where it waits for its turn. */
+struct happening {
     struct guard_event event;
-    char account[ACCOUNT_MAX];
-    size_t filter;
+    size_t filter, place;
     uint64_t line;
 };
 
@@ -37,8 +42,12 @@ struct reader {
     struct arena *arena;
     LIST(struct stream) streams;
     struct replay_seen *seen;
+    struct sieve *sieve;       /* of all filters, for files */
+    struct timeline *timeline; /* the events of several streams, each read from its beginning to its end; NULL: there is one */
+    int spill;
+    int error;                 /* of the timeline */
     struct guard *guard;
-    struct stream *turn;       /* whose event is told */
+    const struct happening *turn; /* what is told */
     struct replay_losses lost;
     struct buf *out;
     uint64_t told, untold, names;
@@ -54,14 +63,9 @@ static int by_change(const void *a, const void *b, void *files)
 /* Of other kinds nothing follows here (take_event). */
 #define KINDS_COUNTED (1u << EVENT_LOGIN_FAILED | 1u << EVENT_LOGIN_OK | 1u << EVENT_MAIL_ACCEPTED)
 
-/* All filters are for a log; those of a service for its part of the journal. */
-static int make_sieve(const struct replay_options *o, struct arena *a, struct stream *s, struct err *err)
+static struct matcher_options matching(const struct replay_options *o, bool journal)
 {
-    struct matcher_options m = {.today = o->now, .journal = s->journal, .counts_only = true, .kinds = KINDS_COUNTED};
-    LIST(struct filter_definition) some = {0};
-    for (size_t i = 0; s->journal && i < s->journal->filters.n; i++)
-        *list_push(a, &some) = o->journal_filters.v[s->journal->filters.v[i]];
-    return s->journal ? sieve_new(some.v, some.n, &m, SIEVE_USUAL, &s->sieve, err) : sieve_new(o->filters.v, o->filters.n, &m, SIEVE_USUAL, &s->sieve, err);
+    return (struct matcher_options){.today = o->now, .journal = journal, .counts_only = true, .kinds = KINDS_COUNTED};
 }
 
 /* Groups the files by the log they belong to. */
@@ -79,13 +83,10 @@ static int make_streams(struct reader *r, struct err *err)
                 placed[k] = true;
             }
         qsort_r(files, n, sizeof *files, by_change, o->files.v);
-        struct stream s = {.files = files, .n = n};
-        int e = make_sieve(o, r->arena, &s, err);
-        *list_push(r->arena, &r->streams) = s;
-        if (e < 0)
-            return e;
+        *list_push(r->arena, &r->streams) = (struct stream){.files = files, .n = n};
     }
-    return 0;
+    struct matcher_options m = matching(o, false);
+    return o->files.n ? sieve_new(o->filters.v, o->filters.n, &m, SIEVE_USUAL, &r->sieve, err) : 0;
 }
 
 /* The journal, once for each service. */
@@ -93,14 +94,17 @@ static int make_journals(struct reader *r, struct err *err)
 {
     struct replay_journals all = {0};
     replay_journals_make(r->o, r->arena, &all);
-    for (size_t i = 0; i < all.n; i++) {
-        struct stream s = {.journal = all.v[i]};
-        int e = make_sieve(r->o, r->arena, &s, err);
-        *list_push(r->arena, &r->streams) = s;
-        if (e < 0)
-            return e;
+    struct matcher_options m = matching(r->o, true);
+    int e = 0;
+    for (size_t i = 0; e == 0 && i < all.n; i++) {
+        struct stream *s = list_push(r->arena, &r->streams);
+        LIST(struct filter_definition) some = {0};
+        *s = (struct stream){.journal = all.v[i]};
+        for (size_t k = 0; k < s->journal->filters.n; k++)
+            *list_push(r->arena, &some) = r->o->journal_filters.v[s->journal->filters.v[k]];
+        e = sieve_new(some.v, some.n, &m, SIEVE_USUAL, &s->sieve, err);
     }
-    return 0;
+    return e;
 }
 
 static void free_streams(struct reader *r)
@@ -109,7 +113,10 @@ static void free_streams(struct reader *r)
         sieve_free(r->streams.v[i].sieve);
         replay_journal_free(r->streams.v[i].journal);
     }
+    sieve_free(r->sieve);
 }
+
+static struct sieve *sieve_of(const struct reader *r, const struct stream *s) { return s->sieve ? s->sieve : r->sieve; }
 
 static size_t places(const struct replay_options *o) { return o->files.n + (o->journal != NULL); }
 static const char *place_name(const struct replay_options *o, size_t i) { return i < o->files.n ? o->files.v[i].name : "journal"; }
@@ -122,7 +129,7 @@ static bool next_line(struct reader *r, struct stream *s, struct str *ret)
 {
     struct err err = {0};
     if (s->journal && replay_journal_next(s->journal, r->arena, &r->seen[r->o->files.n], &r->lost, ret)) {
-        sieve_block(s->sieve, *ret);
+        sieve_block(sieve_of(r, s), *ret);
         return true;
     }
     for (; s->at < s->n; s->at++) {
@@ -130,7 +137,7 @@ static bool next_line(struct reader *r, struct stream *s, struct str *ret)
         struct replay_seen *seen = &r->seen[s->files[s->at]];
         int e = s->lines ? 0 : lines_open(f->fd, f->name, &s->lines, &err);
         if (e == 0 && !s->block.n && (e = lines_block(s->lines, &s->block, &err)) > 0)
-            sieve_block(s->sieve, s->block);
+            sieve_block(sieve_of(r, s), s->block);
         if (e >= 0 && s->block.n && str_line(&s->block, ret)) {
             seen->lines++;
             return true;
@@ -147,39 +154,21 @@ static bool next_line(struct reader *r, struct stream *s, struct str *ret)
 }
 
 /* Of other kinds than logins nothing follows here. fail2ban's filters know failures only, whatever they are. */
-static bool take_event(struct reader *r, struct stream *s, size_t filter, const struct matcher_event *m)
+static bool take_event(struct reader *r, struct stream *s, size_t filter, const struct matcher_event *m, struct happening *ret)
 {
     bool sent = m->kind == EVENT_MAIL_ACCEPTED && m->user.n && m->host.n; /* mail servers tell a login that succeeded with the first message only */
     if (m->kind != EVENT_LOGIN_FAILED && m->kind != EVENT_LOGIN_OK && !sent)
         return false;
     struct replay_seen *seen = &r->seen[place_of(r, s)];
     struct str user = m->user.p ? m->user : STR("");
+    struct guard_event e = {.attempts = m->attempts, .success = m->kind != EVENT_LOGIN_FAILED, .account = str_span(user.p, user.n < ACCOUNT_MAX ? user.n : ACCOUNT_MAX)};
     seen->found++;
-    s->time = m->timed ? m->time_us / 1000000 : s->time;
-    s->event = (struct guard_event){.time = s->time, .attempts = m->attempts, .success = m->kind != EVENT_LOGIN_FAILED};
-    s->event.addressed = addr_parse(m->host, &s->event.address);
-    r->names += !s->event.addressed && m->host.n && !s->event.success;
-    size_t n = user.n < sizeof s->account ? user.n : sizeof s->account;
-    memcpy(s->account, user.p, n);
-    s->event.account = str_span(s->account, n);
-    s->filter = filter;
-    s->line = s->journal ? 0 : seen->lines;
+    e.time = s->time = m->timed ? m->time_us / 1000000 : s->time;
+    e.addressed = addr_parse(m->host, &e.address);
+    r->names += !e.addressed && m->host.n && !e.success;
     seen->timeless += !s->time;
+    *ret = (struct happening){e, filter, place_of(r, s), s->journal ? 0 : seen->lines};
     return s->time && s->time >= r->o->since;
-}
-
-/* Reads until there is an event. */
-static void advance(struct reader *r, struct stream *s)
-{
-    struct str line;
-    struct matcher_event m;
-    size_t filter;
-    s->waiting = false;
-    while (!s->waiting && next_line(r, s, &line)) {
-        const int64_t *time_us = s->journal ? &s->journal->entry.time_us : NULL;
-        if (sieve_line(s->sieve, line, time_us, time_us ? *time_us / 1000000 : r->o->now, &filter, &m) == MATCHER_FOUND)
-            s->waiting = take_event(r, s, s->journal ? s->journal->filters.v[filter] : filter, &m);
-    }
 }
 
 static void tell(void *arg, const struct verdict *v)
@@ -200,17 +189,24 @@ static void tell(void *arg, const struct verdict *v)
     buf_put_u32(r->out, v->count);
     buf_put_u32(r->out, v->times);
     buf_put_u32(r->out, (uint32_t)r->turn->filter);
-    buf_put_u32(r->out, (uint32_t)place_of(r, r->turn));
+    buf_put_u32(r->out, (uint32_t)r->turn->place);
     buf_put_u64(r->out, r->turn->line);
+}
+
+static uint64_t given_up_by(const struct sieve *s)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; s && i < sieve_filters(s); i++)
+        n += matcher_counts(sieve_matcher(s, i)).limits;
+    return n;
 }
 
 static void put_end(struct reader *r, struct buf *out)
 {
     struct guard_counts c = guard_counts(r->guard);
     uint64_t given_up = 0;
-    for (size_t i = 0; i < r->streams.n; i++)
-        for (size_t k = 0; k < r->o->filters.n; k++)
-            given_up += k < sieve_filters(r->streams.v[i].sieve) ? matcher_counts(sieve_matcher(r->streams.v[i].sieve, k)).limits : 0;
+    for (size_t i = 0; i <= r->streams.n; i++)
+        given_up += given_up_by(i < r->streams.n ? r->streams.v[i].sieve : r->sieve);
     const uint64_t numbers[NUMBERS] = {r->untold, r->names, given_up, (uint64_t)r->from, (uint64_t)r->to, c.failures, c.successes, c.unaddressed, c.after, c.lost, c.sources, c.bytes};
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
         buf_put_u64(out, numbers[i]);
@@ -229,16 +225,63 @@ static void put_end(struct reader *r, struct buf *out)
     }
 }
 
-/* Whose event comes next: the earliest. */
-static struct stream *next_turn(struct reader *r)
+static void happen(struct reader *r, const struct happening *h)
 {
-    struct stream *first = NULL;
-    for (size_t i = 0; i < r->streams.n; i++) {
-        struct stream *s = &r->streams.v[i];
-        if (s->waiting && (!first || s->event.time < first->event.time))
-            first = s;
+    r->from = r->from && r->from < h->event.time ? r->from : h->event.time;
+    r->to = h->event.time > r->to ? h->event.time : r->to;
+    r->turn = h;
+    guard_event(r->guard, &h->event, tell, r);
+}
+
+/* What can be told by now: the earliest first. */
+static void tell_waiting(struct reader *r)
+{
+    struct str record;
+    size_t stream;
+    int64_t key;
+    int e;
+    while ((e = timeline_next(r->timeline, &stream, &key, &record)) > 0) {
+        struct happening h;
+        memcpy(&h, record.p, sizeof h);
+        h.event.account = str_from(record, sizeof h);
+        happen(r, &h);
     }
-    return first;
+    r->error = e < 0 ? e : r->error;
+}
+
+static void wait_turn(struct reader *r, size_t stream, const struct happening *h)
+{
+    char record[sizeof *h + ACCOUNT_MAX];
+    memcpy(record, h, sizeof *h);
+    memcpy(record + sizeof *h, h->event.account.p, h->event.account.n);
+    int e = timeline_put(r->timeline, stream, h->event.time, str_span(record, sizeof *h + h->event.account.n));
+    r->error = e < 0 ? e : r->error;
+    if (stream + 1 == r->streams.n)
+        tell_waiting(r);
+}
+
+/* From its beginning to its end. */
+static void read_stream(struct reader *r, size_t stream)
+{
+    struct stream *s = &r->streams.v[stream];
+    struct str line;
+    struct matcher_event m;
+    size_t filter;
+    if (!s->journal)
+        sieve_restart(r->sieve);
+    while (r->error == 0 && next_line(r, s, &line)) {
+        const int64_t *time_us = s->journal ? &s->journal->entry.time_us : NULL;
+        struct happening h;
+        if (sieve_line(sieve_of(r, s), line, time_us, time_us ? *time_us / 1000000 : r->o->now, &filter, &m) != MATCHER_FOUND ||
+            !take_event(r, s, s->journal ? s->journal->filters.v[filter] : filter, &m, &h))
+            continue;
+        if (r->timeline)
+            wait_turn(r, stream, &h);
+        else
+            happen(r, &h);
+    }
+    if (r->timeline)
+        timeline_end(r->timeline, stream);
 }
 
 /* In the confined child. The verdicts come first, their number behind them. */
@@ -247,14 +290,15 @@ static int read_all(void *arg, struct buf *out)
     struct reader *r = arg;
     struct buf verdicts = BUF(OUTPUT_MAX);
     r->out = &verdicts;
+    if (r->streams.n > 1)
+        r->error = timeline_new(r->streams.n, EVENTS_MEMORY, r->spill, &r->timeline);
     for (size_t i = 0; i < r->streams.n; i++)
-        advance(r, &r->streams.v[i]);
-    while ((r->turn = next_turn(r))) {
-        r->from = r->from && r->from < r->turn->event.time ? r->from : r->turn->event.time;
-        r->to = r->turn->event.time > r->to ? r->turn->event.time : r->to;
-        guard_event(r->guard, &r->turn->event, tell, r);
-        advance(r, r->turn);
-    }
+        read_stream(r, i);
+    if (r->timeline && r->error == 0)
+        tell_waiting(r);
+    timeline_free(r->timeline);
+    if (r->error < 0)
+        return r->error;
     put_end(r, out);
     buf_put_u64(out, r->told);
     buf_adds(out, buf_str(&verdicts));
@@ -329,7 +373,8 @@ static void how_far(void *arg)
 
 int replay_run(const struct replay_options *o, struct arena *a, struct replay *ret, struct err *err)
 {
-    struct reader r = {.o = o, .arena = a, .seen = arena_zalloc(a, (places(o) + 1) * sizeof(struct replay_seen)), .guard = guard_new(&o->rules)};
+    struct reader r = {.o = o, .arena = a, .seen = arena_zalloc(a, (places(o) + 1) * sizeof(struct replay_seen)), .guard = guard_new(&o->rules),
+                       .spill = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600)};
     struct worker_options w = {.kind = WORKER_FILES, .timeout_ms = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS, .max_output = OUTPUT_MAX,
                                .waiting = o->progress ? how_far : NULL, .waiting_arg = (void *)(uintptr_t)o};
     _cleanup_(buf_free) struct buf out = BUF(OUTPUT_MAX);
@@ -344,6 +389,10 @@ int replay_run(const struct replay_options *o, struct arena *a, struct replay *r
         e = worker_run(&w, read_all, &r, &out, err);
     if (e == 0 && get_all(buf_str(&out), o, a, ret) < 0)
         e = err_set(err, -EBADMSG, "%s", _("the reader of the logs gave a broken answer"));
+    for (size_t i = 0; e == 0 && i < o->not_read.n; i++)
+        *list_push(a, &ret->seen) = o->not_read.v[i];
+    if (r.spill >= 0)
+        close(r.spill);
     free_streams(&r);
     guard_free(r.guard);
     return e;

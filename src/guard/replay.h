@@ -14,11 +14,19 @@ struct replay_file {
     int64_t changed;    /* its files are read in the order of their last change */
 };
 
+struct replay_seen {           /* one file; the journal: "journal", lines are entries */
+    const char *name, *fault;  /* NULL: it was read to its end */
+    uint64_t lines, found, cut;
+    uint64_t timeless;         /* failures before the first date of the log: they count nowhere */
+};
+
 struct replay_options {
     LIST(struct replay_file) files;
     LIST(struct filter_definition) filters; /* the first that takes a line has it */
     const struct root *journal;             /* NULL, or where the journal is that is read, too */
     LIST(struct filter_definition) journal_filters; /* with a journal: the same filters, in the same order, for its lines (logtype=journal) */
+    LIST(struct replay_seen) not_read;      /* what should be read besides, and the fault for which it cannot: told behind the others */
+    bool own;           /* the machine's own logs, where silence is no fault of a filter */
     int64_t since;      /* what happened before counts nowhere; 0: from the beginning */
     struct guard_rules rules;
     int64_t now;        /* what year a date without one means */
@@ -36,12 +44,6 @@ struct replay_verdict {
 struct replay_lost {           /* what journald did not take (RateLimitBurst= of journald.conf) */
     const char *unit;
     uint64_t messages;
-};
-
-struct replay_seen {           /* one file; the journal: "journal", lines are entries */
-    const char *name, *fault;  /* NULL: it was read to its end */
-    uint64_t lines, found, cut;
-    uint64_t timeless;         /* failures before the first date of the log: they count nowhere */
 };
 
 #define REPLAY_VERDICTS 100000 /* what is beyond is counted only */

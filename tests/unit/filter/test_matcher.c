@@ -19,6 +19,8 @@ static int zurich(void **state)
     return 0;
 }
 
+static bool show_times;
+
 struct filter {
     const char *pref, *fail[5], *ignore[5], *date, *usedns;
     unsigned maxlines;
@@ -35,26 +37,39 @@ static struct filter_definition definition(struct arena *a, const struct filter 
     return d;
 }
 
-/* "result host user attempts rule", as a line for each line of the log. */
-static char *run(struct arena *a, const struct filter *f, const char *log)
+static struct matcher *matcher_of(const struct filter_definition *d)
 {
-    struct filter_definition d = definition(a, f);
     struct matcher_options o = {.today = 1700000000};
-    _cleanup_(matcher_freep) struct matcher *m = NULL;
-    _cleanup_(buf_free) struct buf b = BUF(65536);
+    struct matcher *m = NULL;
     struct err err = {0};
-    struct str rest = str_of(log), line;
-    if (matcher_new(&d, &o, &m, &err) < 0)
+    if (matcher_new(d, &o, &m, &err) < 0)
         fail_msg("%s:%u: %s", err.file, err.line, err.text);
+    return m;
+}
+
+/* "result host user attempts rule", as a line for each line of the log. */
+static char *results(struct arena *a, struct matcher *m, const char *log)
+{
+    _cleanup_(buf_free) struct buf b = BUF(65536);
+    struct str rest = str_of(log), line;
     while (str_line(&rest, &line)) {
         struct matcher_event e = {0};
         enum matcher_result r = matcher_line(m, line, NULL, NOW, &e);
         buf_addc(&b, "-+ih"[r]);
         if (r == MATCHER_FOUND)
             buf_printf(&b, "%.*s %.*s %u %u", (int)e.host.n, e.host.p, (int)e.user.n, e.user.p ? e.user.p : "", e.attempts, e.rule);
+        if (r == MATCHER_FOUND && show_times)
+            buf_printf(&b, " %lld", e.timed ? (long long)e.time_us : -1);
         buf_addc(&b, ';');
     }
     return arena_dup(a, buf_str(&b));
+}
+
+static char *run(struct arena *a, const struct filter *f, const char *log)
+{
+    struct filter_definition d = definition(a, f);
+    _cleanup_(matcher_freep) struct matcher *m = matcher_of(&d);
+    return results(a, m, log);
 }
 
 #define D "Aug 14 11:59:59 "
@@ -133,6 +148,34 @@ static void verdicts(void **state)
 }
 
 /* What cannot be loaded names its file and line. */
+/* Nothing of one log is left when the next begins: which date is meant, whose connection it was, lines that wait for more. */
+static void another_log_begins(void **state)
+{
+    static const struct { const char *name; struct filter f; const char *first, *second; } rows[] = {
+        {"which form of date", {.fail = {"fail <HOST>"}, .date = "%d/%m/%y %H:%M:%S\n%m/%d/%y %H:%M:%S"}, "13/02/05 10:00:00 fail 192.0.2.1\n08/13/05 10:00:00 fail 192.0.2.1\n08/14/05 10:00:00 fail 192.0.2.1\n",
+         "03/04/05 10:00:00 fail 192.0.2.2\n05/06/05 10:00:00 fail 192.0.2.2\n"},
+        {"the time of the line before", {.fail = {"fail <HOST>"}}, D "fail 192.0.2.1\n", "fail 192.0.2.2\n"},
+        {"connections", {.pref = "^<F-MLFID>\\d+</F-MLFID> <F-CONTENT>.+</F-CONTENT>$", .fail = {"^fail for <F-USER>\\S+</F-USER>$", "^<F-NOFAIL>conn</F-NOFAIL> <HOST>$"}},
+         D "1 conn 192.0.2.7\n" D "2 fail for root\n", D "1 fail for admin\n" D "2 conn 192.0.2.8\n"},
+        {"several lines", {.fail = {"^begin<SKIPLINES>end <HOST>$"}, .maxlines = 5}, D "begin\n", D "end 192.0.2.1\n"},
+    };
+    (void)state;
+    show_times = true;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+        struct filter_definition d = definition(a, &rows[i].f);
+        _cleanup_(matcher_freep) struct matcher *m = matcher_of(&d), *fresh = matcher_of(&d), *same = matcher_of(&d);
+        const char *want = results(a, fresh, rows[i].second);
+        (void)results(a, m, rows[i].first);
+        (void)results(a, same, rows[i].first);
+        matcher_restart(m);
+        assert_string_equal(results(a, m, rows[i].second), want);
+        if (strcmp(results(a, same, rows[i].second), want) == 0) /* without it something would be left, or this shows nothing */
+            fail_msg("%s: the first log leaves nothing", rows[i].name);
+    }
+    show_times = false;
+}
+
 static void refused(void **state)
 {
     static const struct { struct filter f; unsigned line; } rows[] = {
@@ -197,6 +240,6 @@ static void live(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(verdicts), cmocka_unit_test(events), cmocka_unit_test(refused), cmocka_unit_test(bounds), cmocka_unit_test(live)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(verdicts), cmocka_unit_test(events), cmocka_unit_test(another_log_begins), cmocka_unit_test(refused), cmocka_unit_test(bounds), cmocka_unit_test(live)};
     return cmocka_run_group_tests(tests, zurich, NULL);
 }
