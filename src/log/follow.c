@@ -246,14 +246,6 @@ static void sweep(struct follow *f)
     }
 }
 
-static bool looked_again(struct follow *f)
-{
-    bool again = f->look_again;
-    if (again)
-        find_rotated(f);
-    return again;
-}
-
 int follow_next(struct follow *f, struct follow_item *ret)
 {
     if (++f->blocks >= EVENTS_EVERY) {
@@ -264,7 +256,7 @@ int follow_next(struct follow *f, struct follow_item *ret)
         if (next_news(f, ret) || next_block(f, ret) || next_news(f, ret))
             return 1;
         f->blocks = 0;
-    } while (dirs_events(f) || looked_again(f));
+    } while (dirs_events(f));
     sweep(f);
     return 0;
 }

@@ -203,7 +203,7 @@ int path_same(const struct follow *f, const char *path, const struct statx *s, c
 /* An inode that we knew is another file's now: that one was deleted. What it holds tells; where we have it open, it cannot be. */
 static bool reused(const struct follow *f, const struct file *x, const struct dir *d, const char *name, const char *path, const struct statx *s)
 {
-    bool at_home = x->looked_for ? !x->was_rotated && strcmp(x->log, path) == 0 : x->dir == d && strcmp(x->name, name) == 0;
+    bool at_home = x->looked_for && !x->dir ? !x->was_rotated && strcmp(x->log, path) == 0 : x->dir == d && strcmp(x->name, name) == 0;
     return x->fd < 0 && !at_home && path_same(f, path, s, x) == 0; /* at home: it was emptied, perhaps */
 }
 
@@ -251,6 +251,8 @@ struct file *dir_look(struct follow *f, struct dir *d, const char *name, const c
         x->done = x->now;
         file_changed(f, x);
     }
+    if (live && x->looked_for && !x->was_rotated && strcmp(x->log, path) == 0)
+        x->looked_for = false; /* it was not rotated */
     if (live)
         relabel(x, path, pattern);
     file_attach(f, x, d, name, live);
@@ -398,9 +400,9 @@ int dirs_begin(struct follow *f, const struct follow_options *o, struct err *err
         (void)!take_known(f, &o->known[i]);
     for (size_t i = 0; i < o->n; i++)
         dir_enter(f, "/", i, 0);
+    f->starting = false;
     find_rotated(f);
     queue_in_order(f);
-    f->starting = false;
     return 0;
 }
 

@@ -160,7 +160,7 @@ static void event(struct follow *f, const struct inotify_event *e)
     if (e->mask & IN_Q_OVERFLOW) {
         flush_moved(f);
         follow_tell(f, FOLLOW_OVERFLOW, "", 0, 0, false);
-        dirs_again(f);
+        f->overflown = true;
     } else if (!d) {
         if (!(e->mask & IN_IGNORED))
             own_event(f, e->wd);
@@ -173,7 +173,7 @@ static void event(struct follow *f, const struct inotify_event *e)
     }
 }
 
-bool dirs_events(struct follow *f)
+bool dirs_take_events(struct follow *f)
 {
     _Alignas(struct inotify_event) char room[65536];
     bool any = false;
@@ -186,7 +186,14 @@ bool dirs_events(struct follow *f)
         }
     flush_moved(f);
     f->seen = begun;
-    if (f->unwatched_n && follow_ms() - f->looked_ms >= FOLLOW_UNWATCHED_MS) {
+    return any;
+}
+
+bool dirs_events(struct follow *f)
+{
+    bool any = dirs_take_events(f);
+    if (f->overflown || (f->unwatched_n && follow_ms() - f->looked_ms >= FOLLOW_UNWATCHED_MS)) {
+        f->overflown = false;
         dirs_again(f);
         any = true;
     }

@@ -146,7 +146,6 @@ void file_attach(struct follow *f, struct file *x, struct dir *d, const char *na
         return;
     }
     x->live = live;
-    x->looked_for = false;
     if (live)
         old_leave(x);
     else

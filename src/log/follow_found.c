@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define TRIES 100
+#define MOMENT_MS 20
 #define NUMBERED 4 /* rotations between two looks */
 #define CANDIDATES_MAX 200000 /* what is beyond is taken for missed */
 #define CANDIDATES_MEMORY (256u << 20)
@@ -120,7 +122,7 @@ static bool take_found(struct follow *f, const struct candidate *c, bool by_inod
     for (size_t i = 0; i < c->n; i++) {
         struct file *x = c->missing[i];
         bool it = x->dev == path_dev(&c->s) && x->ino == c->s.stx_ino;
-        if (!x->looked_for || it != by_inode || (!it && !x->head_n) || path_same(f, path, &c->s, x) != 1)
+        if (!x->looked_for || x->dir || it != by_inode || (!it && !x->head_n) || path_same(f, path, &c->s, x) != 1)
             continue;
         if (it && file_index(f, x)) {
             file_attach(f, x, c->dir, c->name, false);
@@ -178,26 +180,34 @@ static void give_up(struct follow *f, struct file *x)
     file_drop(f, x);
 }
 
-/* Names that are moved while a directory is listed can be overlooked: then there are events, and it is looked for again when they are done. */
-static bool is_quiet(const struct follow *f)
+/* Names that are moved while a directory is listed can be overlooked: then there are events, or will be in a moment. */
+static bool is_quiet(const struct follow *f, const struct gather *missing)
 {
     struct pollfd p = {f->inotify, POLLIN, 0};
-    return poll(&p, 1, 0) == 0;
+    bool all = true;
+    for (size_t i = 0; i < missing->n; i++) {
+        const struct file *x = missing->v[i];
+        all &= x->dir || !x->looked_for;
+    }
+    return poll(&p, 1, all ? 0 : MOMENT_MS) == 0;
 }
 
-static void look_for(struct follow *f, const struct gather *missing)
+/* Looks once. Files that came in between are taken only where nothing moved meanwhile (or at last): else one that we know and overlooked would be taken for such a one. */
+static bool look_for(struct follow *f, const struct gather *missing, bool last)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(CANDIDATES_MEMORY);
     struct candidates found = {0};
     list_candidates(f, a, missing, &found);
     for (size_t i = 0; i < 2 * found.n; i++)
         (void)!take_found(f, &found.v[i % found.n], i < found.n);
-    f->look_again = !is_quiet(f);
-    for (size_t i = 0; !f->look_again && i < found.n; i++)
+    bool done = last || is_quiet(f, missing);
+    for (size_t i = 0; done && i < found.n; i++)
         take_between(f, &found.v[i]);
+    return done;
 }
 
-void find_rotated(struct follow *f)
+/* Those that are looked for. Their inodes may be other files' by now. */
+static struct gather gather_missing(struct follow *f)
 {
     struct gather all = gather_files(f), missing = {.v = all.v};
     for (size_t i = 0; i < all.n; i++) {
@@ -205,19 +215,31 @@ void find_rotated(struct follow *f)
         if (!x->looked_for)
             continue;
         missing.v[missing.n++] = x;
-        file_unindex(f, x); /* its inode may be another file's */
+        if (!x->dir)
+            file_unindex(f, x);
     }
-    f->look_again = false;
-    if (missing.n) {
+    if (missing.n)
         qsort(missing.v, missing.n, sizeof(void *), by_log);
-        look_for(f, &missing);
+    return missing;
+}
+
+void find_rotated(struct follow *f)
+{
+    bool done = false;
+    for (unsigned tries = 1; !done; tries++) {
+        struct gather missing = gather_missing(f);
+        done = !missing.n || look_for(f, &missing, tries == TRIES);
+        for (size_t i = 0; i < missing.n; i++) {
+            struct file *x = missing.v[i];
+            if (done && x->dir)
+                x->looked_for = false;
+            else if (!x->dir && (done || !x->looked_for || !file_index(f, x)))
+                give_up(f, x);
+        }
+        free(missing.v);
+        if (!done)
+            dirs_take_events(f);
     }
-    for (size_t i = 0; i < missing.n; i++) {
-        struct file *x = missing.v[i];
-        if (!x->dir && !(f->look_again && x->looked_for && file_index(f, x)))
-            give_up(f, x);
-    }
-    free(all.v);
 }
 
 static int older_first(const void *a, const void *b)
@@ -284,7 +306,7 @@ static bool is_copy(struct follow *f, const struct file *x, const char *path, st
     if (path_stat(f, path, ret) < 0 || !S_ISREG(ret->stx_mode))
         return false;
     const struct file *there = file_by_inode(f, path_dev(ret), ret->stx_ino);
-    return there ? !there->live && there->done.offset == x->now.offset && there->done.tail == x->now.tail /* found before, and undone */
+    return there ? there != x && !there->live && there->done.offset == x->now.offset && there->done.tail == x->now.tail /* found before, and undone */
                  : x->head_n && path_same(f, path, ret, x) == 1;
 }
 

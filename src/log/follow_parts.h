@@ -75,8 +75,7 @@ struct follow {
     size_t patterns_n;
     uint64_t back;
     int64_t read_until;
-    bool starting;
-    bool look_again;          /* files are missing, and their directories were not at rest */
+    bool starting, overflown;
     int inotify;
     void *by_name, *by_inode, *by_path, *by_wd, *told; /* trees: files, files, directories, directories, news that were told */
     size_t files_n, open_n, watches_n, unwatched_n, told_n;
@@ -149,6 +148,7 @@ DIR *path_open_dir(const struct follow *f, const char *path);
 
 /* follow_events.c: takes the events that are waiting. true: there were some. */
 bool dirs_events(struct follow *f);
+bool dirs_take_events(struct follow *f); /* without looking at what is not watched */
 
 /* follow_found.c */
 struct gather {

@@ -12,7 +12,7 @@
 #define BEYOND_MAX 10000     /* so many entries after until_us, one after the other: it was no clock that jumped for a moment */
 #define FILES_OPEN 16384     /* sd-journal opens all files and is silent about those it cannot open */
 #define DAMAGED_MAX 64
-#define LATE_US 1000000      /* what was written before the end was reached may still be on its way to the file */
+#define LATE_US 1000000      /* what journald stamped before we came to the end may still have been on its way to the file */
 /* SD_MESSAGE_JOURNAL_DROPPED (sd-messages.h), from journald itself */
 #define DROPPED "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e"
 #define DRIVER "_TRANSPORT=driver"
@@ -34,7 +34,7 @@ struct journal_reader {
     struct journal_position start; /* what the position was before the first entry; its cursor is also what `skip` means */
     int64_t seen_us, last_us;
     unsigned beyond;
-    bool damage_told;
+    bool damage_told, woken;
     int64_t gap_from, gap_to; /* to be told */
     char *damaged[DAMAGED_MAX];
     size_t damaged_n, damaged_at;
@@ -151,7 +151,7 @@ static int seek(struct journal_reader *r, struct part *p)
     p->skip = r->want.after && r->start.cursor[0];
     if (r->want.after && r->start.cursor[0])
         return sd_journal_seek_cursor(p->j, r->start.cursor);
-    uint64_t from = r->want.after ? (uint64_t)r->seen_us + 1 : (uint64_t)r->want.since_us;
+    uint64_t from = r->want.after ? (uint64_t)(r->seen_us > LATE_US ? r->seen_us - LATE_US : 1) : (uint64_t)r->want.since_us;
     return from > 1 ? sd_journal_seek_realtime_usec(p->j, from) : sd_journal_seek_head(p->j);
 }
 
@@ -335,6 +335,22 @@ static int64_t now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* What was rotated and deleted is read to its end, while sd-journal still has it open, before we let it look. true: there is something new. */
+static bool look_again(struct journal_reader *r)
+{
+    bool any = false;
+    if (r->want.root->live || r->woken)
+        r->seen_us = now_us() > r->seen_us ? now_us() : r->seen_us;
+    for (size_t i = 0; r->woken && i < r->n; i++) {
+        int e = sd_journal_process(r->parts[i].j);
+        any |= e > 0;
+        if (e == SD_JOURNAL_INVALIDATE)
+            judge_gap(r, r->seen_us);
+    }
+    r->woken = false;
+    return any;
+}
+
 int reader_next(struct journal_reader *r, struct journal_entry *ret, struct err *err)
 {
     while (!news(r, ret)) {
@@ -342,11 +358,10 @@ int reader_next(struct journal_reader *r, struct journal_entry *ret, struct err 
         struct part *p = next_part(r, &e);
         if (e < 0)
             return err_set(err, e, "journal: %s", err_name(e));
-        if (!p) {
-            if (r->want.root->live)
-                r->seen_us = now_us() - LATE_US > r->seen_us ? now_us() - LATE_US : r->seen_us;
+        if (!p && look_again(r))
+            continue;
+        if (!p)
             return 0;
-        }
         if (r->want.until_us && (int64_t)p->time > r->want.until_us) {
             p->pending = false;
             if (++r->beyond > BEYOND_MAX)
@@ -387,9 +402,4 @@ int reader_wait_fds(struct journal_reader *r, int ret[2])
     return (int)r->n;
 }
 
-void reader_woken(struct journal_reader *r)
-{
-    for (size_t i = 0; i < r->n; i++)
-        if (sd_journal_process(r->parts[i].j) == SD_JOURNAL_INVALIDATE)
-            judge_gap(r, r->seen_us);
-}
+void reader_woken(struct journal_reader *r) { r->woken = true; }
