@@ -83,7 +83,7 @@ static int find_sources(struct following *w, struct session *s, struct err *err)
     return w->sources.patterns.n || w->sources.matches.n ? 0 : err_set(err, -ENOENT, "%s", _("no log of any service was found here; a file can be named: --log FILE"));
 }
 
-/* Names on the command line: as absolute paths. */
+/* Names and patterns on the command line: as absolute paths. What a pattern fits may come later. */
 static int take_named(struct following *w, const struct call *c, struct err *err)
 {
     char here[PATH_MAX];
@@ -92,10 +92,11 @@ static int take_named(struct following *w, const struct call *c, struct err *err
         struct stat st;
         if (strcmp(c->given[i]->name, "log") != 0)
             continue;
-        int fd = lines_file(name, &st, err);
-        if (fd < 0)
+        int fd = strpbrk(name, "*?[") && access(name, F_OK) < 0 ? -1 : lines_file(name, &st, err);
+        if (fd < -1)
             return fd;
-        close(fd);
+        if (fd >= 0)
+            close(fd);
         w->standard_input |= strcmp(name, "-") == 0;
         if (name[0] != '/' && getcwd(here, sizeof here))
             name = arena_printf(w->a, "%s/%s", here, name);

@@ -75,6 +75,16 @@ def what_was_emptied_is_told(tmp):
     assert "a.log" in f.err and f.err.count("\n") == 1, f.err
 
 
+def by_pattern(tmp):
+    (tmp / "one").mkdir()
+    with Following(tmp, "--log", tmp / "*/access.log") as f:
+        append(tmp / "one/access.log", "one")
+        f.told(1)
+        (tmp / "two").mkdir()
+        append(tmp / "two/access.log", "two")
+        assert [line.split()[-1] for line in f.told(2)] == ["one", "two"]
+
+
 def standard_input(tmp):
     f = Following(tmp, "--log", "-", "b")
     f.process.stdin.write("Nov 20 10:00:00 h x: a\nNov 20 10:00:01 h x: b\n")
@@ -93,7 +103,7 @@ def what_is_refused(tmp):
 
 
 def main():
-    for test in through_rotation, by_selection, what_was_emptied_is_told, standard_input, what_is_refused:
+    for test in through_rotation, by_selection, what_was_emptied_is_told, by_pattern, standard_input, what_is_refused:
         with tempfile.TemporaryDirectory() as tmp:
             test(pathlib.Path(tmp))
     print("new lines are told as they are written")
