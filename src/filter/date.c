@@ -1,6 +1,7 @@
 #include "filter/date.h"
 #include "base/i18n.h"
 #include "filter/glimpse.h"
+#include "filter/shape.h"
 #include "filter/utf8.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ static const char *const defaults[] = {
 #define GROUPS_KEPT 64
 #define MEMO_MAX 96
 #define MEMO_GROUPS 24
+#define NO_TEXT 8
 #define BEHIND 2 /* bytes behind a date by which it is known that it ends there: where they are not enough, nothing is kept */
 
 /* What a template found last. sure: it finds the same, at the same place, in each line that begins with the same n bytes; what stands behind was not looked at.
@@ -44,6 +46,9 @@ struct memo {
     int64_t now;
     size_t start, end;
     struct date_found found;
+    /* how a line began in which it was not; fails: it is in none that begins so */
+    char no_text[NO_TEXT];
+    bool has_no_text, fails;
     /* the time that a text meant, parted into its groups in that way */
     char date[MEMO_MAX];
     size_t date_n, spans[2 * MEMO_GROUPS];
@@ -56,6 +61,8 @@ struct entry {
     unsigned bit;    /* in a glimpse */
     unsigned place;  /* before anything was seen */
     struct memo *memo;
+    bool anchored;   /* it can only be at the beginning of the line, which is then in `first` */
+    struct syntax_set first;
     uint64_t hits;
     int64_t last_used;
     size_t distance; /* where the date last began, in characters */
@@ -81,6 +88,16 @@ static bool known(const struct date_detector *d, const char *name)
     return false;
 }
 
+static void learn_shape(struct entry *e)
+{
+    struct arena *a = arena_new(16u << 20);
+    const struct syntax *s = syntax_of(a, &e->t->re.text);
+    struct shape shape = s ? shape_of(s) : (struct shape){0};
+    e->anchored = shape.anchored;
+    e->first = shape.first;
+    arena_free(a);
+}
+
 static int append(struct arena *a, struct date_detector *d, const struct date_template *t, bool ignore_twice, struct err *err)
 {
     if (known(d, t->name)) {
@@ -93,6 +110,7 @@ static int append(struct arena *a, struct date_detector *d, const struct date_te
     struct entry *e = list_push(a, &d->list);
     *e = (struct entry){.t = arena_zalloc(a, sizeof *e->t), .distance = FAR, .memo = arena_zalloc(a, sizeof *e->memo), .place = (unsigned)d->list.n - 1};
     *e->t = *t;
+    learn_shape(e);
     return 0;
 }
 
@@ -303,12 +321,40 @@ static bool try_at(struct date_detector *d, const struct text *t, size_t i, size
 
 static bool bound(const struct entry *e) { return e->t->line_begin || e->t->line_end; }
 
+/* It is known that the template is not in the line, by how that begins. */
+static bool fails(const struct date_detector *d, const struct text *t, size_t i)
+{
+    const struct entry *e = &d->list.v[i];
+    if (!e->anchored || !t->ascii || d->thorough || t->s.n <= NO_TEXT)
+        return false;
+    return !syntax_has(&e->first, (unsigned char)t->s.p[0]) || (e->memo->fails && memcmp(t->s.p, e->memo->no_text, NO_TEXT) == 0);
+}
+
+/* At the second line of the same beginning it is proven. */
+static void keep_failure(struct date_detector *d, const struct text *t, size_t i)
+{
+    struct entry *e = &d->list.v[i];
+    struct memo *m = e->memo;
+    if (!e->anchored || !t->ascii || d->thorough || t->s.n <= NO_TEXT)
+        return;
+    bool same = m->has_no_text && memcmp(t->s.p, m->no_text, NO_TEXT) == 0;
+    m->fails = same && (m->fails || regex_fails_sure(&e->t->re, str_span(t->s.p, NO_TEXT)));
+    memcpy(m->no_text, t->s.p, NO_TEXT);
+    m->has_no_text = true;
+}
+
 /* In the whole line. */
 static bool try_line(struct date_detector *d, const struct text *t, size_t i, int64_t now, struct hit *ret)
 {
     const struct memo *m = d->list.v[i].memo;
-    if (!bound(&d->list.v[i]) || !begins_as(m, t, now))
-        return try_at(d, t, i, 0, t->s.n, ret);
+    if (fails(d, t, i))
+        return false;
+    if (!bound(&d->list.v[i]) || !begins_as(m, t, now)) {
+        bool found = try_at(d, t, i, 0, t->s.n, ret);
+        if (!found)
+            keep_failure(d, t, i);
+        return found;
+    }
     *ret = (struct hit){.index = i, .start = m->start, .end = m->end, .known = true};
     return true;
 }

@@ -89,8 +89,9 @@ static int code_search(struct pcre_code *c, struct str subject, size_t from, uns
 static int code_search_sure(struct pcre_code *c, struct str subject, unsigned limit, size_t *ret_start, size_t *ret_end)
 {
     pcre2_set_match_limit(context, limit);
-    if (pcre2_match(c->code, (PCRE2_SPTR)subject.p, subject.n, 0, PCRE2_PARTIAL_HARD | PCRE2_NO_UTF_CHECK, c->data, context) <= 0)
-        return 0;
+    int r = pcre2_match(c->code, (PCRE2_SPTR)subject.p, subject.n, 0, PCRE2_PARTIAL_HARD | PCRE2_NO_UTF_CHECK, c->data, context);
+    if (r <= 0)
+        return r == PCRE2_ERROR_NOMATCH ? -ENOENT : 0;
     const size_t *spans = pcre2_get_ovector_pointer(c->data);
     *ret_start = spans[0];
     *ret_end = spans[1];

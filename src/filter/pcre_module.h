@@ -19,7 +19,8 @@ struct pcre_module {
     void (*free)(struct pcre_code *c);
     /* 1: found from byte `from` on; *ret_spans: start and end of the whole and of each group, SIZE_MAX where a group took no part, valid until the next search with c.
        0: not found. -EOVERFLOW: given up at `limit` steps. -EINVAL: anything else. */
-    /* As search, but only what was found without a look at the end of the subject, which it would be whatever stood behind it. 1: *ret_start and *ret_end; 0: not so. */
+    /* As search, but only what was found without a look at the end of the subject, which it would be whatever stood behind it. 1: *ret_start and *ret_end. -ENOENT: nothing
+       was found, whatever stands behind it, if it can only be found at the beginning. 0: neither. */
     int (*search_sure)(struct pcre_code *c, struct str subject, unsigned limit, size_t *ret_start, size_t *ret_end);
     int (*search)(struct pcre_code *c, struct str subject, size_t from, unsigned limit, const size_t **ret_spans);
 };

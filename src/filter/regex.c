@@ -78,6 +78,12 @@ bool regex_search_sure(struct regex *r, struct str subject, size_t *ret_start, s
     return r->plain && module->search_sure(r->plain, subject, STEPS_BASE, ret_start, ret_end) > 0;
 }
 
+bool regex_fails_sure(struct regex *r, struct str subject)
+{
+    size_t start, end;
+    return r->plain && module->search_sure(r->plain, subject, STEPS_BASE, &start, &end) == -ENOENT;
+}
+
 struct str regex_group(const struct regex_found *f, unsigned number)
 {
     const size_t *span = f->spans + 2 * (size_t)number;

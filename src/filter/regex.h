@@ -32,5 +32,7 @@ void regex_done(struct regex *r);
 bool regex_search(struct regex *r, struct str subject, bool ascii, size_t from, struct regex_found *ret);
 /* true: it is found in every text that begins with subject (ASCII), and there. The spans of a search before are lost. */
 bool regex_search_sure(struct regex *r, struct str subject, size_t *ret_start, size_t *ret_end);
+/* true: it is found in no text that begins with subject, if it can only be found at the beginning. */
+bool regex_fails_sure(struct regex *r, struct str subject);
 /* What a group took; .p NULL: it took no part (or is 0 by regex_text_group, "no such group"). */
 struct str regex_group(const struct regex_found *f, unsigned number);

@@ -92,8 +92,68 @@ static size_t longest(const struct syntax *s)
     }
 }
 
+static bool is_anchored(const struct syntax *s)
+{
+    bool all = true;
+    switch (s->kind) {
+    case SYNTAX_BEGIN: return true;
+    case SYNTAX_REPEAT: return s->min && is_anchored(s->child);
+    case SYNTAX_CHOICE:
+        for (const struct syntax *i = s->child; i; i = i->next)
+            all = all && is_anchored(i);
+        return all;
+    case SYNTAX_SEQUENCE:
+        for (const struct syntax *i = s->child; i; i = i->next)
+            if (i->kind != SYNTAX_NOTHING)
+                return is_anchored(i);
+        return false;
+    default: return false;
+    }
+}
+
+/* It matches digits only: at least how many of them. -1: something else, too. */
+static long digits_of(const struct syntax *s)
+{
+    long n = -1, part;
+    switch (s->kind) {
+    case SYNTAX_NOTHING: return 0;
+    case SYNTAX_CLASS: return digit_at(s, false) ? 1 : -1;
+    case SYNTAX_REPEAT:
+        part = digits_of(s->child);
+        return part < 0 ? -1 : part * (long)s->min;
+    case SYNTAX_SEQUENCE:
+        n = 0;
+        for (const struct syntax *i = s->child; i && n >= 0; i = i->next)
+            n = (part = digits_of(i)) < 0 ? -1 : n + part;
+        return n;
+    case SYNTAX_CHOICE:
+        for (const struct syntax *i = s->child; i; i = i->next) {
+            if ((part = digits_of(i)) < 0)
+                return -1;
+            n = n < 0 || part < n ? part : n;
+        }
+        return n;
+    default: return -1;
+    }
+}
+
+/* Digits one behind the other in several parts, as in 20050123. */
+static void find_digits(const struct syntax *s, struct shape *ret)
+{
+    long run = 0, n;
+    for (const struct syntax *i = s->child; i; i = i->next) {
+        run = (n = digits_of(i)) < 0 ? 0 : run + n;
+        if (run < RUN_SHORTEST || run <= (long)ret->run_n || run > 200)
+            continue;
+        ret->run = (struct syntax_set){.ascii = {0x3ffull << '0', 0}};
+        ret->run_n = (unsigned)run;
+    }
+}
+
 static void find_run(const struct syntax *s, struct shape *ret)
 {
+    if (s->kind == SYNTAX_SEQUENCE)
+        find_digits(s, ret);
     if (s->kind == SYNTAX_REPEAT && s->min) {
         if (s->child->kind == SYNTAX_CLASS && s->min >= RUN_SHORTEST && s->min > ret->run_n) {
             ret->run = s->child->set;
@@ -120,7 +180,8 @@ void shape_trim(struct syntax *s)
 
 struct shape shape_of(const struct syntax *s)
 {
-    struct shape made = {.longest = longest(s), .clock = has_clock(s)};
+    struct shape made = {.longest = longest(s), .clock = has_clock(s), .anchored = is_anchored(s)};
+    made.anchored = !ends_of(s, false, &made.first) && made.anchored;
     find_run(s, &made);
     return made;
 }
