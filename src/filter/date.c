@@ -415,7 +415,7 @@ static bool try_all(struct date_detector *d, struct text *t, size_t skip, bool l
         have_best = try_line(d, t, skip, now, best);
     for (size_t i = 0; i < d->list.n; i++) {
         const struct entry *e = &d->list.v[i];
-        if (i == skip || (!is_known(d, t, i, now) && !possible(d, t, i)) || !try_line(d, t, i, now, &h))
+        if (i == skip || (t->glimpsed && !(t->possible >> e->bit & 1)) || fails(d, t, i) || (!is_known(d, t, i, now) && !possible(d, t, i)) || !try_line(d, t, i, now, &h))
             continue;
         bool wins = i + 1 == d->list.n || bound(e) || (h.start == 0 && e->hits && !d->list.v[i + 1].hits);
         if (wins || !(h.start > e->distance || h.start > d->start)) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #define STEPS_MAX 16000     /* of all expressions */
-#define STATES_MAX 4000     /* then all are forgotten, and made anew */
+#define STATES_MAX 1500     /* then all are forgotten, and made anew */
 #define NEW_A_LINE 200      /* states that one line may make: beyond, every expression is named */
 #define UNKNOWN UINT32_MAX
 #define NAMES 0x80000000u   /* in `next`: the state names some expression */
@@ -35,6 +35,7 @@ struct glimpse {
     struct shape shapes[GLIMPSE_MAX];
     uint64_t runs, clocks;        /* bits: named where a run of theirs is found; looked for around times by the automaton */
     uint64_t same_run[GLIMPSE_MAX]; /* of the first expression with a run: all with the same one */
+    uint64_t longer_run[GLIMPSE_MAX]; /* those whose run would have it in it */
     size_t around;                /* how far from a time a match of theirs can reach */
     uint16_t *starts;             /* of each expression */
     size_t n;
@@ -168,6 +169,16 @@ static void add_run(struct glimpse *g, unsigned i)
     g->same_run[first] |= 1ull << i;
 }
 
+static void compare_runs(struct glimpse *g)
+{
+    for (unsigned i = 0; i < g->n; i++)
+        for (unsigned k = 0; g->runs >> i & 1 && k < g->n; k++) {
+            const struct shape *x = &g->shapes[i], *y = &g->shapes[k];
+            if (k != i && g->runs >> k & 1 && y->run_n >= x->run_n && !(y->run.ascii[0] & ~x->run.ascii[0]) && !(y->run.ascii[1] & ~x->run.ascii[1]))
+                g->longer_run[i] |= 1ull << k;
+        }
+}
+
 static void add_expression(struct glimpse *g, unsigned i, struct syntax *s)
 {
     uint64_t bit = 1ull << i;
@@ -207,6 +218,7 @@ struct glimpse *glimpse_new(struct arena *a, const struct regex_text *const *v, 
     }
     arena_free(trees);
     g->inside = UNKNOWN;
+    compare_runs(g);
     g->failed |= !g->steps;
     if (!g->failed) {
         find_classes(g);
@@ -399,7 +411,10 @@ uint64_t glimpse_line(struct glimpse *g, struct str line)
         return g->all;
     for (uint64_t bits = g->runs; bits; bits &= bits - 1) {
         unsigned i = (unsigned)__builtin_ctzll(bits);
-        named |= has_run(line, &g->shapes[i]) ? g->same_run[i] : 0;
+        if (has_run(line, &g->shapes[i]))
+            named |= g->same_run[i];
+        else
+            bits &= ~g->longer_run[i] | 1ull << i;
     }
     if (!g->clocks || !find_clocks(line, &first, &last))
         return named;
