@@ -61,8 +61,8 @@ struct entry {
     unsigned bit;    /* in a glimpse */
     unsigned place;  /* before anything was seen */
     struct memo *memo;
-    bool anchored;   /* it can only be at the beginning of the line, which is then in `first` */
-    struct syntax_set first;
+    bool anchored;   /* it can only be at the beginning of the line */
+    struct syntax_set first, last; /* as in shape.h */
     uint64_t hits;
     int64_t last_used;
     size_t distance; /* where the date last began, in characters */
@@ -95,6 +95,7 @@ static void learn_shape(struct entry *e)
     struct shape shape = s ? shape_of(s) : (struct shape){0};
     e->anchored = shape.anchored;
     e->first = shape.first;
+    e->last = shape.last;
     arena_free(a);
 }
 
@@ -265,6 +266,8 @@ static uint32_t char_at(const struct text *t, size_t index)
 {
     size_t at = index == SIZE_MAX ? t->s.n : byte_of(t, index);
     uint32_t c = 0;
+    if (t->ascii)
+        return at < t->s.n ? (uint32_t)(unsigned char)t->s.p[at] + 1 : 0;
     return utf8_next(str_from(t->s, at), &c) ? c + 1 : 0;
 }
 
@@ -371,6 +374,10 @@ static bool same_place(const struct date_detector *d, const struct text *t)
 /* Whether the winning template could match exactly where the last date was. */
 static bool possible_there(struct date_detector *d, const struct text *t)
 {
+    const struct entry *e = &d->list.v[d->last];
+    if (!d->thorough && t->ascii && d->end <= t->s.n && d->start < d->end && (e->first.ascii[0] | e->first.ascii[1]) &&
+        (!syntax_has(&e->first, (unsigned char)t->s.p[d->start]) || !syntax_has(&e->last, (unsigned char)t->s.p[d->end - 1])))
+        return false;
     struct text there = {.s = str_span(t->s.p + byte_of(t, d->start), byte_of(t, d->end) - byte_of(t, d->start)), .ascii = t->ascii};
     return d->end <= t->s.n && possible(d, &there, d->last);
 }

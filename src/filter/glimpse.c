@@ -34,6 +34,7 @@ struct glimpse {
     uint64_t always, all;
     struct shape shapes[GLIMPSE_MAX];
     uint64_t runs, clocks;        /* bits: named where a run of theirs is found; looked for around times by the automaton */
+    bool in_run[GLIMPSE_MAX][128]; /* by character */
     uint64_t same_run[GLIMPSE_MAX]; /* of the first expression with a run: all with the same one */
     uint64_t longer_run[GLIMPSE_MAX]; /* those whose run would have it in it */
     size_t around;                /* how far from a time a match of theirs can reach */
@@ -166,6 +167,8 @@ static void add_run(struct glimpse *g, unsigned i)
         first++;
     if (first == i)
         g->runs |= 1ull << i;
+    for (unsigned c = 0; c < 128; c++)
+        g->in_run[i][c] = syntax_has(&own->run, (unsigned char)c);
     g->same_run[first] |= 1ull << i;
 }
 
@@ -388,13 +391,11 @@ static bool find_clocks(struct str s, size_t *ret_first, size_t *ret_last)
     return found;
 }
 
-static bool has_run(struct str s, const struct shape *shape)
+static bool has_run(struct str s, const bool *in, size_t need)
 {
-    const struct syntax_set set = shape->run;
-    size_t need = shape->run_n;
     for (size_t end = need; end <= s.n;) {
         size_t n = 0;
-        while (n < need && syntax_has(&set, (unsigned char)s.p[end - 1 - n]))
+        while (n < need && in[(unsigned char)s.p[end - 1 - n] & 127])
             n++;
         if (n == need)
             return true;
@@ -411,7 +412,7 @@ uint64_t glimpse_line(struct glimpse *g, struct str line)
         return g->all;
     for (uint64_t bits = g->runs; bits; bits &= bits - 1) {
         unsigned i = (unsigned)__builtin_ctzll(bits);
-        if (has_run(line, &g->shapes[i]))
+        if (has_run(line, g->in_run[i], g->shapes[i].run_n))
             named |= g->same_run[i];
         else
             bits &= ~g->longer_run[i] | 1ull << i;

@@ -181,7 +181,10 @@ void shape_trim(struct syntax *s)
 struct shape shape_of(const struct syntax *s)
 {
     struct shape made = {.longest = longest(s), .clock = has_clock(s), .anchored = is_anchored(s)};
-    made.anchored = !ends_of(s, false, &made.first) && made.anchored;
+    if (ends_of(s, false, &made.first) || ends_of(s, true, &made.last)) {
+        made.first = made.last = (struct syntax_set){0};
+        made.anchored = false;
+    }
     find_run(s, &made);
     return made;
 }

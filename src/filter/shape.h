@@ -3,8 +3,8 @@
 #include "filter/syntax.h"
 
 struct shape {
-    bool anchored;          /* every match begins at the beginning of the text, with one of `first` */
-    struct syntax_set first;
+    bool anchored;          /* every match begins at the beginning of the text */
+    struct syntax_set first, last; /* a match begins and ends with one of these; both are empty where it may be empty */
     size_t longest;         /* bytes of a match in ASCII; SIZE_MAX: no limit */
     bool clock;             /* every match has a digit, a colon and a digit, as in 11:59 */
     struct syntax_set run;  /* of run_n: every match has so many characters of that set one behind the other */
