@@ -14,7 +14,7 @@ static const struct check rows[] = {
         .why = N_("Holes in web programs come to light long after they were installed. Only who knows what is installed where can update it in time, and forgotten copies are the usual way in."),
         .advice = N_("Go through the list: update what is old, and uninstall programs, plug-ins and themes that nobody uses any more."),
         .probe = site_inventory,
-        .timeout_ms = 12000,
+        .timeout_ms = 20000,
     },
     {
         .id = "site.exposed",
@@ -26,7 +26,7 @@ static const struct check rows[] = {
         .advice = N_("Move what the site does not need out of its web directory, and have the web server refuse the rest (Require all denied, deny all). Passwords that were in such a file must be changed: somebody may have read it."),
         .probe = site_exposed,
         .plan = site_exposed_plan,
-        .timeout_ms = 25000,
+        .timeout_ms = 35000,
         .wants_dialogue = true,
     },
     {
