@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <strings.h>
 
-#define BUDGET_US 100000        /* about a guess for each of a dozen accounts; what is left is for the next runs */
+/* CPU for guesses. One among all checks, it spends a tenth of what they all do; what is left is for the next runs, the night, or whoever asks for this check. */
+#define BUDGET_US 30000
+#define BUDGET_ASKED_US 1000000
 #define BUDGET_NIGHT_US 5000000 /* nobody waits for it */
 #define ROUNDS 16
 #define UNTRIED_TOLD 5
@@ -79,17 +81,19 @@ static void tell_default(const struct credential *c, struct findings *out)
 struct trial {
     char key[GUESS_KEY]; /* "": nothing is remembered of it */
     size_t withstood;    /* so many guesses, from the first on, do not fit */
+    size_t fits;         /* this one does (1: the first), 0: none is known. It is of the hash that stands there now, so it need not be tried again. */
     bool over;           /* one fits, or it is not to be tried */
 };
 
 static struct trial trial_of(const struct credential *c, const struct memo *memos, size_t memos_n, const struct findings *out)
 {
     struct trial t = {.over = !hash_usable(c->hash) || emptiness(c) != FILLED};
-    int64_t withstood = 0;
+    int64_t known = 0;
     if (t.over || guess_key(c, t.key) < 0)
         t.key[0] = 0;
-    else if (memo_find(memos, memos_n, out->check->id, t.key, &withstood) && withstood > 0 && withstood <= ROUNDS)
-        t.withstood = (size_t)withstood;
+    else if (memo_find(memos, memos_n, out->check->id, t.key, &known) && known >= -ROUNDS && known <= ROUNDS)
+        *(known < 0 ? &t.fits : &t.withstood) = (size_t)(known < 0 ? -known : known);
+    t.over |= t.fits > 0;
     return t;
 }
 
@@ -103,6 +107,8 @@ static bool guess_fits(struct guesses *g, const struct credential *c, struct tri
     int r = guess_one(g, c, round);
     t->withstood += r == 0 && t->withstood == round;
     t->over |= r == 1 || r == -ENOENT || r == -EOPNOTSUPP;
+    if (r == 1)
+        t->fits = round + 1;
     return r == 1;
 }
 
@@ -124,13 +130,18 @@ static size_t guess_all(const struct credentials *c, struct guesses *g, const st
 {
     struct trial *trials = arena_zalloc(out->arena, (c->list.n + 1) * sizeof *trials);
     size_t n = 0;
-    for (size_t i = 0; i < c->list.n; i++)
+    for (size_t i = 0; i < c->list.n; i++) {
         trials[i] = trial_of(&c->list.v[i], memos, memos_n, out);
+        if (trials[i].fits) {
+            tell_default(&c->list.v[i], out);
+            n++;
+        }
+    }
     for (size_t round = 0; round < ROUNDS; round++)
         n += guess_round(c, g, trials, round, out);
     for (size_t i = 0; i < c->list.n; i++)
-        if (trials[i].key[0] && trials[i].withstood)
-            memo_leave(out, trials[i].key, (int64_t)trials[i].withstood);
+        if (trials[i].key[0] && (trials[i].withstood || trials[i].fits))
+            memo_leave(out, trials[i].key, trials[i].fits ? -(int64_t)trials[i].fits : (int64_t)trials[i].withstood);
     return n;
 }
 
@@ -179,7 +190,7 @@ void empty_or_default_judge(const struct credentials *c, int64_t budget_us, cons
     if (!c->complete)
         finding_evidence(out, f, NULL, 0, _("only the first %zu accounts were read"), c->list.n);
     if (g.tried < g.planned)
-        finding_evidence(out, f, NULL, 0, _("%zu of %zu first guesses were tried so far: modern hashes take long, the next runs go on; weak passwords beyond them are not looked for here"), g.tried, g.planned);
+        finding_evidence(out, f, NULL, 0, _("%zu of %zu first guesses were tried so far: modern hashes take long, the next runs go on (at once: bansho check %s); weak passwords beyond them are not looked for here"), g.tried, g.planned, out->check->id);
     else
         finding_evidence(out, f, NULL, 0, _("all %zu first guesses were tried; weak passwords beyond them are not looked for here"), g.planned);
 }
@@ -215,7 +226,7 @@ int account_empty_or_default(const struct probe_ctx *ctx, struct findings *out, 
         if (str_starts(str_of(c.unread.v[i]), STR("/etc/shadow:")))
             c.unread.n = 0;
     userfiles_load(ctx->server, &c);
-    empty_or_default_judge(&c, ctx->unhurried ? BUDGET_NIGHT_US : BUDGET_US, ctx->memos, ctx->memos_n, out);
+    empty_or_default_judge(&c, ctx->unhurried ? BUDGET_NIGHT_US : ctx->asked ? BUDGET_ASKED_US : BUDGET_US, ctx->memos, ctx->memos_n, out);
     credentials_done(&c);
     return 0;
 }

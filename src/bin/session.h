@@ -17,6 +17,7 @@ struct session {
     const char *state_dir; /* NULL: none */
     struct memos memos;    /* of the last run, loaded when a check wants them */
     bool unhurried;        /* nobody waits for it */
+    bool asked;            /* the checks were asked for by name */
     char id[9];            /* of this run */
 };
 void session_done(struct session *s);

@@ -144,7 +144,7 @@ static enum outcome check_for(const struct call *c, const struct page_place *pag
     const char *root = call_option(c, "root") ? call_option(c, "root") : "/";
     struct term t = term_of(stdout);
     tzset(); /* while our own time zone can still be read */
-    _cleanup_(session_done) struct session s = {.root = {.fd = -1}, .unhurried = call_option(c, "notify")};
+    _cleanup_(session_done) struct session s = {.root = {.fd = -1}, .unhurried = call_option(c, "notify"), .asked = c->args_n > 0};
     if (session_look(&s, root, c->language, &err) < 0 || session_run(&s, chosen.list, chosen.n, &err) < 0)
         return complain(&err);
     s.report.whole = c->args_n == 0;

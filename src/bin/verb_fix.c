@@ -253,7 +253,7 @@ static int look_again(void *arg, struct err *err)
 {
     struct fix *f = arg;
     const struct check *list[CHECKS_MAX];
-    _cleanup_(session_done) struct session after = {.root = {.fd = -1}};
+    _cleanup_(session_done) struct session after = {.root = {.fd = -1}, .asked = true};
     int r = session_look(&after, "/", f->call->language, err);
     if (r == 0)
         r = session_run(&after, list, checks_of(f, list), err);
@@ -354,7 +354,7 @@ static enum outcome decide(struct fix *f)
 
 static enum outcome fix(const struct call *c)
 {
-    _cleanup_(fix_done) struct fix f = {.call = c, .before = {.root = {.fd = -1}}, .arena = arena_new(PLAN_MAX), .term = term_of(stdout), .json = call_option(c, "json")};
+    _cleanup_(fix_done) struct fix f = {.call = c, .before = {.root = {.fd = -1}, .asked = true}, .arena = arena_new(PLAN_MAX), .term = term_of(stdout), .json = call_option(c, "json")};
     enum outcome o = choose(&f);
     if (o == OUTCOME_FINE)
         o = desk_recover(&f.term, f.json);

@@ -80,7 +80,7 @@ static void tell_progress(void *arg, size_t done, size_t total)
 
 struct probe_ctx session_ctx(struct session *s)
 {
-    return (struct probe_ctx){.server = s->server, .config = s->config, .now = s->host->now, .live = s->root.live, .unhurried = s->unhurried, .run = s->id, .memos = s->memos.list.v, .memos_n = s->memos.list.n,
+    return (struct probe_ctx){.server = s->server, .config = s->config, .now = s->host->now, .live = s->root.live, .unhurried = s->unhurried, .asked = s->asked, .run = s->id, .memos = s->memos.list.v, .memos_n = s->memos.list.n,
                              .state_dir = s->state_dir ? s->state_dir : ""};
 }
 

@@ -12,6 +12,7 @@ struct probe_ctx {
     int64_t now;
     bool live;                     /* false below --root: no program is run, nobody is talked to */
     bool unhurried;                /* nobody waits: the nightly look */
+    bool asked;                    /* the check was asked for by its name: it may take longer than as one of all */
     const char *run;               /* 8 hex digits of this run: names of failed logins are bansho-probe-RUN-SERVICE */
     const struct memo *memos;      /* what the checks left the last time, sorted for memo_find */
     size_t memos_n;

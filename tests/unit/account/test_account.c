@@ -152,6 +152,30 @@ static void quick_hashes_come_first(void **state)
     credentials_done(&c);
 }
 
+/* What was found stays found, also where the budget ends before its turn comes. */
+static void stays_found_without_budget(void **state)
+{
+    (void)state;
+    struct host h = machine();
+    struct credentials c = {.complete = true};
+    struct findings first = {.arena = arena, .check = &check}, later = first;
+    shadow_parse(&h, STR("root:" HASH_STRONG ":20000::::::\nadmin:" HASH_PASSWORD ":20000::::::\n"), "/etc/shadow", &c);
+    empty_or_default_judge(&c, 10000000, NULL, 0, &first);
+    assert_int_equal(first.list.v[0].state, STATE_FAIL);
+    for (size_t i = 0; i < first.memos.n; i++) {
+        first.memos.v[i].check = check.id;
+        if (first.memos.v[i].value < 0) {
+            empty_or_default_judge(&c, 0, &first.memos.v[i], 1, &later); /* of the other account nothing is known */
+            assert_int_equal(later.list.v[0].state, STATE_FAIL);
+            assert_string_equal(later.list.v[0].object, "admin");
+            assert_int_equal(later.memos.n, 1);
+            assert_int_equal(later.memos.v[0].value, first.memos.v[i].value);
+        }
+    }
+    assert_int_equal(later.list.n, 1);
+    credentials_done(&c);
+}
+
 static void no_digest_of_a_password_is_kept(void **state)
 {
     (void)state;
@@ -281,7 +305,7 @@ static void reads_login_records(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_open_accounts), cmocka_unit_test(keeps_to_its_budget), cmocka_unit_test(goes_on_where_it_stopped), cmocka_unit_test(quick_hashes_come_first), cmocka_unit_test(no_digest_of_a_password_is_kept), cmocka_unit_test(incomplete_is_unknown), cmocka_unit_test(knows_dear_hashes),
+        cmocka_unit_test(finds_open_accounts), cmocka_unit_test(keeps_to_its_budget), cmocka_unit_test(goes_on_where_it_stopped), cmocka_unit_test(quick_hashes_come_first), cmocka_unit_test(stays_found_without_budget), cmocka_unit_test(no_digest_of_a_password_is_kept), cmocka_unit_test(incomplete_is_unknown), cmocka_unit_test(knows_dear_hashes),
         cmocka_unit_test(finds_second_roots), cmocka_unit_test(judges_password_age), cmocka_unit_test(judges_use), cmocka_unit_test(reads_login_records),
     };
     return cmocka_run_group_tests(tests, make, drop);
