@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "log/journal.h"
+#include "log/journal_losses.h"
 #include "log/rotation.h"
 #include "log/services.h"
 #include <errno.h>
@@ -16,6 +17,8 @@
 
 #define WANTED_DAYS LOG_WANTED_DAYS
 #define MAX_LOG_FILES 2000 /* of one pattern; the rest is told */
+#define LOSSES_DAYS 7
+#define SHOWN_DAMAGED 3
 #define MAX_NAMES 100000   /* in one directory: logs and what rotation left of them */
 #define TMPFS_MAGIC 0x01021994
 
@@ -29,6 +32,7 @@ struct look {
     const char *listed;          /* the directory that was listed last, or NULL, and its names */
     struct names names;
     struct seen_logs *seen;      /* where they are collected without judgement, or NULL */
+    struct journal_losses losses; /* of the last week */
     const char *journal_trouble; /* why the journal could not be read, or NULL */
 };
 
@@ -202,6 +206,28 @@ static int64_t wanted_from(const struct probe_ctx *ctx)
     return installed && installed + 2 * DAY > from ? installed + 2 * DAY : from;
 }
 
+/* What journald threw away of this service. */
+static const struct journal_loss *lost_of(const struct look *l, const struct log_service *p)
+{
+    for (size_t i = 0; i < l->losses.list.n; i++)
+        for (size_t k = 0; k < ARRAY_SIZE(p->units) && p->units[k]; k++)
+            if (strcmp(l->losses.list.v[i].unit, p->units[k]) == 0)
+                return &l->losses.list.v[i];
+    return NULL;
+}
+
+static void say_losses(struct look *l, struct finding *f, const struct journal_loss *lost)
+{
+    struct findings *out = l->out;
+    if (lost)
+        finding_evidence(out, f, NULL, 0, _("journald threw %llu messages of %s away in the last week, the last on %s"), (unsigned long long)lost->messages, lost->unit,
+                         clock_text(out->arena, lost->last, CLOCK_MINUTE));
+    if (lost)
+        finding_next(out, f, "journalctl -u systemd-journald -g Suppressed; man journald.conf # RateLimitBurst=");
+    for (size_t i = 0; i < l->losses.damaged.n && i < SHOWN_DAMAGED; i++)
+        finding_evidence(out, f, l->losses.damaged.v[i], 0, "%s", _("this file of the journal is damaged: what it holds is not seen"));
+}
+
 static void judge(struct look *l, const struct log_service *p, const struct instance *inst, const struct seen_log *s, const struct journal_unit *unit)
 {
     struct findings *out = l->out;
@@ -218,6 +244,8 @@ static void judge(struct look *l, const struct log_service *p, const struct inst
         return;
     }
     bool volatile_only = !s->survives, short_rotation = s->kept_days < WANTED_DAYS && !unit;
+    const struct journal_loss *lost = unit ? lost_of(l, p) : NULL;
+    bool damaged = unit && l->losses.damaged.n;
     if (s->idle)
         f = finding_add(out, STATE_WARN, p->object, _("Nothing has been written to the log of %s since %s"), inst->product->title, clock_text(a, s->newest, CLOCK_DAY));
     else if (volatile_only)
@@ -228,6 +256,10 @@ static void judge(struct look *l, const struct log_service *p, const struct inst
         f = finding_add(out, STATE_WARN, p->object, _("A log of %s is not rotated"), inst->product->title);
     else if (short_rotation)
         f = finding_add(out, STATE_WARN, p->object, _("The log of %s is kept for %u days only (28 are wanted)"), inst->product->title, s->kept_days);
+    else if (lost)
+        f = finding_add(out, STATE_WARN, p->object, _("The log of %s has gaps: there was too much at once for journald"), inst->product->title);
+    else if (damaged)
+        f = finding_add(out, STATE_WARN, p->object, _("A part of the log of %s is damaged"), inst->product->title);
     else if (s->cut)
         f = finding_add(out, STATE_UNKNOWN, p->object, _("Only a part of the logs of %s was looked at, and that part is kept"), inst->product->title);
     else
@@ -246,6 +278,8 @@ static void judge(struct look *l, const struct log_service *p, const struct inst
         finding_next(out, f, "logrotate --debug /etc/logrotate.conf 2>&1 | less");
     if (s->unrotated.n)
         say_unrotated(l, f, s);
+    if (unit)
+        say_losses(l, f, lost);
     if (f->state == STATE_WARN)
         finding_impact(out, f, "%s", _("After a break-in nobody can tell who came in, when and from where, or what was sent and taken."));
 }
@@ -291,6 +325,9 @@ static void look_at_all(const struct probe_ctx *ctx, struct findings *out, struc
             l->units[l->units_n++].unit = log_services[i].units[k];
     if (journal_extent(ctx->server->host->root, l->units, l->units_n, &l->extent, &why) < 0)
         l->journal_trouble = arena_printf(out->arena, _("the journal could not be read: %s"), why.text);
+    struct err no_matter = {0};
+    if (l->extent.found && !seen)
+        (void)!journal_losses(ctx->server->host->root, ctx->now - LOSSES_DAYS * DAY, out->arena, &l->losses, &no_matter);
     for (size_t i = 0; i < log_services_n; i++) {
         const struct instance *inst = server_instance(ctx->server, log_services[i].product, 0);
         if (inst && inst->wanted)

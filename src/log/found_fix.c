@@ -184,6 +184,8 @@ static int one(struct making *m, const struct seen_log *s, struct err *err)
         r = add_rules(m, s, err);
     if (s->gap)
         gap(m, s);
+    else if (s->survives && !s->unrotated.n && (s->in_journal || !s->brief.n))
+        plan_cannot(m->plan, s->object, "%s", _("what the journal did not take, or lost, does not come back; whether it is to take more at once (RateLimitBurst= in journald.conf) depends on the disk"));
     return r;
 }
 

@@ -9,9 +9,11 @@ from test_servers import LOGINS, together
 WHO = f"{CLIENTS4}77"
 
 
-def follow(host, name, *args):
+def follow(host, name, *args, sources=1):
+    """It has begun when it waits: one inotify for files, another one for the journal."""
     host.exec_ok(["systemd-run", "-q", f"--unit={name}", f"--property=StandardOutput=file:/root/{name}.out", f"--property=StandardError=file:/root/{name}.err", "bansho", "log", "follow", *args])
-    host.wait(lambda: host.exec(f"grep -l 'Seccomp:.2' /proc/$(systemctl show -P MainPID {name})/status")[0] == 0, f"{name} does not follow", 20)
+    host.wait(lambda: host.exec(f"ls -l /proc/$(systemctl show -P MainPID {name})/fd")[1].count("inotify") == sources, f"{name} does not follow", 20)
+    assert "Seccomp:\t2" in host.exec_ok(f"cat /proc/$(systemctl show -P MainPID {name})/status")
 
 
 def told(host, name):
@@ -20,7 +22,7 @@ def told(host, name):
 
 @pytest.mark.trixie
 def test_one_timeline_through_rotation_and_vacuum(host):
-    follow(host, "all", "--address", WHO)
+    follow(host, "all", "--address", WHO, sources=2)
     for turn in range(1, 4):
         together(lambda s: host.login(s, LOGINS[s][0], "Wrong-1", WHO), ["ssh", "ftp"])
         for words in "Failed password for", "Login failed":
