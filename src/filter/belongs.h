@@ -1,6 +1,8 @@
 /* belongs.h: which lines of one log belong to an account: those that name it as somebody who logs in, and those of its connections and messages (a queue id, a session, a process) once
    one line said so. An address in from=<...> or to=<...> is no login: anybody can write mail in somebody's name.
 
+   Lines are joined as they come: what stands before the line that leads to it (of a notice that mail could not be delivered, its first lines now and then) is not.
+
    "taro" and "taro@example.jp" are two accounts: each is told only as it stands (letters of either case). */
 #pragma once
 #include "base/str.h"

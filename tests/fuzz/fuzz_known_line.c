@@ -6,8 +6,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct known *k;
+    static struct arena *a;
     struct known_event e;
-    if (!k && known_new(arena_new(256u << 20), filter_own_dir(), 1795953600, &k, NULL) < 0)
+    a = a ? a : arena_new(256u << 20);
+    if (!k && known_new(a, filter_own_dir(), 1795953600, &k, NULL) < 0)
         return 0;
     if (size < 2)
         return 0;

@@ -6,9 +6,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct line_time t;
+    static struct arena *a;
     struct str block = str_span((const char *)data, size);
     struct date_found found;
-    if (!t.dates && line_time_new(arena_new(64u << 20), 1795953600, &t, NULL) < 0)
+    a = a ? a : arena_new(64u << 20);
+    if (!t.dates && line_time_new(a, 1795953600, &t, NULL) < 0)
         return 0;
     line_time_begin(&t, 1795953600);
     for (size_t at = size; at-- > 0;) {

@@ -47,10 +47,10 @@ def test_an_accounts_story(host):
     want = {("login-ok", owner, None), ("login-failed", thief, None), ("mail-accepted", thief, None), ("mail-queued", None, None), ("mail-delivered", None, "u@ok.example"),
             ("mail-deferred", None, "u@defer.example"), ("mail-bounced", None, "u@reject.example"), ("mail-delivered", None, "taro@beta.example")}
     assert want <= set(story(document)), story(document)
-    own = [s for s in story(document) if s in want]
-    assert sorted(own, key=str) == sorted([*want, ("mail-queued", None, None)], key=str), own # each once, though the journal and mail.log have it; and the notice of what was returned
+    own = [s for s in story(document) if s in want and s[0] != "mail-queued"] # the notice of what was returned is queued, too
+    assert len(own) == len(set(own)), own # each once, though the journal and mail.log have it
     times = [line["time"] for line in document["lines"]]
-    assert times == sorted(times) and document["summary"]["copies"] >= len(own), document["summary"]
+    assert times == sorted(times) and document["summary"]["copies"] > len(own), document["summary"]
     assert not any("forged" in line["text"] or stranger in line["text"] for line in document["lines"])
     sums = document["account"]
     assert (sums["logins"], sums["failed"], sums["messages"]) == (1, 1, 1) and {a["address"] for a in sums["addresses"]} == {owner, thief}, sums
