@@ -50,6 +50,8 @@ def fragments(known):
 
 def chosen(filter_, kind, field):
     """How the daemon writes what a client chose for this field; None: it is not the client's choice. An account that is in has its real name."""
+    if filter_ == "nginx-error" and field == "user":
+        return lambda text: text.split(":")[0]  # as the protocol has it
     if field == "user" and kind in ("login-failed", "login-refused") or field == "said" and kind == "probe":
         return lambda text: text
     if filter_ == "web-access" and field in ("agent", "path"):
