@@ -10,9 +10,9 @@
 
 #define PATTERN_MAX 4000 /* live logs of one pattern */
 
-static bool is_old(const struct log_file *f, int64_t since)
+static int by_path(const void *a, const void *b)
 {
-    return f->changed < since;
+    return strcmp(((const struct log_file *)a)->path, ((const struct log_file *)b)->path);
 }
 
 /* The live logs that are there now, each with what rotation made of it, as far as that was written since. */
@@ -27,8 +27,10 @@ static void files_of(const struct root *root, const struct log_sources *sources,
             log_files_add(root, live.list.v[k], NULL, a, &all);
     }
     ret->partly |= all.cut != NULL;
+    if (all.list.n) /* patterns overlap */
+        qsort(all.list.v, all.list.n, sizeof *all.list.v, by_path);
     for (size_t i = 0; i < all.list.n; i++)
-        if (!is_old(&all.list.v[i], since) && (!i || strcmp(all.list.v[i].path, all.list.v[i - 1].path) != 0))
+        if (all.list.v[i].changed >= since && (!i || strcmp(all.list.v[i].path, all.list.v[i - 1].path) != 0))
             *list_push(a, &ret->files) = all.list.v[i].path;
 }
 

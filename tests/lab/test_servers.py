@@ -120,3 +120,9 @@ def test_guard_shuts_out_attackers_alone(host):
         rc, out, err = host.bansho("replay", "--journal", "--since", "1d", *words, "--json")
         assert rc == 0, out + err
         assert {v["who"] for v in valid(out)["verdicts"] if v["kind"] == "address"} == {attacker[s] for s in jails if s != "ftp"}, words
+    # Without a log it takes what each service really writes to, each once.
+    rc, out, err = host.bansho("replay", "--json")
+    assert rc == 0, out + err
+    names = [f["name"] for f in valid(out)["files"]]
+    assert len(names) == len(set(names)) and {"/var/log/proftpd/proftpd.log", "journal"} <= set(names) and "/var/log/auth.log" not in names, names
+    assert {v["who"] for v in valid(out)["verdicts"] if v["kind"] == "address"} == set(attacker.values()), out
