@@ -48,7 +48,7 @@ struct memo {
     struct date_found found;
     /* how a line began in which it was not; fails: it is in none that begins so */
     char no_text[NO_TEXT];
-    bool has_no_text, fails;
+    bool has_no_text, judged, fails; /* judged: it was tried to prove that */
     /* the time that a text meant, parted into its groups in that way */
     char date[MEMO_MAX];
     size_t date_n, spans[2 * MEMO_GROUPS];
@@ -341,7 +341,10 @@ static void keep_failure(struct date_detector *d, const struct text *t, size_t i
     if (!e->anchored || !t->ascii || d->thorough || t->s.n <= NO_TEXT)
         return;
     bool same = m->has_no_text && memcmp(t->s.p, m->no_text, NO_TEXT) == 0;
-    m->fails = same && (m->fails || regex_fails_sure(&e->t->re, str_span(t->s.p, NO_TEXT)));
+    if (same && m->judged)
+        return;
+    m->judged = same;
+    m->fails = same && regex_fails_sure(&e->t->re, str_span(t->s.p, NO_TEXT));
     memcpy(m->no_text, t->s.p, NO_TEXT);
     m->has_no_text = true;
 }
