@@ -178,7 +178,7 @@ static void page_bansho(struct buf *b, const char *language)
     section(b, _("ENVIRONMENT"));
     entry(b, "LANG, LC_MESSAGES, LANGUAGE", _("Japanese or English; --lang goes first."));
     entry(b, "NO_COLOR", _("no colour on the terminal"));
-    see_also(b, "\\fBbansho.conf\\fR(5), \\fBbansho\\-checks\\fR(7)\n");
+    see_also(b, "\\fBbansho.conf\\fR(5), \\fBbansho\\-checks\\fR(7), \\fBbansho\\-filters\\fR(7)\n");
 }
 
 static void conf_entry(struct buf *b, struct arena *a, const struct option *o)
