@@ -4,6 +4,7 @@
 #include "bin/log_story.h"
 #include "filter/search.h"
 #include "term/emit.h"
+#include "term/progress.h"
 #include "term/text.h"
 
 struct log_page {
@@ -17,10 +18,13 @@ struct log_page {
     struct emit json;
     bool as_json;
     uint64_t told;
+    struct progress progress;
 };
 
 /* lines: the lines themselves, of an account too. again: the command that asks for the same; kept by reference. */
 void log_page_begin(struct log_page *p, const struct search_options *o, struct arena *a, const char *json_language, bool lines, struct str again);
+/* How far the search is, on stderr; wiped before a line is told. arg: the page. */
+void log_page_progress(void *arg, size_t done, size_t total);
 /* A search_fn; arg: the page. */
 bool log_page_line(void *arg, const struct search_line *l);
 /* Writes what waits to be written. false: it cannot be. */

@@ -215,11 +215,13 @@ static struct str again(const struct call *c, struct arena *a)
     return str_of(arena_dup(a, buf_str(&b)));
 }
 
-static enum outcome tell(const struct call *c, struct arena *a, const struct search_options *o, const char *cut, const char *note, struct err *err)
+static enum outcome tell(const struct call *c, struct arena *a, struct search_options *o, const char *cut, const char *note, struct err *err)
 {
     struct search_seen *seen = NULL;
     struct log_page page;
     log_page_begin(&page, o, a, call_option(c, "json") ? c->language : NULL, call_option(c, "lines"), again(c, a));
+    o->progress = log_page_progress;
+    o->progress_arg = &page;
     int r = search_run(o, log_page_line, &page, a, &seen, err);
     bool all = log_page_end(&page, seen, cut, r < 0 ? err->text : note);
     return r < 0 ? complain(err) : all ? OUTCOME_FINE : OUTCOME_UNKNOWN;

@@ -8,7 +8,7 @@
 
 void log_page_begin(struct log_page *p, const struct search_options *o, struct arena *a, const char *json_language, bool lines, struct str again)
 {
-    *p = (struct log_page){.o = o, .a = a, .again = again, .stories = o->selection->account.n && !lines, .term = term_of(stdout), .text = BUF(1u << 20), .as_json = json_language != NULL, .json = emit_to(stdout)};
+    *p = (struct log_page){.o = o, .a = a, .again = again, .stories = o->selection->account.n && !lines, .term = term_of(stdout), .progress = progress_begin(), .text = BUF(1u << 20), .as_json = json_language != NULL, .json = emit_to(stdout)};
     if (!p->as_json)
         return;
     emit_object(&p->json, NULL);
@@ -19,6 +19,7 @@ void log_page_begin(struct log_page *p, const struct search_options *o, struct a
 
 static void flush(struct log_page *p)
 {
+    progress_end(&p->progress);
     fwrite(p->text.p, 1, p->text.n, stdout);
     fflush(stdout);
     buf_reset(&p->text);
@@ -90,6 +91,14 @@ static void json_line(struct log_page *p, const struct search_line *l)
     emit_bool(j, "cut", l->cut);
     story_event_json(&l->event, j);
     emit_end(j);
+}
+
+void log_page_progress(void *arg, size_t done, size_t total)
+{
+    struct log_page *p = arg;
+    if (p->text.n && !p->as_json)
+        flush(p); /* what is known need not wait for more */
+    progress_show(&p->progress, _("reading logs"), done, total);
 }
 
 bool log_page_line(void *arg, const struct search_line *l)
@@ -186,6 +195,7 @@ static void text_end(struct log_page *p, const struct search_seen *seen, const s
 bool log_page_end(struct log_page *p, const struct search_seen *seen, const char *cut, const char *note)
 {
     struct sums s = sums_of(p->o, seen);
+    progress_end(&p->progress);
     if (p->as_json)
         json_end(p, seen, &s, cut, note);
     else

@@ -16,6 +16,7 @@
 #define MEMORY (2u << 20) /* of the timeline, which may take twice as much */
 #define SIDE_BY_SIDE_MAX 16
 #define READ_AT_ONCE (64u << 10)
+#define PROGRESS_MS 500
 
 /* Files that one process reads one after the other. */
 struct job_files {
@@ -304,7 +305,7 @@ static int listen_once(struct search *s)
     struct pollfd p[SIDE_BY_SIDE_MAX];
     for (size_t i = 0; i < s->running_n; i++)
         p[i] = (struct pollfd){s->running[i].worker.fd, POLLIN, 0};
-    int n = poll(p, s->running_n, -1), r = n < 0 && errno != EINTR ? -errno : 0;
+    int n = poll(p, s->running_n, s->o->progress ? PROGRESS_MS : -1), r = n < 0 && errno != EINTR ? -errno : 0;
     for (size_t i = s->running_n; n > 0 && r == 0 && i-- > 0;) /* from the last one on: an end moves the last one into the gap */
         if (p[i].revents)
             r = hear(s, i);
@@ -322,6 +323,8 @@ static int run(struct search *s, struct err *err)
         r = listen_once(s);
         if (r == 0)
             r = tell(s);
+        if (r == 0 && s->o->progress)
+            s->o->progress(s->o->progress_arg, s->next - s->running_n, s->jobs_n);
         if (r < 0)
             err_set(err, r, _("what was found cannot be put into order: %s"), err_name(r));
     }

@@ -24,6 +24,8 @@ struct search_options {
     const struct selection *selection;
     const struct root *root;  /* NULL: names are opened as they stand */
     int64_t now;
+    void (*progress)(void *arg, size_t done, size_t total); /* NULL, or called now and then: logs that were read to their end */
+    void *progress_arg;
     unsigned side_by_side;    /* 0: as many as there are processors */
     const char *filters;      /* directory of the filters that know lines (known.h); NULL: none are asked. Only for an account's */
     const char *spill_dir;    /* where what waits for its turn is put when it is too much for memory; NULL: /var/tmp */

@@ -17,6 +17,7 @@ static const struct place {
     {"/var/log/proftpd", "*.log", "ftp"}, {"/var/log", "proftpd.log", "ftp"}, {"/var/log", "vsftpd.log", "ftp"}, {"/var/log", "xferlog", "ftp"}, {"/var/log/pure-ftpd", "*.log", "ftp"},
     {"/usr/local/psa/var/log", "xferlog*", "ftp"}, {"/var/log/plesk", "*log", "panel"}, {"/var/log/sw-cp-server", "*log", "panel"},
     {"/var/log/exim4", "*log", "smtp"}, {"/var/log/exim", "*.log", "smtp"}, {"/usr/local/psa/var/log", "maillog", NULL},
+    {"/var/log/qmail", "current", "smtp"}, {"/var/log/qmail/*", "current", "smtp"}, {"/var/log/qmail", "@4*", "smtp"}, {"/var/log/qmail/*", "@4*", "smtp"}, /* multilog's old ones have their time for a name */
     {"/var/log/mysql", "*.log", "mysql"}, {"/var/log/mariadb", "*.log", "mysql"}, {"/var/log/postgresql", "*.log", "postgresql"},
     {"/var/log", "syslog", NULL}, {"/var/log", "messages", NULL}, {"/var/log", "secure", NULL}, {"/var/log", "maillog", NULL}, {"/var/log", "debug", NULL},
     {"/var/log", "*.log", NULL}, {"/var/log/*", "*.log", NULL},
