@@ -35,9 +35,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct sieve *sieves[2];
+    static struct arena *texts[2];
     for (unsigned i = 0; i < 2; i++)
         if (!sieves[i])
-            sieves[i] = make(arena_new(16u << 20), i ? SIEVE_OPEN : SIEVE_USUAL);
+            sieves[i] = make(texts[i] = arena_new(16u << 20), i ? SIEVE_OPEN : SIEVE_USUAL);
     assert(sieves[0] && sieves[1]);
     struct str rest = str_span((const char *)data, size), line;
     sieve_block(sieves[0], rest);
