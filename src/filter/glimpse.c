@@ -5,7 +5,8 @@
 
 #define STEPS_MAX 16000     /* of all expressions */
 #define STATES_MAX 1500     /* then all are forgotten, and made anew */
-#define NEW_A_LINE 200      /* states that one line may make: beyond, every expression is named */
+#define CREDIT_MAX 6000     /* each line gives 1, each new state takes STATE_PRICE: who writes lines that are made to need new ones is not followed for long, and every */
+#define STATE_PRICE 4       /* expression is named instead */
 #define UNKNOWN UINT32_MAX
 #define NAMES 0x80000000u   /* in `next`: the state names some expression */
 
@@ -44,7 +45,7 @@ struct glimpse {
     /* made while lines are read */
     struct state *states;
     uint32_t *next;               /* of each state and class: the place of the next state's own first */
-    size_t states_n, fresh;
+    size_t states_n, credit;
     uint32_t inside;              /* the state in which a line is entered behind its beginning */
     uint16_t *members;
     size_t members_n, members_cap;
@@ -221,6 +222,7 @@ struct glimpse *glimpse_new(struct arena *a, const struct regex_text *const *v, 
     }
     arena_free(trees);
     g->inside = UNKNOWN;
+    g->credit = CREDIT_MAX;
     compare_runs(g);
     g->failed |= !g->steps;
     if (!g->failed) {
@@ -293,7 +295,7 @@ static uint32_t state_of(struct glimpse *g, uint64_t named)
         if (s->named == named && s->n == g->work_n && memcmp(g->members + s->first, g->work, g->work_n * sizeof *g->work) == 0)
             return g->table[at] - 1;
     }
-    if (g->states_n == STATES_MAX || ++g->fresh > NEW_A_LINE || g->members_n + g->work_n > MEMBERS_MAX)
+    if (g->states_n == STATES_MAX || g->credit < STATE_PRICE || g->members_n + g->work_n > MEMBERS_MAX)
         return UNKNOWN;
     if (g->members_n + g->work_n > g->members_cap) {
         size_t cap = (g->members_n + g->work_n) * 2 + 4096;
@@ -310,6 +312,7 @@ static uint32_t state_of(struct glimpse *g, uint64_t named)
     for (unsigned c = 0; c < g->classes; c++)
         g->next[g->states_n * g->classes + c] = UNKNOWN;
     g->table[at] = (uint32_t)g->states_n + 1;
+    g->credit -= STATE_PRICE;
     return (uint32_t)g->states_n++;
 }
 
@@ -419,7 +422,7 @@ uint64_t glimpse_line(struct glimpse *g, struct str line)
     }
     if (!g->clocks || !find_clocks(line, &first, &last))
         return named;
-    g->fresh = 0;
+    g->credit += g->credit < CREDIT_MAX;
     if (g->states_n == STATES_MAX || g->members_n > MEMBERS_MAX / 2)
         forget(g);
     size_t from = first < g->around ? 0 : first - g->around, to = last + g->around < line.n ? last + g->around : line.n;
