@@ -1,5 +1,6 @@
 #include "base/pattern.h"
 #include <stddef.h>
+#include <string.h>
 
 static unsigned char low(char c)
 {
@@ -22,8 +23,17 @@ static bool takes(const char **p, char c)
     return found;
 }
 
+/* Most patterns end in a letter that most names do not end in. */
+static bool ends_alike(const char *pattern, const char *name)
+{
+    size_t p = strlen(pattern), n = strlen(name);
+    return !p || pattern[p - 1] == '*' || pattern[p - 1] == ']' || (n && low(pattern[p - 1]) == low(name[n - 1]));
+}
+
 bool pattern_fits(const char *pattern, const char *name)
 {
+    if (!ends_alike(pattern, name))
+        return false;
     const char *after = NULL, *from = NULL; /* the last star: what follows it, and where that was tried */
     while (*name) {
         const char *next = pattern;
