@@ -9,6 +9,18 @@ static int prepared_run(struct store *s, const char *sql, struct err *err)
     return r < 0 ? r : statement_run(st, err);
 }
 
+static int read_until(struct store *s, int64_t *ret, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(s, "SELECT max(until) FROM log_read", &st, err);
+    if (r == 0)
+        r = statement_step(st, err);
+    if (r < 0)
+        return r;
+    *ret = r > 0 ? statement_column_int(st, 0) : 0;
+    return 0;
+}
+
 static struct follow_place place_of(struct statement *st, struct arena *a)
 {
     struct follow_place p = {.dev = (uint64_t)statement_column_int(st, 0), .ino = (uint64_t)statement_column_int(st, 1), .log = statement_column_text(st, 2, a)};
@@ -24,7 +36,7 @@ static struct follow_place place_of(struct statement *st, struct arena *a)
 
 int positions_load(struct store *s, struct arena *a, struct positions *ret, struct err *err)
 {
-    _cleanup_(statement_donep) struct statement *st = NULL, *until = NULL;
+    _cleanup_(statement_donep) struct statement *st = NULL;
     struct positions p = {0};
     int r = store_prepare(s, "SELECT dev, ino, log, at, head, head_n, tail, tail_n, skipping, rotated FROM log_file", &st, err);
     while (r == 0 && (r = statement_step(st, err)) > 0) {
@@ -32,14 +44,10 @@ int positions_load(struct store *s, struct arena *a, struct positions *ret, stru
         r = 0;
     }
     if (r == 0)
-        r = store_prepare(s, "SELECT max(until) FROM log_read", &until, err);
+        r = read_until(s, &p.read_until, err);
     if (r == 0)
-        r = statement_step(until, err);
-    if (r < 0)
-        return r;
-    p.read_until = r > 0 ? statement_column_int(until, 0) : 0;
-    *ret = p;
-    return 0;
+        *ret = p;
+    return r;
 }
 
 int positions_journal(struct store *s, const char *name, struct arena *a, struct journal_position *ret, struct err *err)
@@ -118,6 +126,35 @@ int positions_put_journal(struct store *s, const char *name, const struct journa
     statement_int(st, 3, p->time_us);
     statement_int(st, 4, p->seen_us);
     return statement_run(st, err);
+}
+
+int positions_source(struct store *s, const char *service, const char *kind, int64_t now, int64_t *ret_until, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(65536);
+    _cleanup_(statement_donep) struct statement *get = NULL, *put = NULL;
+    int64_t until = 0;
+    int r = store_prepare(s, "SELECT kind FROM log_source WHERE service = ?1", &get, err);
+    if (r < 0)
+        return r;
+    statement_text(get, 1, service);
+    r = statement_step(get, err);
+    const char *before = r > 0 ? statement_column_text(get, 0, a) : NULL;
+    if (r < 0 || (before && strcmp(before, kind) == 0))
+        return r < 0 ? r : 0;
+    r = before ? read_until(s, &until, err) : 0;
+    if (r == 0)
+        r = store_prepare(s, "INSERT OR REPLACE INTO log_source (service, kind, since, cut, before) VALUES (?1, ?2, ?3, ?4, ?5)", &put, err);
+    if (r < 0)
+        return r;
+    statement_text(put, 1, service);
+    statement_text(put, 2, kind);
+    statement_int(put, 3, now);
+    statement_int(put, 4, until);
+    statement_text(put, 5, before);
+    r = statement_run(put, err);
+    if (r == 0 && before)
+        *ret_until = until;
+    return r < 0 ? r : before != NULL;
 }
 
 int positions_step(struct store *s, struct follow *f, size_t most, positions_take_fn *take, void *arg, struct err *err)

@@ -387,6 +387,38 @@ static void undone_lines_come_again(void **state)
     assert_string_equal(told(f), "");
 }
 
+static void a_change_of_source_is_a_cut(void **state)
+{
+    (void)state;
+    static const struct { const char *service, *kind; int64_t now; int want; } table[] = {
+        {"openssh", "files", 100, 0}, {"postfix", "journal", 100, 0}, {"openssh", "files", 200, 0}, {"openssh", "journal", 300, 1}, {"openssh", "journal", 400, 0}, {"postfix", "journal", 400, 0},
+        {"openssh", "files", 500, 1}};
+    assert_string_equal(reading(one), "");
+    _cleanup_(store_closep) struct store *s = store();
+    int64_t until = -1;
+    assert_int_equal(store_begin(s, NULL), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+        assert_int_equal(positions_source(s, table[i].service, table[i].kind, table[i].now, &until, NULL), table[i].want);
+    assert_true(until >= 0);
+    assert_int_equal(store_commit(s, NULL), 0);
+}
+
+static void the_journal_s_position_is_kept(void **state)
+{
+    (void)state;
+    _cleanup_(arena_freep) struct arena *a = arena_new(65536);
+    struct journal_position p = {.cursor = "s=1;i=2", .time_us = 7, .seen_us = 9}, got = {0};
+    in_dir("mkdir -p db");
+    _cleanup_(store_closep) struct store *s = store();
+    assert_int_equal(positions_journal(s, "guard", a, &got, NULL), 0);
+    assert_int_equal(store_begin(s, NULL), 0);
+    assert_int_equal(positions_put_journal(s, "guard", &p, NULL), 0);
+    assert_int_equal(store_commit(s, NULL), 0);
+    assert_int_equal(positions_journal(s, "guard", a, &got, NULL), 1);
+    assert_string_equal(got.cursor, p.cursor);
+    assert_int_equal(got.time_us + got.seen_us, 16);
+}
+
 static int confined(void *arg, struct buf *out)
 {
     struct follow_options o = {.root = &root, .patterns = one, .n = 1, .back = UINT64_MAX};
@@ -419,7 +451,8 @@ int main(void)
         cmocka_unit_test_setup(a_rotated_name_that_fits_too, fresh), cmocka_unit_test_setup(through_copytruncate, fresh), cmocka_unit_test_setup(deleted_and_made_again, fresh),
         cmocka_unit_test_setup(directories_that_appear_later, fresh), cmocka_unit_test_setup(what_is_no_log, fresh), cmocka_unit_test_setup(long_lines_and_nul, fresh),
         cmocka_unit_test_setup(more_files_than_stay_open, fresh), cmocka_unit_test_setup(after_an_overflow, fresh), cmocka_unit_test_setup(goes_on_where_it_was, fresh),
-        cmocka_unit_test_setup(undone_lines_come_again, fresh), cmocka_unit_test_setup(within_a_confined_process, fresh),
+        cmocka_unit_test_setup(undone_lines_come_again, fresh), cmocka_unit_test_setup(a_change_of_source_is_a_cut, fresh), cmocka_unit_test_setup(the_journal_s_position_is_kept, fresh),
+        cmocka_unit_test_setup(within_a_confined_process, fresh),
     };
     int r = cmocka_run_group_tests(tests, NULL, NULL);
     shell("rm -rf %s", dir);
