@@ -1,5 +1,6 @@
 #include "guard/running.h"
 #include "base/i18n.h"
+#include "guard/blind.h"
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -57,6 +58,7 @@ static const struct watch {
 
 struct watched {
     const char *guard, *name, *file;
+    const char *jail; /* fail2ban's; NULL */
     unsigned line;
 };
 
@@ -72,7 +74,8 @@ struct look {
     LIST(struct watched) all;
     LIST(struct resting) resting;
     LIST(const char *) running; /* guards of which every part runs */
-    bool any_guard;
+    bool any_guard, logs_seen;
+    struct seen_logs logs;
 };
 
 /* csf and CrowdSec have a daemon that sees and another part that acts; without both nobody is shut out. Where systemd does not run the processes tell:
@@ -146,7 +149,7 @@ static int runs(struct look *l, const struct guard *g)
 
 static void add(struct look *l, const char *guard, const char *name, const char *file, unsigned line)
 {
-    *list_push(l->out->arena, &l->all) = (struct watched){guard, arena_dupz(l->out->arena, name), file, line};
+    *list_push(l->out->arena, &l->all) = (struct watched){guard, arena_dupz(l->out->arena, name), file, NULL, line};
 }
 
 static void fail2ban_jails(struct look *l)
@@ -158,6 +161,7 @@ static void fail2ban_jails(struct look *l)
             continue;
         const char *filter = setting_value(i, s->section, "filter", s->section);
         add(l, "fail2ban", filter[0] && filter[0] != '%' ? filter : s->section, s->file, s->line);
+        l->all.v[l->all.n - 1].jail = s->section;
     }
 }
 
@@ -236,10 +240,31 @@ static void next_step(const struct look *l, struct finding *f)
         finding_next(l->out, f, h->live && !h->systemd ? "service %s start" : "systemctl enable --now %s", r->name);
 }
 
+/* By which of its logs fail2ban cannot see the service; NULL: nothing speaks against it. */
+static const char *blind(struct look *l, const struct watched *w, const struct instance *service)
+{
+    const struct instance *fail2ban = server_instance(l->ctx->server, "fail2ban", 0);
+    struct findings scratch = {.arena = l->out->arena, .check = l->out->check};
+    if (!w->jail || !fail2ban)
+        return NULL;
+    if (!l->logs_seen)
+        logs_see(l->ctx, &scratch, &l->logs);
+    l->logs_seen = true;
+    return guard_blind(l->ctx->server->host->root, fail2ban, w->jail, &l->logs, service->product->id, l->out->arena);
+}
+
 static void judge(struct look *l, const struct login *login)
 {
     struct findings *out = l->out;
     const struct watched *w = watcher(l, login->service);
+    const char *why = w ? blind(l, w, offered(l, login)) : NULL;
+    if (why) {
+        struct finding *f = finding_add(out, STATE_FAIL, login->service, _("The guard runs, but does not see who guesses passwords: %s"), _(login->title));
+        finding_impact(out, f, "%s", _("An attacker can try passwords day and night until one fits; a mailbox taken over sends spam in the owner's name."));
+        finding_evidence(out, f, w->file, w->line, "%s", why);
+        finding_next(out, f, "fail2ban-client status %s", w->jail);
+        return;
+    }
     if (w) {
         struct finding *f = finding_add(out, STATE_OK, login->service, _("Password guessing is watched and shut out: %s"), _(login->title));
         finding_evidence(out, f, w->file, w->line, "%s: %s", w->guard, w->name);

@@ -294,6 +294,7 @@ static void look_at(struct look *l, const struct log_service *p, const struct in
     s.service = p;
     s.newest_file = s.newest;
     s.newest_entry = l->extent.last;
+    s.newest_unit = unit ? unit->last : 0;
     if (unit) {
         /* A unit that is younger than the journal has its whole log in it. */
         int64_t start = l->extent.first;

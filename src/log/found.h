@@ -21,7 +21,7 @@ struct seen_log {
     const struct log_service *service;
     LIST(const char *) named;                     /* files that its settings name, and that are there */
     LIST(const char *) usual;                     /* those of the usual places that are there */
-    int64_t newest_file, newest_entry;            /* last written; newest_entry: of the whole journal */
+    int64_t newest_file, newest_entry, newest_unit; /* last written; newest_entry: of the whole journal; newest_unit: by this service there */
     const char *cut;         /* the pattern of which only a part was looked at, or NULL */
 };
 struct seen_logs {

@@ -8,6 +8,7 @@ struct log_service {
     const char *files[6];         /* patterns of where it logs, where its configuration does not say otherwise */
     const char *keys[4];          /* settings that name files */
     bool own;                     /* only this service writes in those files, so that a quiet file is a quiet service */
+    bool files_only;              /* its logins never come into the journal */
     const char *filters[4];       /* of logins, as fail2ban names them */
     /* Entries of the journal that the service itself wrote (journal_stream.h): by fields that nobody can forge. Who else can write within its unit is a person, and
        known by the uid (journal_entry.by_user). NULL: it writes none. */

@@ -1,6 +1,6 @@
 /* fail2ban.c: fail2ban. Files, each layer over the one before: jail.conf, jail.d's .conf files, jail.local, jail.d's .local files, with [INCLUDES] before and
-   after. A section for each jail that is enabled, holding what it inherits from [DEFAULT] too; values keep their %(name)s, only `enabled` and
-   `port` are expanded. `fail2ban-client status` would start Python (0.15 CPU seconds): it is not asked, the unit says whether it runs. */
+   after. A section for each jail that is enabled, holding what it inherits from [DEFAULT] too; values keep their %(name)s, but for
+   `enabled`, `port`, `backend` and `logpath`. `fail2ban-client status` would start Python (0.15 CPU seconds): it is not asked, the unit says whether it runs. */
 #include "server/conf_files.h"
 #include "server/lines.h"
 #include "server/products.h"
@@ -97,13 +97,22 @@ static bool enabled(const struct fail2ban *c, const char *jail)
     return false;
 }
 
+static bool is_expanded(const char *key)
+{
+    static const char *const keys[] = {"enabled", "port", "backend", "logpath"};
+    for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
+        if (strcmp(keys[k], key) == 0)
+            return true;
+    return false;
+}
+
 static void add_jail(struct fail2ban *c, const char *jail)
 {
     for (size_t k = 0; k < ARRAY_SIZE(inherited); k++) {
         const struct setting *t = effective(c, jail, inherited[k]);
         if (!t)
             continue;
-        const char *value = k < 2 ? expand(c, jail, t->value, 0) : t->value;
+        const char *value = is_expanded(inherited[k]) ? expand(c, jail, t->value, 0) : t->value;
         conf_setting(&c->files, c->s, c->i, jail, str_of(inherited[k]), str_of(value), t->file, t->line);
     }
 }

@@ -34,6 +34,8 @@ STORIES = {
     "guard-stopped": ("fail2ban was stopped", "systemctl stop fail2ban", {("service.watchdog", "fail2ban.service"): "warn"} | {("guard.running", s): "fail" for s in ("ssh", "submission", "imap", "pop3", "ftp")}, BOTH),
     "guard-blind": ("the guard runs, but nobody watches FTP", "printf '[proftpd]\\nenabled = false\\n' >/etc/fail2ban/jail.d/zz-local.local; systemctl restart fail2ban",
                     {("guard.running", "ftp"): "fail"}, ONCE),
+    "guard-reads-old-log": ("rsyslog was taken away, sshd goes on in the journal: the guard waits for an old file", "systemctl stop rsyslog; touch -d '3 days ago' /var/log/auth.log",
+                            {("guard.running", "ssh"): "fail"}, ONCE),
     "no-automatic-updates": ("automatic updates are off", "printf 'APT::Periodic::Update-Package-Lists \"1\";\\nAPT::Periodic::Unattended-Upgrade \"0\";\\n' >/etc/apt/apt.conf.d/20auto-upgrades",
                              {("update.automatic", ""): "fail"}, ONCE),
     "old-library": ("a service still runs a library that was replaced",

@@ -26,6 +26,7 @@ struct story {
 };
 
 #define JAILS {"etc/fail2ban/jail.conf", "[DEFAULT]\nfilter = %(__name__)s\n[sshd]\nenabled = true\n", 0}
+#define JAIL(name, more) {"etc/fail2ban/jail.conf", "[DEFAULT]\nfilter = %(__name__)s\n[" name "]\nenabled = true\n" more "\n", 0}
 #define CMDLINE(words) "proc/321/cmdline", words, sizeof words
 /* As the packages of Debian 12 leave it. */
 #define COLLECTIONS {"etc/crowdsec/collections/apache2.yaml", "", 0}, {"etc/crowdsec/collections/linux.yaml", "", 0}, {"etc/crowdsec/collections/sshd.yaml", "", 0}
@@ -34,6 +35,13 @@ struct story {
 
 static const struct story stories[] = {
     {"fail2ban as a unit", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAILS}, "ssh", STATE_OK, "fail2ban: sshd"},
+    {"fail2ban's log is there", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = %(sshd_log)s\nsshd_log = /var/log/auth.log"), {"var/log/auth.log", "", 0}}, "ssh", STATE_OK, NULL},
+    {"fail2ban's log is not there", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = %(sshd_log)s\nsshd_log = /var/log/auth.log tail"), {"var/log/messages", "", 0}}, "ssh", STATE_FAIL,
+     "reads /var/log/auth.log for sshd, and there is no such file"},
+    {"a log that nobody can resolve", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = %%(x)s")}, "ssh", STATE_OK, NULL},
+    {"the journal, for a service that writes files only", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("proftpd", "backend = systemd"), {"var/log/proftpd/proftpd.log", "", 0}}, "ftp", STATE_FAIL,
+     "for example /var/log/proftpd/proftpd.log"},
+    {"the journal", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/auth.log", "", 0}}, "ssh", STATE_OK, NULL},
     {"fail2ban stopped", SYSTEMD, true, {{"fail2ban.service", UNIT_INACTIVE, UNIT_ENABLED}}, {NULL}, {JAILS}, "ssh", STATE_FAIL, "does not run"},
     {"fail2ban below a root", FOREIGN, true, {{"fail2ban.service", UNSEEN}}, {NULL}, {JAILS}, "ssh", STATE_OK, "fail2ban: sshd"},
     {"fail2ban in a container", CONTAINER, true, {{"fail2ban.service", UNSEEN}}, {NULL},
