@@ -161,9 +161,13 @@ static void begin_anew(struct follow *f, struct file *x)
     if (!(x->known ? dirs_find_copies(f, x) : dirs_find_copy(f, x)))
         follow_tell(f, x->known ? FOLLOW_MISSED : FOLLOW_TRUNCATED, x->log, x->pattern, 0, false);
     x->now = (struct mark){0};
-    x->head_n = 0;
     x->scanned = 0;
     file_changed(f, x);
+    /* So that it is seen when this, too, is replaced before it is read. */
+    char head[HEAD_MAX];
+    ssize_t n = read_at(x, head, sizeof head, 0);
+    x->head_n = n > 0 ? (uint32_t)n : 0;
+    x->head = fingerprint(str_span(head, x->head_n));
 }
 
 static int read_file(struct follow *f, struct file *x, struct follow_item *ret)
@@ -179,6 +183,12 @@ static int read_file(struct follow *f, struct file *x, struct follow_item *ret)
     x->unreadable = r < 0;
     if (r < 0)
         return 0;
+    if (x->known && !x->now.offset && !x->head_n) { /* nothing was read of it: whether it was emptied since, it does not tell */
+        x->known = false;
+        (void)!dirs_find_copies(f, x);
+        file_queue(f, x, false);
+        return 0;
+    }
     if ((uint64_t)st.st_size < x->now.offset || !file_same(x, x->fd)) {
         begin_anew(f, x);
         x->known = false;

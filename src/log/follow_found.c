@@ -1,6 +1,7 @@
 /* follow_found.c: files of which nobody told where they went: at the start, after an overflow, when a log was emptied. */
 #include "log/follow_parts.h"
 #include "log/rotated.h"
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <search.h>
@@ -86,6 +87,33 @@ static void take_unknown(struct follow *f, const struct file *x, bool same, stru
     file_seen(f, copy, s);
 }
 
+static ssize_t read_head(const struct follow *f, const char *path, char head[HEAD_MAX])
+{
+    int fd = root_openat(f->root, path, O_RDONLY | O_NOFOLLOW);
+    if (fd < 0)
+        return fd;
+    ssize_t n = pread(fd, head, HEAD_MAX, 0);
+    close(fd);
+    return n;
+}
+
+/* A copy of what the live file holds, or held when we read it: that is read there. Where it was emptied meanwhile, its beginning tells, and the copy is found then. */
+static bool is_of_live(struct follow *f, struct dir *d, const char *log, const char *path, const struct statx *s)
+{
+    char copy[HEAD_MAX], live[HEAD_MAX];
+    struct file *x = file_by_name(f, d, strrchr(log, '/') + 1);
+    if (x && x->head_n && path_same(f, path, s, x) == 1)
+        return true;
+    ssize_t n = read_head(f, path, copy), m = read_head(f, log, live); /* in this order: what was copied is there, or was emptied */
+    if (n <= 0 || m <= 0 || memcmp(copy, live, (size_t)(n < m ? n : m)) != 0)
+        return false;
+    if (x && !x->now.offset && !x->head_n) {
+        x->head_n = (uint32_t)m;
+        x->head = fingerprint(str_span(live, (size_t)m));
+    }
+    return true;
+}
+
 /* A name that the rotation of a log made, and the files of that log that are missing. */
 struct candidate {
     struct dir *dir;
@@ -140,7 +168,9 @@ static bool take_found(struct follow *f, const struct candidate *c, bool by_inod
 static void take_between(struct follow *f, const struct candidate *c)
 {
     const struct file *x = c->missing[0];
-    if (!x->was_rotated && f->read_until && c->s.stx_mtime.tv_sec >= f->read_until && !file_by_inode(f, path_dev(&c->s), c->s.stx_ino))
+    char path[PATH_MAX];
+    if (!x->was_rotated && f->read_until && c->s.stx_mtime.tv_sec >= f->read_until && !file_by_inode(f, path_dev(&c->s), c->s.stx_ino) &&
+        path_join(path, c->dir->path, c->name) && !is_of_live(f, c->dir, x->log, path, &c->s))
         take_unknown(f, x, false, c->dir, c->name, &c->s);
 }
 
@@ -314,7 +344,8 @@ static void take_if_unknown(struct follow *f, const struct file *x, bool same, s
 {
     char path[PATH_MAX];
     struct statx s;
-    if (path_join(path, d->path, name) && path_stat(f, path, &s) == 0 && S_ISREG(s.stx_mode) && !file_by_inode(f, path_dev(&s), s.stx_ino))
+    if (path_join(path, d->path, name) && path_stat(f, path, &s) == 0 && S_ISREG(s.stx_mode) && !file_by_inode(f, path_dev(&s), s.stx_ino) &&
+        (same || !is_of_live(f, d, x->log, path, &s)))
         take_unknown(f, x, same, d, name, &s);
 }
 

@@ -29,8 +29,9 @@ STORIES = {
     "log-not-rotated": ("the FTP log grows without end", "rm /etc/logrotate.d/proftpd*", {("log.found", "ftp"): "warn"}, ONCE),
     "log-short": ("web logs are kept for a week", "sed -i 's/rotate [0-9]*/rotate 7/; s/weekly/daily/; s/maxage.*//' /etc/logrotate.d/apache2", {("log.found", "web apache"): "warn"}, ONCE),
     "log-too-much-at-once": ("sshd wrote more at once than journald takes", "mkdir -p /etc/systemd/journald.conf.d; printf '[Journal]\\nRateLimitIntervalSec=1s\\nRateLimitBurst=20\\n' "
-                             ">/etc/systemd/journald.conf.d/zz-lab.conf; systemctl restart systemd-journald; sh -c 'echo $$ >/sys/fs/cgroup/system.slice/ssh.service/cgroup.procs; "
-                             "for i in $(seq 3000); do echo x; done | logger; sleep 1.5; logger y; sleep 1'; journalctl --sync", {("log.found", "ssh"): "warn"}, ONCE),
+                             ">/etc/systemd/journald.conf.d/zz-lab.conf; systemctl restart systemd-journald; "
+                             "mkdir -p /run/systemd/system/ssh.service.d; printf '[Service]\\nExecStartPre=/bin/sh -c \"seq 3000 | logger; sleep 2; logger y\"\\n' >/run/systemd/system/ssh.service.d/flood.conf; systemctl daemon-reload; "
+                             "systemctl restart ssh; rm /run/systemd/system/ssh.service.d/flood.conf; systemctl daemon-reload; journalctl --sync", {("log.found", "ssh"): "warn"}, ONCE),
     "guard-stopped": ("fail2ban was stopped", "systemctl stop fail2ban", {("service.watchdog", "fail2ban.service"): "warn"} | {("guard.running", s): "fail" for s in ("ssh", "submission", "imap", "pop3", "ftp")}, BOTH),
     "guard-blind": ("the guard runs, but nobody watches FTP", "printf '[proftpd]\\nenabled = false\\n' >/etc/fail2ban/jail.d/zz-local.local; systemctl restart fail2ban",
                     {("guard.running", "ftp"): "fail"}, ONCE),
