@@ -168,10 +168,31 @@ static int drop(void **state)
     return rmdir(dir);
 }
 
+/* gzip's CRC and length are compared here and not by zlib: members of every small length, and larger ones, must be good, and each wrong byte of what stands at the end must be seen. */
+static void gzip_ends_are_compared(void **state)
+{
+    (void)state;
+    int code;
+    struct lines_health h;
+    shell("for n in $(seq 0 3 200) 1000 65535 65536 300001; do head -c $n log | gzip -c; done >members.gz; for n in $(seq 0 3 200) 1000 65535 65536 300001; do head -c $n log; done >members");
+    _cleanup_(buf_free) struct buf got = all("members.gz", &code, &h), want = all("members", &code, &h);
+    assert_int_equal(code, 0);
+    assert_int_equal(got.n, want.n);
+    assert_memory_equal(got.p, want.p, got.n);
+    for (unsigned i = 1; i <= 8; i++) {
+        char line[256];
+        snprintf(line, sizeof line, "head -c 5000 log | gzip -c >end.gz; s=$(($(stat -c %%s end.gz) - %u)); b=$(od -An -tu1 -j $s -N 1 end.gz); printf \"\\\\$(printf %%03o $(($b ^ 4)))\" | dd of=end.gz bs=1 seek=$s conv=notrunc 2>/dev/null", i);
+        shell(line);
+        _cleanup_(buf_free) struct buf hurt = all("end.gz", &code, &h);
+        assert_int_equal(code, -EBADMSG);
+        assert_true(hurt.n >= 5000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_for_every_packing), cmocka_unit_test(damage_is_told_and_what_came_before_is_kept), cmocka_unit_test(lines_of_any_length), cmocka_unit_test(small_ones),
+        cmocka_unit_test(same_for_every_packing), cmocka_unit_test(damage_is_told_and_what_came_before_is_kept), cmocka_unit_test(lines_of_any_length), cmocka_unit_test(small_ones), cmocka_unit_test(gzip_ends_are_compared),
     };
     return cmocka_run_group_tests(tests, make, drop);
 }
