@@ -7,7 +7,9 @@
 const struct event_kind_row event_kinds[EVENT_KINDS] = {
     [EVENT_LOGIN_FAILED] = {"login-failed", N_("a login with a wrong name or password")},
     [EVENT_LOGIN_OK] = {"login-ok", N_("a login that succeeded")},
-    [EVENT_LOGIN_REFUSED] = {"login-refused", N_("a login that the server did not even judge: the account may not, or a method was turned away before a password was asked for")},
+    [EVENT_LOGIN_REFUSED] = {"login-refused", N_("a login that was refused before anything was tried: there is no such account, or it may not")},
+    [EVENT_METHOD_REFUSED] = {"method-refused", N_("one way to log in was turned away (a key that does not fit); others may follow")},
+    [EVENT_LOGIN_GIVEN_UP] = {"login-given-up", N_("the server ended the connection after too many attempts, each of which it told before")},
     [EVENT_LOGIN_TRIED] = {"login-tried", N_("a login whose result this log does not tell")},
     [EVENT_LOGOUT] = {"logout", N_("the end of a session")},
     [EVENT_PRIVILEGE] = {"privilege", N_("an account became another one (sudo, su)"), NEEDS(USER)},

@@ -10,8 +10,18 @@
 #define SLOW 60 /* seconds for max_retry failures: a person, or a program that asks for mail every minute */
 #define BYTES_MAX (12u << 20)
 
+/* Attempts that were refused, whose failure may be told once more. */
+#define REFUSED_KEPT 1024
+#define REFUSED_SECONDS 120
+struct refused {
+    struct tally_key key;
+    int64_t time;
+    unsigned waiting;
+};
+
 struct guard {
     struct guard_rules rules;
+    struct refused refused[REFUSED_KEPT]; /* by the key: a later one takes the place of an earlier one */
     struct tally *sources;  /* addresses (/64): failures; marks: names that were tried */
     struct tally *networks; /* /24, /48: sources that were shut out */
     struct tally *accounts; /* names: failures from anywhere */
@@ -234,6 +244,23 @@ static void success(struct telling *t)
     tally_mark(tally_row(t->g->good, key_of(&t->source), e->time), (uint32_t)hash_of(e->account, 0xcbf29ce484222325u));
 }
 
+/* Some servers tell twice of one attempt: that there is no such account, and that the password was wrong. The first is counted, the second is known by it. */
+static bool told_before(struct telling *t)
+{
+    const struct guard_event *e = t->e;
+    struct tally_key key = pair_key(&t->source, e->account);
+    if (!e->addressed || !e->account.n)
+        return false;
+    struct refused *r = &t->g->refused[key.lo % REFUSED_KEPT];
+    bool same = r->waiting && r->key.hi == key.hi && r->key.lo == key.lo && e->time - r->time <= REFUSED_SECONDS && e->time >= r->time;
+    if (e->refused) {
+        *r = (struct refused){key, e->time, same ? r->waiting + 1 : 1};
+        return false;
+    }
+    r->waiting -= same;
+    return same;
+}
+
 void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void *arg, const struct verdict *v), void *arg)
 {
     struct telling t = {.g = g, .e = e, .tell = tell, .arg = arg};
@@ -241,7 +268,7 @@ void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void
         t.source = masked(&e->address, 32, 64);
     if (e->success)
         success(&t);
-    else
+    else if (!told_before(&t))
         failure(&t);
 }
 

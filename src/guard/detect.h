@@ -18,6 +18,7 @@ struct guard_rules {
 struct guard_event {
     int64_t time;
     bool success;       /* of a login; else a failure */
+    bool refused;       /* a failure before anything was tried: the next failure of that account from there, within two minutes, is the same attempt */
     bool addressed;
     struct addr address;
     struct str account; /* .n 0: not known */

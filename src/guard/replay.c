@@ -61,7 +61,7 @@ static int by_change(const void *a, const void *b, void *files)
 }
 
 /* Of other kinds nothing follows here (take_event). */
-#define KINDS_COUNTED (1u << EVENT_LOGIN_FAILED | 1u << EVENT_LOGIN_OK | 1u << EVENT_MAIL_ACCEPTED)
+#define KINDS_COUNTED (1u << EVENT_LOGIN_FAILED | 1u << EVENT_LOGIN_REFUSED | 1u << EVENT_LOGIN_OK | 1u << EVENT_MAIL_ACCEPTED)
 
 static struct matcher_options matching(const struct replay_options *o, bool journal)
 {
@@ -157,11 +157,12 @@ static bool next_line(struct reader *r, struct stream *s, struct str *ret)
 static bool take_event(struct reader *r, struct stream *s, size_t filter, const struct matcher_event *m, struct happening *ret)
 {
     bool sent = m->kind == EVENT_MAIL_ACCEPTED && m->user.n && m->host.n; /* mail servers tell a login that succeeded with the first message only */
-    if (m->kind != EVENT_LOGIN_FAILED && m->kind != EVENT_LOGIN_OK && !sent)
+    bool refused = m->kind == EVENT_LOGIN_REFUSED, failed = m->kind == EVENT_LOGIN_FAILED || refused;
+    if (!failed && m->kind != EVENT_LOGIN_OK && !sent)
         return false;
     struct replay_seen *seen = &r->seen[place_of(r, s)];
     struct str user = m->user.p ? m->user : STR("");
-    struct guard_event e = {.attempts = m->attempts, .success = m->kind != EVENT_LOGIN_FAILED, .account = str_span(user.p, user.n < ACCOUNT_MAX ? user.n : ACCOUNT_MAX)};
+    struct guard_event e = {.attempts = m->attempts, .success = !failed, .refused = refused, .account = str_span(user.p, user.n < ACCOUNT_MAX ? user.n : ACCOUNT_MAX)};
     seen->found++;
     e.time = s->time = m->timed ? m->time_us / 1000000 : s->time;
     e.addressed = addr_parse(m->host, &e.address);

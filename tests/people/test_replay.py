@@ -97,6 +97,17 @@ def the_next_command_can_be_typed(tmp):
     assert "bansho filter test one 'with space'" in shown and "\x1b" not in shown, shown
 
 
+def who_is_let_in_with_keys_only_hears_no_more(tmp):
+    """sshd without passwords says "Invalid user" and nothing else; with passwords it says so before each failure, which is one attempt. Keys that do not fit are the owner's."""
+    line = "2026-11-20 10:0{}:{:02} lab sshd[{}]: {} from {} port 7{}\n"
+    text = "".join(line.format(1, s, s, f"Invalid user u{s}", "192.0.2.1", "") for s in range(5))
+    text += "".join(line.format(2, s, s, w, "192.0.2.2", e) for s in range(4) for w, e in (("Invalid user eve", ""), ("Failed password for invalid user eve", " ssh2")))
+    text += "".join(line.format(3, s, s, "Failed publickey for admin", "192.0.2.3", " ssh2: RSA SHA256:abc") for s in range(9))
+    (tmp / "keys.log").write_text(text)
+    document = told(tmp, tmp / "keys.log", ours=True)
+    assert [v["who"] for v in document["verdicts"]] == ["192.0.2.1"] and document["summary"]["failures"] == 9, document
+
+
 def filters_are_listed(tmp):
     (tmp / "filter.d" / "broken.conf").write_text("[Definition]\nfailregex = (<HOST>\n")
     listed = valid(bansho(tmp, "--json", verb=("filter", "list")).stdout)["filters"]
@@ -153,7 +164,7 @@ def a_filter_is_tried_on_packed_logs(tmp):
 
 
 def main():
-    stories = [our_own_filters_know_who_came_in, two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, failures_before_any_date_are_told, the_next_command_can_be_typed, filters_are_listed, a_filter_is_tried_on_packed_logs, both_languages_and_standard_input]
+    stories = [who_is_let_in_with_keys_only_hears_no_more, our_own_filters_know_who_came_in, two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, failures_before_any_date_are_told, the_next_command_can_be_typed, filters_are_listed, a_filter_is_tried_on_packed_logs, both_languages_and_standard_input]
     for story in stories:
         with tempfile.TemporaryDirectory() as directory:
             tmp = pathlib.Path(directory)

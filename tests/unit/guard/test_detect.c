@@ -48,7 +48,7 @@ static void tell_line(struct guard *g, struct str line, struct buf *out)
     if (word[4].n)
         assert_true(str_u64(word[4], 1000, &attempts));
     for (uint64_t t = from; t <= to; t += step) {
-        struct guard_event e = {.time = (int64_t)t, .success = str_eq(word[3], STR("ok")), .attempts = (unsigned)attempts};
+        struct guard_event e = {.time = (int64_t)t, .success = str_eq(word[3], STR("ok")), .refused = str_eq(word[3], STR("refused")), .attempts = (unsigned)attempts};
         e.addressed = addr_parse(word[1], &e.address);
         if (!str_eq(word[2], STR("-")))
             e.account = word[2];
@@ -71,6 +71,10 @@ static void tells(void **state)
         {"who is quiet for long begins anew", "0..4/1 192.0.2.1 - no\n200000..200004/1 192.0.2.1 - no", "4 out 192.0.2.1/32 until 3604 x1;200004 out 192.0.2.1/32 until 203604 x1;"},
         {"an IPv6 customer is a /64", "0 2001:db8::1 - no\n1 2001:db8::2 - no\n2 2001:db8::3 - no\n3 2001:db8::4 - no\n4 2001:db8:0:1::5 - no\n5 2001:db8::6 - no", "5 out 2001:db8::/64 until 3605 x1;"},
         {"a mapped address is the address", "0..2/1 ::ffff:192.0.2.1 - no\n3..4/1 192.0.2.1 - no", "4 out 192.0.2.1/32 until 3604 x1;"},
+        {"refused ones count, and their failure is the same attempt", "0..8/2 192.0.2.1 bob refused\n9 192.0.2.1 bob no\n"
+         "10 192.0.2.2 bob refused\n11 192.0.2.2 bob no\n20 192.0.2.2 bob refused\n21 192.0.2.2 bob no\n30 192.0.2.2 bob refused\n31 192.0.2.2 bob no\n40 192.0.2.2 bob refused\n41 192.0.2.2 bob no\n50 192.0.2.2 bob no",
+         "8 out 192.0.2.1/32 until 3608 x1;50 out 192.0.2.2/32 until 3650 x1;"},
+        {"another name, or much later, is another attempt", "0..1/1 192.0.2.1 bob refused\n2 192.0.2.1 eve no\n3 192.0.2.1 bob no\n4 192.0.2.1 bob no\n200..201/1 192.0.2.1 bob no", "201 out 192.0.2.1/32 until 3801 x1;"},
         {"protected networks are told and spared", "0..4/1 198.51.100.7 a no", "4 spared 198.51.100.7/32 protected;"},
         {"a telephone with an old password", "0 192.0.2.1 info ok\n10..14/1 192.0.2.1 info no", "14 spared 192.0.2.1/32 stale;"},
         {"an address of good history that tries others", "0 192.0.2.1 info ok\n10..12/1 192.0.2.1 info no\n13..14/1 192.0.2.1 root no", "14 out 192.0.2.1/32 until 3614 x1;"},
