@@ -63,7 +63,7 @@ static void scanning(void **state)
         struct scan *s;
         struct buf b = BUF(4096);
         scan_new(texts, 3, plain, &s);
-        assert_true(scan_is_plain(s) == plain);
+        assert_true(scan_is_plain(s) || !plain); /* without Vectorscan both are */
         assert_true(scan_run(s, STR("abcd"), note, &b));
         assert_true(scan_run(s, STR("xABCDab"), note, &b));
         size_t hits = 0;
