@@ -29,7 +29,15 @@ static struct tls_session *of_ssl(const SSL *ssl)
     return ssl ? SSL_get_app_data(ssl) : NULL;
 }
 
-/* A copy: freeing a connection spoils its own session for others. */
+/* Each connection has a copy: the end of one spoils its session for others. */
+static void resume(SSL *ssl, struct tls_ticket *ticket)
+{
+    SSL_SESSION *own = SSL_SESSION_dup(of_ticket(ticket));
+    if (own)
+        SSL_set_session(ssl, own); /* one that does not fit is not used */
+    SSL_SESSION_free(own);
+}
+
 static int on_session(SSL *ssl, SSL_SESSION *session)
 {
     struct tls_session *t = of_ssl(ssl);
@@ -219,7 +227,7 @@ static struct tls_session *open_session(int fd, const char *name, int newest, st
     *seen = (struct tls_seen){.trusted = !ticket};
     SSL_set_app_data(t->ssl, t);
     if (ticket && *ticket)
-        SSL_set_session(t->ssl, of_ticket(*ticket)); /* one that does not fit is not used */
+        resume(t->ssl, *ticket);
     if (newest)
         SSL_set_max_proto_version(t->ssl, newest);
     if (name && !addr_parse(str_of(name), &a))
