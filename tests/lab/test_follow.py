@@ -10,9 +10,10 @@ WHO = f"{CLIENTS4}77"
 
 
 def follow(host, name, *args, sources=1):
-    """It has begun when it waits: one inotify for files, another one for the journal."""
+    """It has begun when it waits: one inotify for files, another one for the journal; and it is in poll(2) for them (7 or 271), behind the end of each log."""
     host.exec_ok(["systemd-run", "-q", f"--unit={name}", f"--property=StandardOutput=file:/root/{name}.out", f"--property=StandardError=file:/root/{name}.err", "bansho", "log", "follow", *args])
     host.wait(lambda: host.exec(f"ls -l /proc/$(systemctl show -P MainPID {name})/fd")[1].count("inotify") == sources, f"{name} does not follow", 20)
+    host.wait(lambda: host.exec(f"cat /proc/$(systemctl show -P MainPID {name})/syscall")[1].split(" ")[0] in ("7", "271"), f"{name} does not wait", 20)
     assert "Seccomp:\t2" in host.exec_ok(f"cat /proc/$(systemctl show -P MainPID {name})/status")
 
 
