@@ -126,7 +126,7 @@ def test_the_probe_account_tries_another_ones_address(patient, suite):
         plant(patient, fix._replace(plant=OTHERS % "Right-info-1", settle="true"))
         before = patient.exec_ok(queued)
         first = {f["object"]: f for f in patient.bansho_json("check", fix.check)["findings"]}
-        assert (first["submission"]["state"], first["submission"]["basis"]) == ("ok", "dialogue") and "553" in str(first["submission"]["evidence"]), first
+        assert (first["submission"]["state"], first["submission"]["basis"]) == ("ok", "dialogue") and "553" in str(first["submission"]["evidence"]), first["submission"]["evidence"]
         plant(patient, fix)
         wrong = {f["object"]: f for f in patient.bansho_json("check", fix.check)["findings"]}["submission"]
         assert (wrong["state"], wrong["basis"]) == ("fail", "dialogue") and "250" in str(wrong["evidence"]), wrong
