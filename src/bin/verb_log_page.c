@@ -20,7 +20,8 @@ void log_page_begin(struct log_page *p, const struct search_options *o, struct a
 static void flush(struct log_page *p)
 {
     progress_end(&p->progress);
-    fwrite(p->text.p, 1, p->text.n, stdout);
+    if (p->text.n)
+        fwrite(p->text.p, 1, p->text.n, stdout);
     fflush(stdout);
     buf_reset(&p->text);
 }

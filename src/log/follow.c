@@ -27,7 +27,7 @@ int follow_new(const struct follow_options *o, struct follow **ret, struct err *
     f->queue_end = &f->queue;
     f->news_end = &f->news;
     f->swept_ms = f->looked_ms = follow_ms();
-    f->seen = (int64_t)time(NULL);
+    f->seen = follow_now();
     f->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     int r = f->inotify < 0 ? err_set(err, -errno, "inotify: %s", err_name(errno)) : dirs_begin(f, o, err);
     if (r < 0)
@@ -275,7 +275,7 @@ int follow_next(struct follow *f, struct follow_item *ret)
 
 bool follow_pending(const struct follow *f) { return f->changed || f->gone; }
 
-int64_t follow_seen(const struct follow *f) { return f->seen - 1; /* file systems' clocks run a tick behind */ }
+int64_t follow_seen(const struct follow *f) { return f->seen - TICK_US; }
 
 static struct follow_place place_of(const struct file *x)
 {

@@ -37,7 +37,7 @@ struct follow_options {
     size_t n;
     const struct follow_place *known; /* where an earlier reading was, or NULL */
     size_t known_n;
-    int64_t read_until;          /* seconds: when the earlier reading ended; 0: there was none. What was made since is read from its beginning */
+    int64_t read_until;          /* microseconds since the epoch: when the earlier reading ended; 0: there was none. What was made since is read from its beginning */
     uint64_t back;               /* of a file that is older and not known: this many bytes of its end; UINT64_MAX: all of it */
 };
 
@@ -76,7 +76,7 @@ int follow_next(struct follow *f, struct follow_item *ret) _must_check_;
 
 /* Whether follow_done would make anything good: lines that were handed out, files that are new or gone. */
 bool follow_pending(const struct follow *f);
-/* Seconds: every file that was made before is known (follow_options.read_until of the next reading). */
+/* Microseconds since the epoch: every file that was made before is known (follow_options.read_until of the next reading). */
 int64_t follow_seen(const struct follow *f);
 /* What follow_done would make good: each place that has changed; gone: that file is no more, its place is to be forgotten. fn returning < 0 ends it, and is returned. */
 typedef int follow_place_fn(void *arg, const struct follow_place *p, bool gone);

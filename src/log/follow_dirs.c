@@ -162,7 +162,7 @@ dev_t path_dev(const struct statx *s) { return makedev(s->stx_dev_major, s->stx_
 /* Where the reading of a file begins that was there before us. */
 static void begin_at(const struct follow *f, struct file *x, const struct statx *s)
 {
-    bool young = f->read_until && (!(s->stx_mask & STATX_BTIME) || s->stx_btime.tv_sec >= f->read_until);
+    bool young = f->read_until && (!(s->stx_mask & STATX_BTIME) || made_since(&s->stx_btime, f->read_until));
     if (young || s->stx_size <= f->back || !s->stx_size)
         return;
     /* From the byte before, as within a line: what stands up to the next LF is not ours. */

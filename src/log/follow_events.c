@@ -177,7 +177,7 @@ bool dirs_take_events(struct follow *f)
 {
     _Alignas(struct inotify_event) char room[65536];
     bool any = false;
-    int64_t begun = (int64_t)time(NULL);
+    int64_t begun = follow_now();
     for (ssize_t n; (n = read(f->inotify, room, sizeof room)) > 0; any = true)
         for (char *p = room; p < room + n;) {
             const struct inotify_event *e = (const struct inotify_event *)(void *)p;

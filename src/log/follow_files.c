@@ -7,7 +7,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
+#include <time.h>
 #include <unistd.h>
+
+int64_t follow_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t time_us(const struct statx_timestamp *t) { return t->tv_sec * 1000000 + t->tv_nsec / 1000; }
+
+bool made_since(const struct statx_timestamp *t, int64_t us)
+{
+    return time_us(t) + (t->tv_nsec ? 0 : 999999) >= us;
+}
 
 int64_t follow_ms(void) { return clock_monotonic_ms(); }
 

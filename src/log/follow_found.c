@@ -158,18 +158,23 @@ static bool take_found(struct follow *f, const struct candidate *c, bool by_inod
         } else if (!it) {
             take_unknown(f, x, true, c->dir, c->name, &c->s);
             x->looked_for = false;
+            x->copied = time_us(&c->s.stx_mtime);
         }
         return true;
     }
     return false;
 }
 
-/* A rotated file that was written since we were there, of a log whose live file is not what it was: it stood in between. */
+/* A rotated file that was written since we were there, or since a copy was made in which we go on, of a log whose live file is not what it was: it stood in between. */
 static void take_between(struct follow *f, const struct candidate *c)
 {
     const struct file *x = c->missing[0];
     char path[PATH_MAX];
-    if (!x->was_rotated && f->read_until && c->s.stx_mtime.tv_sec >= f->read_until && !file_by_inode(f, path_dev(&c->s), c->s.stx_ino) &&
+    int64_t since = f->read_until, copied = 0;
+    for (size_t i = 0; i < c->n; i++)
+        copied = c->missing[i]->copied > copied ? c->missing[i]->copied : copied;
+    since = copied ? copied : since;
+    if (!x->was_rotated && f->read_until && made_since(&c->s.stx_mtime, since) && !file_by_inode(f, path_dev(&c->s), c->s.stx_ino) &&
         path_join(path, c->dir->path, c->name) && !is_of_live(f, c->dir, x->log, path, &c->s))
         take_unknown(f, x, false, c->dir, c->name, &c->s);
 }
@@ -383,19 +388,26 @@ bool dirs_find_copies(struct follow *f, const struct file *x)
     char path[PATH_MAX], log[PATH_MAX];
     const char *name;
     struct statx s;
+    int64_t since = f->read_until;
     bool found = false;
     struct dir *d = dir_of_log(x->log, path, &name) ? dir_of_path(f, path) : NULL;
     DIR *dir = d ? path_open_dir(f, path) : NULL;
-    for (const struct dirent *e; dir && (e = readdir(dir));) {
-        if (!path_join(path, d->path, e->d_name) || path_packed(e->d_name))
-            continue;
-        rotated_of(str_of(path), log, sizeof log);
-        if (strcmp(log, path) == 0 || strcmp(log, x->log) || path_stat(f, path, &s) < 0 || s.stx_mtime.tv_sec < f->read_until)
-            continue;
-        bool same = is_copy(f, x, path, &s);
-        take_if_unknown(f, x, same, d, e->d_name);
-        found |= same;
-    }
+    /* First the copy itself, whenever it was made; then what came later: not what was written before it, which we had read then. */
+    for (unsigned later = 0; dir && later < 2; later++, rewinddir(dir))
+        for (const struct dirent *e; (e = readdir(dir));) {
+            if (!path_join(path, d->path, e->d_name) || path_packed(e->d_name))
+                continue;
+            rotated_of(str_of(path), log, sizeof log);
+            if (strcmp(log, path) == 0 || strcmp(log, x->log) || path_stat(f, path, &s) < 0 || !S_ISREG(s.stx_mode) || (later && !made_since(&s.stx_mtime, since)))
+                continue;
+            bool same = is_copy(f, x, path, &s);
+            if (same && !later) {
+                since = !found || time_us(&s.stx_mtime) > since ? time_us(&s.stx_mtime) : since;
+                found = true;
+            }
+            if (same != later)
+                take_if_unknown(f, x, same, d, e->d_name);
+        }
     if (dir)
         closedir(dir);
     queue_in_order(f);

@@ -3,6 +3,7 @@
 #pragma once
 #include "log/follow.h"
 #include <dirent.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #define HEAD_MAX 256
@@ -35,6 +36,7 @@ struct file {
     bool saved;               /* the caller has a place of it */
     bool queued, changed, unreadable;
     int64_t last_ms;          /* when something came */
+    int64_t copied;           /* microseconds: when the copy was written in which it was found; 0: it was not */
     int64_t order;            /* mtime, for what is found at once */
     unsigned scan;            /* when it was seen last */
     struct file *queue_next, *changed_next;
@@ -89,7 +91,7 @@ struct follow {
     char *told_log;           /* of the news that was told last */
     unsigned blocks;          /* since events were looked at */
     int64_t looked_ms, swept_ms;
-    int64_t seen;             /* wall clock: when all events were taken */
+    int64_t seen;             /* follow_now(): when all events were taken */
     struct { uint32_t cookie; char *log; size_t pattern; struct file *file; } moved; /* half of a rename */
     char *text;               /* LINES_LONGEST bytes */
 };
@@ -117,6 +119,11 @@ void file_free(struct file *x);
 void files_done(struct follow *f);
 void follow_tell(struct follow *f, enum follow_kind kind, const char *log, size_t pattern, int code, bool once);
 int64_t follow_ms(void);
+int64_t follow_now(void); /* microseconds since the epoch */
+/* File systems take their times from a clock that runs a tick behind, some of them in whole seconds; and what was seen at the last moment may not have been read. */
+#define TICK_US 1000000
+int64_t time_us(const struct statx_timestamp *t);
+bool made_since(const struct statx_timestamp *t, int64_t us);
 
 /* follow_dirs.c */
 int dirs_begin(struct follow *f, const struct follow_options *o, struct err *err);

@@ -142,6 +142,7 @@ int positions_source(struct store *s, const char *service, const char *kind, int
     if (r < 0 || (before && strcmp(before, kind) == 0))
         return r < 0 ? r : 0;
     r = before ? read_until(s, &until, err) : 0;
+    until /= 1000000;
     if (r == 0)
         r = store_prepare(s, "INSERT OR REPLACE INTO log_source (service, kind, since, cut, before) VALUES (?1, ?2, ?3, ?4, ?5)", &put, err);
     if (r < 0)

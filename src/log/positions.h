@@ -14,7 +14,7 @@
 
 struct positions {
     LIST(struct follow_place) files;
-    int64_t read_until; /* when something was kept last; 0: never */
+    int64_t read_until; /* microseconds: when something was kept last; 0: never */
 };
 /* What is kept, in the arena. 0 or -errno. */
 int positions_load(struct store *s, struct arena *a, struct positions *ret, struct err *err) _must_check_;
