@@ -405,7 +405,9 @@ enum outcome log_follow(const struct call *c, struct arena *a)
     journal_stream_close(w->journal);
     follow_free(w->files);
     root_close(&w->root);
+    line_time_done(&w->time);
     free(w->waiting);
+    buf_free(&w->page.text);
     buf_free(&w->text);
     buf_free(&w->line);
     return r < 0 ? complain(&err) : OUTCOME_FINE;
