@@ -3,6 +3,7 @@
 #include "base/cursor.h"
 #include "base/module.h"
 #include "log/journal_module.h"
+#include "log/services.h"
 #include <errno.h>
 #include <string.h>
 
@@ -69,12 +70,29 @@ static void take_place(struct cursor *c, struct arena *a, struct login_places *i
     *list_push(a, &into->list) = p;
 }
 
+/* The entries in which login_line finds logins, each only from the service that writes them. */
+static const char *const *login_matches(int which, struct arena *a)
+{
+    static const char *const products[] = {"dovecot", "postfix", "courier", "openssh"}; /* the last one only where all are asked for */
+    LIST(const char *) all = {0};
+    for (size_t i = 0; i < ARRAY_SIZE(products) - (which == LOGINS_ALL ? 0 : 1); i++)
+        for (size_t k = 0; k < log_services_n; k++)
+            if (strcmp(log_services[k].product, products[i]) == 0) {
+                if (all.n)
+                    *list_push(a, &all) = "+";
+                for (const char *const *m = log_services[k].matches; *m; m++)
+                    *list_push(a, &all) = *m;
+            }
+    *list_push(a, &all) = NULL;
+    return all.v;
+}
+
 int journal_login_places(const struct root *root, int which, int64_t since, int timeout_ms, struct arena *a, struct login_places *ret, struct err *err)
 {
     const struct journal_module *reader = journal_reader(err);
     if (!reader)
         return -ENOENT;
-    struct logins_job job = {.root = root, .since = since, .deadline = clock_monotonic_ms() + timeout_ms * 9 / 10, .ssh = which == LOGINS_ALL};
+    struct logins_job job = {.root = root, .matches = login_matches(which, a), .since = since, .deadline = clock_monotonic_ms() + timeout_ms * 9 / 10};
     struct worker_options o = {.kind = WORKER_FILES, .timeout_ms = timeout_ms, .max_output = 60u << 20};
     _cleanup_(buf_free) struct buf out = BUF(60u << 20);
     int r = worker_run(&o, reader->logins, &job, &out, err);

@@ -39,6 +39,18 @@ void journal_ends(sd_journal *j, uint64_t *first, uint64_t *last)
         *last = t / 1000000;
 }
 
+int journal_add_matches(sd_journal *j, const char *const *matches, bool *ret_any)
+{
+    int e = 0;
+    *ret_any = false;
+    for (size_t i = 0; e >= 0 && matches && matches[i]; i++) {
+        bool plus = strcmp(matches[i], "+") == 0;
+        e = plus ? sd_journal_add_disjunction(j) : sd_journal_add_match(j, matches[i], 0);
+        *ret_any |= !plus;
+    }
+    return e < 0 ? e : 0;
+}
+
 struct str journal_field(sd_journal *j, const char *name)
 {
     const void *data;

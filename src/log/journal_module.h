@@ -13,8 +13,8 @@ struct extent_job {
 
 struct logins_job {
     const struct root *root;
+    const char *const *matches;
     int64_t since, deadline;
-    bool ssh;
 };
 
 struct mail_uses_job {

@@ -127,15 +127,11 @@ static void go_on(struct journal_reader *r)
         judge_gap(r, r->seen_us);
 }
 
+/* With what journald says of entries that it threw away. */
 static int add_matches(sd_journal *j, const char *const *matches)
 {
-    int e = 0;
-    bool any = false;
-    for (size_t i = 0; e >= 0 && matches && matches[i]; i++) {
-        bool plus = strcmp(matches[i], "+") == 0;
-        e = plus ? sd_journal_add_disjunction(j) : sd_journal_add_match(j, matches[i], 0);
-        any |= !plus;
-    }
+    bool any;
+    int e = journal_add_matches(j, matches, &any);
     if (any && e >= 0)
         e = sd_journal_add_disjunction(j);
     if (any && e >= 0)

@@ -78,23 +78,6 @@ static void count(struct reading *r, const struct login_said *l, int64_t when)
         r->n++;
 }
 
-static void matches(sd_journal *j, bool ssh)
-{
-    static const char *const units[] = {"_SYSTEMD_UNIT=dovecot.service", "_SYSTEMD_UNIT=postfix@-.service", "_SYSTEMD_UNIT=postfix.service",
-                                        "_SYSTEMD_UNIT=courier-imap.service", "_SYSTEMD_UNIT=courier-pop.service", "_SYSTEMD_UNIT=courier-imap-ssl.service",
-                                        "_SYSTEMD_UNIT=courier-pop-ssl.service"};
-    static const char *const programs[] = {"_EXE=/usr/sbin/sshd", "_EXE=/usr/lib/openssh/sshd-session", "_EXE=/usr/libexec/openssh/sshd-session"};
-    for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-        sd_journal_add_match(j, units[i], 0);
-    if (!ssh)
-        return;
-    /* By program, since with socket activation each connection is a unit; root's processes only, since users may run the program too. */
-    sd_journal_add_disjunction(j);
-    sd_journal_add_match(j, "_UID=0", 0);
-    for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
-        sd_journal_add_match(j, programs[i], 0);
-}
-
 static void look_at(sd_journal *j, struct reading *r, int64_t when)
 {
     char identifier[64];
@@ -107,28 +90,32 @@ static void look_at(sd_journal *j, struct reading *r, int64_t when)
         count(r, &l, when);
 }
 
-static void read_place(sd_journal *j, const struct logins_job *job, struct reading *r)
+static int read_place(sd_journal *j, const struct logins_job *job, struct reading *r)
 {
     uint64_t first = 0, last = 0, us;
+    bool any;
     journal_ends(j, &first, &last);
     if (first && (!r->since || (int64_t)first < r->since))
         r->since = (int64_t)first;
-    matches(j, job->ssh);
-    if (sd_journal_seek_tail(j) < 0)
-        return;
+    int e = journal_add_matches(j, job->matches, &any);
+    if (e == 0)
+        e = sd_journal_seek_tail(j);
+    if (e < 0)
+        return e;
     for (unsigned n = 0; sd_journal_previous(j) > 0; n++) {
         if (sd_journal_get_realtime_usec(j, &us) < 0)
             continue;
         int64_t when = (int64_t)(us / 1000000);
         if (when < job->since)
-            return;
+            return 0;
         if (n % 1024 == 1023 && clock_monotonic_ms() > job->deadline) {
             r->complete = false;
             r->since = when;
-            return;
+            return 0;
         }
         look_at(j, r, when);
     }
+    return 0;
 }
 
 static void put(const void *node, VISIT order, void *arg)
@@ -155,7 +142,9 @@ int read_logins(void *arg, struct buf *out)
         struct reading one = {.tree = all.tree, .n = all.n, .complete = true};
         if (journal_open_place(job->root, p, &j, &fd) < 0)
             continue;
-        read_place(j, job, &one);
+        int e = read_place(j, job, &one);
+        if (e < 0)
+            return e;
         /* The places follow each other: what is whole in both is whole from the older one's beginning, else from where reading stopped last. */
         if (!one.complete && (all.complete || one.since > all.since))
             all.since = one.since;

@@ -63,8 +63,9 @@ static void judges_by_the_accounts_own_history(void **state)
 
 static void entry(FILE *f, int64_t when, const char *unit, const char *identifier, const char *message)
 {
-    fprintf(f, "__REALTIME_TIMESTAMP=%lld\n__MONOTONIC_TIMESTAMP=%lld\n_BOOT_ID=0123456789abcdef0123456789abcdef\n_UID=0\n_SYSTEMD_UNIT=%s\nSYSLOG_IDENTIFIER=%s\nMESSAGE=%s\n\n",
-            (long long)when * 1000000, (long long)(when - NOW + 90 * DAY) * 1000000, unit, identifier, message);
+    fprintf(f, "__REALTIME_TIMESTAMP=%lld\n__MONOTONIC_TIMESTAMP=%lld\n_BOOT_ID=0123456789abcdef0123456789abcdef\n_UID=0\n_SYSTEMD_UNIT=%s\n%sSYSLOG_IDENTIFIER=%s\nMESSAGE=%s\n\n",
+            (long long)when * 1000000, (long long)(when - NOW + 90 * DAY) * 1000000, unit,
+            strncmp(unit, "postfix@", 8) == 0 ? "_SYSTEMD_SLICE=system-postfix.slice\n" : "", identifier, message);
 }
 
 /* A month of one owner's mail program, then three lines that matter and some that only look so. */
