@@ -15,7 +15,7 @@ static const struct login {
     {"submission", N_("mail submission"), {"postfix", "exim", "qmail"}},
     {"imap", N_("IMAP"), {"dovecot", "courier"}},
     {"pop3", N_("POP3"), {"dovecot", "courier"}},
-    {"ftp", N_("FTP"), {"proftpd", "vsftpd", "pureftpd"}},
+    {"ftp", N_("FTP"), {"proftpd", "vsftpd", "pure-ftpd"}},
     {"panel", N_("control panel"), {"plesk"}},
 };
 

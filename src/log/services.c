@@ -24,7 +24,7 @@ const struct log_service log_services[] = {
     {"courier", "imap", {"courier-imap.service", "courier-pop.service", "courier-imaps.service"}, {"/var/log/mail.log", "/var/log/maillog", "/usr/local/psa/var/log/maillog"}, {NULL}, false, false, {"courier", "courier-auth", "courier-smtp", "plesk-courierimap"}, courier},
     {"proftpd", "ftp", {NULL}, {"/var/log/proftpd/proftpd.log", "/var/log/proftpd.log", "/usr/local/psa/var/log/xferlog"}, {"SystemLog", "TransferLog"}, true, true, {"proftpd"}, proftpd},
     {"vsftpd", "ftp", {NULL}, {"/var/log/vsftpd.log", "/var/log/xferlog"}, {"vsftpd_log_file", "xferlog_file"}, true, false, {"vsftpd"}, vsftpd},
-    {"pureftpd", "ftp", {"pure-ftpd.service"}, {"/var/log/pure-ftpd/transfer.log", "/var/log/messages", "/var/log/syslog"}, {"AltLog"}, false, false, {"pure-ftpd"}, pureftpd},
+    {"pure-ftpd", "ftp", {"pure-ftpd.service"}, {"/var/log/pure-ftpd/transfer.log", "/var/log/messages", "/var/log/syslog"}, {"AltLog"}, false, false, {"pure-ftpd"}, pureftpd},
     {"apache", "web apache", {NULL}, {"/var/log/apache2/*access*.log", "/var/log/httpd/*access_log", "/var/www/vhosts/system/*/logs/*access*log"}, {"CustomLog", "TransferLog"}, true, true, {"apache-auth", "apache-error"}, apache},
     {"nginx", "web nginx", {NULL}, {"/var/log/nginx/*access*.log", "/var/www/vhosts/system/*/logs/proxy_access*log"}, {"access_log"}, true, true, {"nginx-http-auth", "nginx-error"}, nginx},
 };

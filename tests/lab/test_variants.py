@@ -21,6 +21,7 @@ def test_other_products_run(host):
     for unit in ("exim4", "courier-imap", "courier-pop", "pure-ftpd", "named", "postgresql@15-main"):
         assert host.exec_ok(["systemctl", "is-active", unit]).strip() == "active", unit
     assert "lab.example" in host.exec_ok("exim4 -bP primary_hostname")
+    assert {("guard.running", "ftp"), ("log.found", "ftp")} <= host.states("guard.running", "log.found").keys()
     for product in ("postfix", "dovecot-core", "proftpd-core"):
         assert "install ok installed" not in host.exec(["dpkg-query", "-W", "-f", "${Status}", product])[1]
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "log/sources.h"
+#include "server/server.h"
 
 static const struct log_service *service(const char *product)
 {
@@ -78,8 +79,21 @@ static void shared_files_once(void **state)
     assert_int_equal(alternatives, 2); /* dovecot + ssh + ssh by program */
 }
 
+/* A name that no product has would never be found on any machine. */
+static void every_service_is_of_a_product(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < log_services_n; i++) {
+        bool known = false;
+        for (size_t k = 0; k < products_n; k++)
+            known |= strcmp(products[k]->id, log_services[i].product) == 0;
+        if (!known)
+            fail_msg("%s", log_services[i].product);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(one_source_each), cmocka_unit_test(shared_files_once)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(one_source_each), cmocka_unit_test(shared_files_once), cmocka_unit_test(every_service_is_of_a_product)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
