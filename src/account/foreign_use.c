@@ -4,6 +4,8 @@
 #include "base/shell.h"
 #include "config/config.h"
 #include "host/host.h"
+#include "log/sources.h"
+#include <string.h>
 
 #define JOURNAL_MS 4000
 #define READ_BACK (35 * 86400)
@@ -166,13 +168,36 @@ static void judge_all(const struct probe_ctx *ctx, const struct login_places *pl
     }
     if (untold)
         finding_add(out, STATE_UNKNOWN, "", ngettext("%zu account more was not looked at", "%zu accounts more were not looked at", untold), untold);
+    int64_t since = ctx->now - FOREIGN_RECENT > places->since ? ctx->now - FOREIGN_RECENT : places->since;
     if (out->list.n == before)
-        finding_add(out, STATE_OK, "", "%s", _("No login of mail or SSH within seven days"));
+        finding_add(out, STATE_OK, "", _("No login of mail or SSH since %s"), clock_text(out->arena, since, CLOCK_MINUTE));
+}
+
+/* Some service's logins are in the journal; those whose logins are elsewhere are named. Where no service lets people in by mail or SSH there is nothing to judge. */
+static bool in_journal(const struct probe_ctx *ctx, struct findings *out)
+{
+    struct findings scratch = {.arena = out->arena};
+    struct log_sources sources;
+    bool any = false;
+    sources_find(ctx, &scratch, &sources);
+    for (size_t i = 0; i < sources.list.n; i++) {
+        const struct log_source *s = &sources.list.v[i];
+        const char *object = s->service->object;
+        if (strcmp(object, "ssh") != 0 && strcmp(object, "smtp") != 0 && strcmp(object, "imap") != 0)
+            continue;
+        bool read = s->kind == SOURCE_JOURNAL && journal_has_logins(s->service->product);
+        any |= read;
+        if (!read)
+            finding_add(out, STATE_UNKNOWN, s->service->product, _("%s: its logins are not read: they are in files, or in words of its own"), s->service->product);
+    }
+    return any;
 }
 
 int account_foreign_use(const struct probe_ctx *ctx, struct findings *out, struct err *err)
 {
     struct login_places places;
+    if (!in_journal(ctx, out))
+        return 0;
     int r = journal_login_places(ctx->server->host->root, LOGINS_ALL, ctx->now - READ_BACK, JOURNAL_MS, out->arena, &places, err);
     if (r < 0)
         return r;

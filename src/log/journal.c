@@ -70,14 +70,23 @@ static void take_place(struct cursor *c, struct arena *a, struct login_places *i
     *list_push(a, &into->list) = p;
 }
 
+static const char *const login_products[] = {"dovecot", "postfix", "courier", "openssh"}; /* what login_line reads; the last one only where all are asked for */
+
+bool journal_has_logins(const char *product)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(login_products); i++)
+        if (strcmp(login_products[i], product) == 0)
+            return true;
+    return false;
+}
+
 /* The entries in which login_line finds logins, each only from the service that writes them. */
 static const char *const *login_matches(int which, struct arena *a)
 {
-    static const char *const products[] = {"dovecot", "postfix", "courier", "openssh"}; /* the last one only where all are asked for */
     LIST(const char *) all = {0};
-    for (size_t i = 0; i < ARRAY_SIZE(products) - (which == LOGINS_ALL ? 0 : 1); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(login_products) - (which == LOGINS_ALL ? 0 : 1); i++)
         for (size_t k = 0; k < log_services_n; k++)
-            if (strcmp(log_services[k].product, products[i]) == 0) {
+            if (strcmp(log_services[k].product, login_products[i]) == 0) {
                 if (all.n)
                     *list_push(a, &all) = "+";
                 for (const char *const *m = log_services[k].matches; *m; m++)

@@ -49,6 +49,8 @@ struct logins {
     int64_t since;
     bool complete;        /* both as above */
 };
+/* The logins of this product (server.h) are among them. */
+bool journal_has_logins(const char *product);
 /* The same by account alone. */
 int journal_logins(const struct root *root, int which, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err) _must_check_;
 

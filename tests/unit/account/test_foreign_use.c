@@ -82,6 +82,14 @@ static void write_month(FILE *f)
     entry(f, NOW - DAY - 60, "dovecot.service", "dovecot", "imap-login: Login: user=<taro@example.jp>, method=PLAIN, rip=203.0.113.66, lip=192.0.2.1, mpid=8, TLS");
 }
 
+/* What the units would say, which a tree has not. */
+static void offer(struct tree *t, const char *product)
+{
+    struct instance *i = (struct instance *)server_instance(t->server, product, 0);
+    assert_non_null(i);
+    i->wanted = true;
+}
+
 static void reads_a_real_journal(void **state)
 {
     (void)state;
@@ -97,7 +105,14 @@ static void reads_a_real_journal(void **state)
     assert_non_null(f);
     write_month(f);
     assert_int_equal(pclose(f), 0);
+    tree_write(&t, "usr/sbin/dovecot", "");
+    tree_write(&t, "usr/lib/postfix/sbin/master", "");
+    tree_write(&t, "etc/dovecot/dovecot.conf", "protocols = imap\n");
+    tree_write(&t, "etc/postfix/main.cf", "");
+    tree_write(&t, "etc/postfix/master.cf", "submission inet n - n - - smtpd\n");
     tree_load(&t);
+    offer(&t, "dovecot");
+    offer(&t, "postfix");
     struct config *config = config_new();
     struct probe_ctx ctx = {.server = t.server, .config = config, .now = NOW};
     struct findings out = {.arena = t.host.arena, .check = &check};
@@ -118,9 +133,38 @@ static void reads_a_real_journal(void **state)
     tree_drop(&t);
 }
 
+/* No service that lets people in: nothing to judge. One that logs elsewhere: not known, whatever the journal lacks. */
+static void says_what_it_does_not_see(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct tree t;
+        struct err err = {0};
+        tree_make(&t);
+        if (i)
+            tree_write(&t, "usr/sbin/dovecot", "");
+        if (i)
+            tree_write(&t, "etc/dovecot/dovecot.conf", "protocols = imap\nlog_path = /srv/dovecot.log\n");
+        tree_load(&t);
+        if (i)
+            offer(&t, "dovecot");
+        struct config *config = config_new();
+        struct probe_ctx ctx = {.server = t.server, .config = config, .now = NOW};
+        struct findings out = {.arena = t.host.arena, .check = &check};
+        assert_int_equal(account_foreign_use(&ctx, &out, &err), 0);
+        assert_int_equal(out.list.n, i);
+        if (i) {
+            assert_int_equal(out.list.v[0].state, STATE_UNKNOWN);
+            assert_string_equal(out.list.v[0].object, "dovecot");
+        }
+        config_free(config);
+        tree_drop(&t);
+    }
+}
+
 int main(void)
 {
     setenv("TZ", "UTC", 1);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(judges_by_the_accounts_own_history), cmocka_unit_test(reads_a_real_journal)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(judges_by_the_accounts_own_history), cmocka_unit_test(reads_a_real_journal), cmocka_unit_test(says_what_it_does_not_see)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
