@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FILTERS_MAX 5000
 
 struct found {
     const char *name;
@@ -75,20 +74,12 @@ static const char *whole_path(struct arena *a, const char *path)
 /* Every NAME.conf in the directory. */
 static int look_at_all(struct arena *a, const char *dir, struct filters *ret, struct err *err)
 {
-    struct root root;
-    struct names names = {0};
-    int r = root_open("/", &root, err);
+    struct names names;
+    int r = filter_names(a, dir, &names, err);
     if (r < 0)
         return r;
-    r = root_list(&root, dir, FILTERS_MAX, a, &names);
-    root_close(&root);
-    if (r < 0)
-        return err_at(err, r, dir, 0, 0, "%s", err_name(r));
-    for (size_t i = 0; i < names.list.n; i++) {
-        struct str name = str_of(names.list.v[i]);
-        if (name.n > 5 && name.p[0] != '.' && str_ends(name, STR(".conf")))
-            look_at(a, dir, arena_dup(a, str_span(name.p, name.n - 5)), ret);
-    }
+    for (size_t i = 0; i < names.list.n; i++)
+        look_at(a, dir, names.list.v[i], ret);
     find_blocks(a, dir, ret);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/macros.h"
+#include "base/rootfs.h"
 #include "base/str.h"
 #include "filter/event.h"
 #include <stdbool.h>
@@ -59,6 +60,9 @@ struct filter_definition {
 const char *filter_own_dir(void);
 /* Where a person who names no directory means: fail2ban's, where it is there; else ours. */
 const char *filter_usual_dir(void);
+/* The names of all filters and parts of filters in dir (absolute), without ".conf", in order. 0; -errno with err: -E2BIG where there are more than FILTERS_MAX. */
+#define FILTERS_MAX 5000
+int filter_names(struct arena *a, const char *dir, struct names *ret, struct err *err) _must_check_;
 
 /* Loads the filter that `spec` names: NAME or NAME[option="value", ...], from dir/NAME.conf and its layers; dir is a filter.d. Everything lives in `a`.
    0; -ENOENT: no such filter; -ENODATA: it has no [Definition], so it is for others to include; -EINVAL with file:line in err: what stands there cannot be loaded, and the construct. *ret is untouched on failure. */

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static int field_of(struct arena *a, struct names *names, struct str name, unsigned *ret)
+static int field_of(struct arena *a, struct group_names *names, struct str name, unsigned *ret)
 {
     if (!names->n) {
         memcpy(names->v, field_names, sizeof field_names);
@@ -44,7 +44,7 @@ static int by_name(const void *x, const void *y)
     return strcmp(a->name, b->name);
 }
 
-static int combine(struct arena *a, struct expression *e, struct names *names)
+static int combine(struct arena *a, struct expression *e, struct group_names *names)
 {
     size_t n = e->re.text.names.n;
     const struct regex_name **sorted = arena_zalloc(a, (n + 1) * sizeof *sorted);
@@ -67,7 +67,7 @@ static int combine(struct arena *a, struct expression *e, struct names *names)
     return 0;
 }
 
-static int assign(struct arena *a, struct expression *e, struct names *names)
+static int assign(struct arena *a, struct expression *e, struct group_names *names)
 {
     size_t n = e->re.text.names.n;
     unsigned *field = arena_zalloc(a, (n + 1) * sizeof *field);
@@ -102,7 +102,7 @@ static struct str local_flags(struct arena *a, struct str s)
     return str_span(arena_dup(a, buf_str(&b)), b.n);
 }
 
-int expression_new(struct arena *a, const struct filter_text *text, bool addresses_only, bool multiline, struct names *names, struct expression *ret, struct err *err)
+int expression_new(struct arena *a, const struct filter_text *text, bool addresses_only, bool multiline, struct group_names *names, struct expression *ret, struct err *err)
 {
     struct expression e = {.text = text};
     struct err why = {0};

@@ -6,7 +6,7 @@
 #include "filter/regex.h"
 
 /* The names that a filter's groups have; each is a number. */
-struct names {
+struct group_names {
     const char *v[FIELDS_MAX];
     unsigned n;
 };
@@ -28,6 +28,6 @@ struct expression {
 enum expression_kind { EXPRESSION_PREF, EXPRESSION_FAIL, EXPRESSION_IGNORE };
 
 /* 0; -EINVAL with file and line: it cannot be loaded, and why. */
-int expression_new(struct arena *a, const struct filter_text *text, bool addresses_only, bool multiline, struct names *names, struct expression *ret, struct err *err) _must_check_;
+int expression_new(struct arena *a, const struct filter_text *text, bool addresses_only, bool multiline, struct group_names *names, struct expression *ret, struct err *err) _must_check_;
 /* What its groups say in a match, over what `f` says already. Joined values live in `a`. */
 void expression_fields(const struct expression *e, const struct regex_found *found, struct arena *a, struct fields *f);

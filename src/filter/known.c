@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define FILTERS_MAX 200
 #define LINE_MAX_BYTES (128u << 10)
 
 struct known {
@@ -17,12 +16,9 @@ struct known {
 static int load(struct arena *a, const char *dir, const struct names *names, struct known *k, struct err *err)
 {
     for (size_t i = 0; i < names->list.n; i++) {
-        struct str name = str_of(names->list.v[i]);
         struct filter_definition d;
         struct err why = {0};
-        if (!str_ends(name, STR(".conf")))
-            continue;
-        int r = filter_load(a, dir, str_span(name.p, name.n - 5), &d, &why);
+        int r = filter_load(a, dir, str_of(names->list.v[i]), &d, &why);
         if (r == -ENODATA) /* a part of others */
             continue;
         if (r < 0)
@@ -38,14 +34,9 @@ int known_new(struct arena *a, const char *dir, int64_t today, struct known **re
     struct known *k = arena_zalloc(a, sizeof *k);
     struct matcher_options o = {.today = today};
     struct names names = {0};
-    struct root root;
-    int r = root_open("/", &root, err);
+    int r = filter_names(a, dir, &names, err);
     if (r < 0)
         return r;
-    r = root_list(&root, dir, FILTERS_MAX, a, &names);
-    root_close(&root);
-    if (r < 0)
-        return err_set(err, r, "%s: %s", dir, err_name(r));
     r = load(a, dir, &names, k, err);
     if (r == 0)
         r = sieve_new(k->filters.v, k->filters.n, &o, SIEVE_USUAL, &k->sieve, err);

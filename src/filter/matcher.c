@@ -11,7 +11,7 @@
 #define EXPRESSIONS_MAX 2000
 struct matcher {
     struct arena *a, *scratch; /* scratch: of one line */
-    struct names names;
+    struct group_names names;
     LIST(struct expression) fail, ignore; /* fail: failregexes, and behind them the expressions of events */
     size_t failures;                      /* how many of them are failregexes */
     uint32_t kinds;                       /* that are asked for; 0: all */

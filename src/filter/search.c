@@ -7,7 +7,6 @@
 #include "log/lines.h"
 #include "log/timeline.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -333,12 +332,6 @@ static int run(struct search *s, struct err *err)
     return r;
 }
 
-/* A file without a name: it is gone when this process is. */
-static int spill_file(const char *dir)
-{
-    return open(dir ? dir : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
-}
-
 static int prepare(struct search *s, int spill, struct err *err)
 {
     journal_prepare();
@@ -361,7 +354,7 @@ static int prepare(struct search *s, int spill, struct err *err)
 int search_run(const struct search_options *o, search_fn *fn, void *arg, struct arena *a, struct search_seen **ret, struct err *err)
 {
     struct search *s = arena_zalloc(a, sizeof *s);
-    int spill = spill_file(o->spill_dir);
+    int spill = timeline_spill(o->spill_dir);
     *s = (struct search){.o = o, .arena = a, .fn = fn, .arg = arg, .side_by_side = o->side_by_side ? o->side_by_side : processors()};
     if (s->side_by_side > SIDE_BY_SIDE_MAX)
         s->side_by_side = SIDE_BY_SIDE_MAX;

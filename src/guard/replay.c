@@ -8,7 +8,6 @@
 #include "log/lines.h"
 #include "log/timeline.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -375,7 +374,7 @@ static void how_far(void *arg)
 int replay_run(const struct replay_options *o, struct arena *a, struct replay *ret, struct err *err)
 {
     struct reader r = {.o = o, .arena = a, .seen = arena_zalloc(a, (places(o) + 1) * sizeof(struct replay_seen)), .guard = guard_new(&o->rules),
-                       .spill = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600)};
+                       .spill = timeline_spill(NULL)};
     struct worker_options w = {.kind = WORKER_FILES, .timeout_ms = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS, .max_output = OUTPUT_MAX,
                                .waiting = o->progress ? how_far : NULL, .waiting_arg = (void *)(uintptr_t)o};
     _cleanup_(buf_free) struct buf out = BUF(OUTPUT_MAX);
@@ -388,6 +387,8 @@ int replay_run(const struct replay_options *o, struct arena *a, struct replay *r
         journal_prepare();
     if (e == 0)
         e = worker_run(&w, read_all, &r, &out, err);
+    if (e == -ENOSPC || e == -EIO)
+        err_set(err, e, _("what was found cannot be put into order: %s"), err_name(e));
     if (e == 0 && get_all(buf_str(&out), o, a, ret) < 0)
         e = err_set(err, -EBADMSG, "%s", _("the reader of the logs gave a broken answer"));
     for (size_t i = 0; e == 0 && i < o->not_read.n; i++)

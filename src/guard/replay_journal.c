@@ -38,14 +38,6 @@ void replay_journals_make(const struct replay_options *o, struct arena *a, struc
     }
 }
 
-bool replay_journal_has(const struct replay_journal *j, size_t filter)
-{
-    for (size_t i = 0; i < j->filters.n; i++)
-        if (j->filters.v[i] == filter)
-            return true;
-    return false;
-}
-
 static void add_lost(struct arena *a, struct replay_losses *lost, const struct journal_entry *e)
 {
     for (size_t i = 0; i < lost->n; i++)

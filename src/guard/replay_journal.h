@@ -28,7 +28,6 @@ struct replay_losses {
 
 /* In the arena. */
 void replay_journals_make(const struct replay_options *o, struct arena *a, struct replay_journals *ret);
-bool replay_journal_has(const struct replay_journal *j, size_t filter);
 /* The next entry as a line, valid until the next call. false: no more. What went wrong is written into seen and lost. */
 bool replay_journal_next(struct replay_journal *j, struct arena *a, struct replay_seen *seen, struct replay_losses *lost, struct str *ret);
 void replay_journal_free(struct replay_journal *j); /* NULL is fine */

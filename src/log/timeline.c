@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -34,6 +35,12 @@ struct timeline {
     off_t end;               /* of the spill */
     size_t aside;            /* bytes in it that are still wanted */
 };
+
+int timeline_spill(const char *dir)
+{
+    int fd = open(dir ? dir : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+    return fd < 0 ? -errno : fd;
+}
 
 int timeline_new(size_t sources, size_t memory, int spill, struct timeline **ret)
 {

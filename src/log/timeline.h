@@ -5,6 +5,9 @@
 
 struct timeline;
 
+/* A file without a name in dir (NULL: /var/tmp) for what does not fit into memory; it is gone when its descriptor is. -errno. */
+int timeline_spill(const char *dir);
+
 /* spill: a descriptor for reading and writing, of a file that nobody else uses; -1: there is none, and timeline_put answers -ENOSPC when memory is full. It stays the
    caller's. 0 or -ENOMEM. */
 int timeline_new(size_t sources, size_t memory, int spill, struct timeline **ret) _must_check_;

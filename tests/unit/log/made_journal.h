@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "base/buf.h"
-#include "base/child.h"
 #include "base/rootfs.h"
+#include "shell.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,23 +21,6 @@
 
 static char dir[] = "/tmp/bansho-journal-XXXXXX";
 static struct root root;
-
-static void shell(const char *format, ...)
-{
-    char line[2048];
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(line, sizeof line, format, ap);
-    va_end(ap);
-    const char *const argv[] = {"sh", "-c", line, NULL};
-    struct child_options o = {.timeout_ms = 60000};
-    struct child_result r;
-    assert_int_equal(child_run(argv, &o, &r, NULL), 0);
-    if (r.status)
-        print_error("%s: %.*s\n", line, (int)r.err.n, r.err.p);
-    assert_int_equal(r.status, 0);
-    child_result_free(&r);
-}
 
 /* One entry of the export format; more: further fields, each with its LF. */
 static void entry(struct buf *b, int64_t t, const char *unit, const char *identifier, const char *message, const char *more)

@@ -5,11 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "base/buf.h"
-#include "base/child.h"
 #include "base/worker.h"
 #include "log/follow.h"
 #include "log/lines.h"
 #include "log/positions.h"
+#include "shell.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -22,22 +22,6 @@
 static char dir[] = "/tmp/bansho-follow-XXXXXX";
 static struct root root;
 
-static void shell(const char *format, ...)
-{
-    char line[4096];
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(line, sizeof line, format, ap);
-    va_end(ap);
-    const char *const argv[] = {"sh", "-c", line, NULL};
-    struct child_options o = {.timeout_ms = 60000};
-    struct child_result r;
-    assert_int_equal(child_run(argv, &o, &r, NULL), 0);
-    if (r.status)
-        print_error("%s: %.*s\n", line, (int)r.err.n, r.err.p);
-    assert_int_equal(r.status, 0);
-    child_result_free(&r);
-}
 #define in_dir(text, ...) shell("cd %s && " text, dir, ##__VA_ARGS__)
 
 static int fresh(void **state)
