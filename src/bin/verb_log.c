@@ -198,7 +198,7 @@ static const char *journal_note(const struct machine *m, int64_t since, struct a
     return arena_printf(a, _("The journal reaches back to %s only."), clock_text(a, extent.first, CLOCK_MINUTE));
 }
 
-/* The command as it was given, but for how it is shown. */
+/* The command as it was given, but for the lines themselves. */
 static struct str again(const struct call *c, struct arena *a)
 {
     _cleanup_(buf_free) struct buf b = BUF(65536);
@@ -208,8 +208,9 @@ static struct str again(const struct call *c, struct arena *a)
             buf_printf(&b, " --%s ", c->given[i]->name);
             shell_argument(&b, str_of(c->values[i]));
         }
+    buf_addz(&b, " --lines");
     for (size_t i = 1; i < c->args_n; i++) {
-        buf_addc(&b, ' ');
+        buf_addz(&b, c->args[i][0] == '-' ? " -- " : " ");
         shell_argument(&b, str_of(c->args[i]));
     }
     return str_of(arena_dup(a, buf_str(&b)));
@@ -242,6 +243,8 @@ static enum outcome search(const struct call *c, struct arena *a)
         r = root_open(call_option(c, "root") ? call_option(c, "root") : "/", &root, &err);
     if (r == 0 && wanted.site.n)
         r = root.live ? look_at_sites(&machine, wanted.site, a, &err) : look_below(&machine, wanted.site, a, &err);
+    if (r == 0 && call_option(c, "root") && call_option(c, "log"))
+        r = err_set(&err, -EINVAL, "%s", _("--log names a file of this machine: it cannot stand beside --root"));
     if (r == 0)
         r = add_all_named(c, a, &o, &err);
     if (r == 0 && !o.files.n)
@@ -289,7 +292,7 @@ const struct verb verb_log = {
                "Lines of which nobody knows the time are left out, and counted, where --since or --until is given.\n\n"
                "A file that is damaged or cannot be read is told at the end, the others are searched all the same (exit status 3). Finding nothing is no error.\n\n"
                "follow shows new lines while they are written, from each service's live source: the journal, where the service writes there, else its files, through every rotation. "
-               "--since begins with what is already in the journal and in live files."),
+               "--since begins with what is already in the journal and in live files. It ends with Ctrl-C, and has no --until, --root, --lines and --json."),
     .options = log_options,
     .argument = ARGUMENT_WORDS,
     .words = "search|follow",

@@ -166,7 +166,7 @@ static int64_t now_us(void)
 /* Which log it is, for the selection: who alone writes there. */
 static struct selection_log log_of(const struct following *w, size_t pattern)
 {
-    struct selection_log log = {.of_site = w->wanted.site.n > 0};
+    struct selection_log log = {.of_site = w->site.list.n > 0};
     const char *text = pattern < w->sources.patterns.n ? w->sources.patterns.v[pattern] : "";
     for (size_t i = 0; i < w->sources.list.n; i++)
         for (size_t k = 0; k < w->sources.list.v[i].files.n; k++)
@@ -202,11 +202,8 @@ static void note(const char *format, ...)
     struct err e = {0};
     va_list ap;
     va_start(ap, format);
-    struct buf b = BUF(sizeof e.text - 1);
-    buf_vprintf(&b, format, ap);
+    vsnprintf(e.text, sizeof e.text, format, ap);
     va_end(ap);
-    memcpy(e.text, b.p, b.n + 1);
-    buf_free(&b);
     complain(&e);
 }
 
@@ -366,8 +363,9 @@ static int run_standard_input(struct following *w, struct err *err)
     struct str block;
     struct selection_log log = {0};
     int fd = lines_file("-", &st, err), r = fd < 0 ? fd : lines_open(fd, "-", &l, err);
-    while (r == 0 && lines_block(l, &block, err) > 0) {
+    while (r == 0 && (r = lines_block(l, &block, err)) > 0) {
         take_block(w, "-", &log, block);
+        r = 0;
         if (!tell(w))
             break;
     }
@@ -381,7 +379,7 @@ enum outcome log_follow(const struct call *c, struct arena *a)
     struct err err = {0};
     *w = (struct following){.a = a, .root = {.fd = -1}, .text = BUF(AT_ONCE + (8u << 20)), .line = BUF(2u << 20), .shown = SELECTION_ALL};
     tzset();
-    const char *const none[] = {"json", "root", "lines"};
+    const char *const none[] = {"json", "root", "lines", "until"};
     int r = 0;
     for (size_t i = 0; r == 0 && i < ARRAY_SIZE(none); i++)
         if (call_option(c, none[i]))

@@ -135,7 +135,7 @@ void story_end(const struct story *s, struct str again, struct buf *b)
     if (s->further) {
         buf_printf(b, ngettext("%llu further line belongs to it. The lines themselves: ", "%llu further lines belong to it. The lines themselves: ", s->further), (ull)s->further);
         text_escape(b, again);
-        buf_addz(b, " --lines\n");
+        buf_addc(b, '\n');
     }
 }
 

@@ -25,5 +25,5 @@ struct belongs {
     struct { uint64_t hash; int64_t seen; } ids[BELONGS_IDS];
     size_t n;
 };
-/* One line of the log, in their order; us: its time, or that of the last one; 0: not known. */
+/* One line of the log, in their order; us: its time, or that of the dated line before it; 0: not known. */
 bool belongs_line(struct belongs *b, struct str line, struct str account, int64_t us);

@@ -158,12 +158,11 @@ static const struct filter_extra *extra(const struct filter_definition *d, const
     return NULL;
 }
 
-static int try_all(struct arena *a, const struct filter_definition *d, const char *key, struct matcher *m, struct examples *ret)
+static void try_all(struct arena *a, const struct filter_definition *d, const char *key, struct matcher *m, struct examples *ret)
 {
     const struct filter_extra *x = extra(d, key);
     for (size_t i = 0; x && i < x->lines.n; i++)
         try_one(a, m, &x->lines.v[i], ret);
-    return 0;
 }
 
 /* Names that are the engine's own. */

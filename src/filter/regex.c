@@ -9,7 +9,7 @@
 
 static const struct pcre_module *module;
 
-int regex_prepare(struct err *err)
+static int load(struct err *err)
 {
     if (!module)
         module = module_load(PCRE_MODULE, err);
@@ -29,7 +29,7 @@ static struct pcre_code *compile(const struct regex *r, unsigned more, bool *ret
 static int compile_as(struct arena *a, struct str python, unsigned more, bool multiline, struct regex *ret, struct err *err)
 {
     struct regex r = {0};
-    int code = regex_prepare(err);
+    int code = load(err);
     if (code == 0)
         code = regex_translate(a, python, &r.text, err);
     if (code < 0)

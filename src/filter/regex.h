@@ -19,9 +19,6 @@ struct regex_found {
     const size_t *spans;            /* valid until the next search with the same expression */
 };
 
-/* Loads the module: for a process that will be confined before it compiles. Others need not call it. */
-int regex_prepare(struct err *err) _must_check_;
-
 /* Compiles text in Python's syntax; multiline: as re.MULTILINE. 0; -EINVAL: err says what is wrong with it, with its column; -ENOENT: no module. */
 int regex_compile(struct arena *a, struct str python, bool multiline, struct regex *ret, struct err *err) _must_check_;
 /* The same, ready for regex_search_sure. */

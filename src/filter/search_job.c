@@ -26,7 +26,7 @@ struct job {
     uint64_t from_said; /* where its place in time was said last */
 };
 
-size_t said_begin(struct buf *b, enum search_said kind)
+static size_t said_begin(struct buf *b, enum search_said kind)
 {
     size_t at = b->n;
     buf_put_u32(b, 0);
@@ -34,7 +34,7 @@ size_t said_begin(struct buf *b, enum search_said kind)
     return at;
 }
 
-void said_end(struct buf *b, size_t at)
+static void said_end(struct buf *b, size_t at)
 {
     uint32_t n = (uint32_t)(b->n - at - SAID_HEAD);
     for (unsigned i = 0; i < 4; i++)
@@ -140,12 +140,8 @@ static int say_line(struct job *j, struct str line, uint64_t offset, const struc
     return j->out.n >= WRITE_AT ? flush(j) : 0;
 }
 
-/* Does it fit, but for its time? Whether it belongs to the account comes last: only what fits otherwise may lead to more. */
-static bool wanted(struct job *j, struct str line, int64_t us)
-{
-    const struct selection *s = j->w->o->selection;
-    return selection_line(s, &j->log, line) && (!j->belongs || belongs_line(j->belongs, line, s->account, us));
-}
+/* Whether it belongs to the account is asked last: only what fits otherwise may lead to more. us: the line's own time, or 0. */
+static bool belongs(struct job *j, struct str line, int64_t us) { return !j->belongs || belongs_line(j->belongs, line, j->w->o->selection->account, us); }
 
 /* A line that may be wanted. */
 static int take(struct job *j, struct str block, size_t at, size_t end)
@@ -155,9 +151,11 @@ static int take(struct job *j, struct str block, size_t at, size_t end)
     struct date_found date = {0};
     if (line.n && line.p[line.n - 1] == '\r')
         line.n--;
-    if (!wanted(j, line, j->w->time.known ? j->w->time.us : 0))
+    if (!selection_line(s, &j->log, line))
         return 0;
     bool timed = line_time_of(&j->w->time, block, at, &date);
+    if (!belongs(j, line, timed ? date.us : 0))
+        return 0;
     if (!timed && selection_timed(s)) {
         j->seen.timeless++;
         return 0;
@@ -260,7 +258,7 @@ static int take_entry(struct job *j, const struct journal_entry *e, struct buf *
     struct str line = buf_str(text);
     if (!(j->belongs && j->belongs->n) && seek_find(&j->w->needle, line) < 0)
         return 0;
-    return selection_time(s, e->time_us) && wanted(j, line, e->time_us) ? say_line(j, line, 0, &date, true) : 0;
+    return selection_time(s, e->time_us) && selection_line(s, &j->log, line) && belongs(j, line, e->time_us) ? say_line(j, line, 0, &date, true) : 0;
 }
 
 static int search_journal(struct job *j, struct str *ret_fault, struct err *err)

@@ -19,9 +19,6 @@ enum search_said { SAID_LINE, SAID_FROM /* nothing older will come */, SAID_END 
 /* Each message: its length (4), its kind (4), and: LINE, FROM: the key (8); LINE: file, time, text, event ... */
 #define SAID_HEAD 4
 #define SAID_MAX (SEARCH_LINE + (EVENT_FIELDS + 1) * (SEARCH_FIELD + 8) + 1024)
-/* Appends the message's head; end fills in the length. Returns where it began. */
-size_t said_begin(struct buf *b, enum search_said kind);
-void said_end(struct buf *b, size_t at);
 /* The fields of a line after kind and key. */
 void said_put_line(struct buf *b, const struct search_line *l);
 bool said_get_line(struct cursor *c, size_t files, struct search_line *ret) PARSER(search_said);

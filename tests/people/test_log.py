@@ -151,7 +151,17 @@ def an_account_s_story(tmp):
     assert "RETURNED   3F2A4B5C6D    y@far.example  host far.example said: 550 \\x1b no" in shown and "\x1b" not in shown, shown
     assert f"--account Taro@example.jp --log {f} --lines" in shown and "log search --address 192.0.2.7" in shown, shown
     assert "message-id=" in bansho("--account", "taro@example.jp", "--lines", *logs(f)).stdout
+    dashed = bansho("--account", "taro@example.jp", *logs(put(f, STORY.replace(" lab ", " lab-z "))), "--", "-z").stdout
+    assert " --lines -- '-z'" in dashed, dashed
     assert "返送" in bansho("--account", "taro@example.jp", *logs(f), language="ja_JP.UTF-8").stdout
+
+
+def after_a_long_silence(tmp):
+    """Who sent nothing for weeks: the new message is joined as well as the old one."""
+    again = STORY.replace("Nov 20", "Nov 01").replace("3F2A4B5C6D", "9F2A4B5C6D")
+    f = put(tmp / "long.log", again + "Nov 10 10:00:00 lab cron[1]: nothing\n" * 3 + STORY)
+    document = told("--account", "taro@example.jp", *logs(f))
+    assert len(document["lines"]) == 16 and document["account"]["refused"] == 2, document["account"]
 
 
 def timeless_lines(tmp):
@@ -194,14 +204,15 @@ def standard_input(tmp):
 
 
 def what_is_not_understood(tmp):
-    for args, words in (((), "say what you look for"), (("--address", "192.0.2.300"), "192.0.2.300"), (("--since", "noon"), "noon"), (("--service", "gopher"), "gopher"), (("--account", "a b"), "a b"), (("x", "--since", "2026-11-20", "--until", "2026-11-19"), "later")):
+    for args, words in (((), "say what you look for"), (("--address", "192.0.2.300"), "192.0.2.300"), (("--since", "noon"), "noon"), (("--service", "gopher"), "gopher"), (("--account", "a b"), "a b"), (("x", "--since", "2026-11-20", "--until", "2026-11-19"), "later"),
+                        (("x", "--root", tmp, "--log", tmp / "none"), "--root")):
         assert words in bansho(*args, code=2).stderr
     shown = bansho(language="ja_JP.UTF-8", code=2).stderr
     assert "探す" in shown, shown
 
 
 def main():
-    tests = (one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, without_room_to_wait, one_line_in_two_logs, accounts, an_account_s_story, timeless_lines, another_root, many_files, standard_input, what_is_not_understood)
+    tests = (one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, without_room_to_wait, one_line_in_two_logs, accounts, an_account_s_story, after_a_long_silence, timeless_lines, another_root, many_files, standard_input, what_is_not_understood)
     for test in tests:
         with tempfile.TemporaryDirectory() as tmp:
             test(pathlib.Path(tmp))

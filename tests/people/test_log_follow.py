@@ -1,5 +1,5 @@
 """`bansho log follow` of files that are named: lines as they are written, through rotation, by selection; the standard input; what is refused. Argument: the build directory."""
-import os, pathlib, signal, subprocess, sys, tempfile, time
+import gzip, os, pathlib, signal, subprocess, sys, tempfile, time
 
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 POLLS = {"x86_64": ("7", "271"), "aarch64": ("73",)} # poll and ppoll
@@ -96,11 +96,14 @@ def standard_input(tmp):
     assert f.told(1)[0].endswith("h x: b")
     f.process.stdin.close()
     assert f.process.wait(20) == 0
+    cut = gzip.compress(b"Nov 20 10:00:00 h x: b\n" * 1000)[:-20]
+    r = subprocess.run([str(BUILD / "bansho"), "log", "follow", "--log", "-", "b"], input=cut, capture_output=True, timeout=20, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"})
+    assert r.returncode == 2 and b"ends too early" in r.stderr, r
 
 
 def what_is_refused(tmp):
     os.mkfifo(tmp / "fifo")
-    for args, words in ((["--json"], "--json"), (["--log", tmp / "none"], "none"), (["--log", tmp / "fifo"], "fifo"), (["--log", "-", "--log", "-"], "standard input")):
+    for args, words in ((["--json"], "--json"), (["--until", "3d"], "--until"), (["--log", tmp / "none"], "none"), (["--log", tmp / "fifo"], "fifo"), (["--log", "-", "--log", "-"], "standard input")):
         env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
         r = subprocess.run([str(BUILD / "bansho"), "log", "follow", *map(str, args)], capture_output=True, text=True, env=env, timeout=20, stdin=subprocess.DEVNULL)
         assert r.returncode == 2 and words in r.stderr, (args, r)
