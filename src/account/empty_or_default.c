@@ -8,6 +8,7 @@
 
 /* CPU for guesses. One among all checks, it spends a tenth of what they all do; what is left is for the next runs, the night, or whoever asks for this check. */
 #define BUDGET_US 30000
+#define FIRST_TIMES 10 /* see first_us */
 #define BUDGET_ASKED_US 1000000
 #define BUDGET_NIGHT_US 5000000 /* nobody waits for it */
 #define ROUNDS 16
@@ -105,6 +106,7 @@ static bool guess_fits(struct guesses *g, const struct credential *c, struct tri
         return false;
     }
     int r = guess_one(g, c, round);
+    g->unguessed += r == -EAGAIN && round == 0;
     t->withstood += r == 0 && t->withstood == round;
     t->over |= r == 1 || r == -ENOENT || r == -EOPNOTSUPP;
     if (r == 1)
@@ -162,7 +164,7 @@ static void tell_untried(const struct credentials *c, struct findings *out)
 
 void empty_or_default_judge(const struct credentials *c, int64_t budget_us, const struct memo *memos, size_t memos_n, struct findings *out)
 {
-    struct guesses g = {.budget_us = budget_us};
+    struct guesses g = {.budget_us = budget_us, .first_us = FIRST_TIMES * budget_us};
     size_t bad = 0, open = 0;
     for (size_t i = 0; i < c->list.n; i++) {
         open += hash_usable(c->list.v[i].hash);
@@ -179,6 +181,8 @@ void empty_or_default_judge(const struct credentials *c, int64_t budget_us, cons
     struct finding *f = NULL;
     if (!c->complete || c->unread.n)
         f = finding_add(out, STATE_UNKNOWN, "", "%s", _("Not all accounts could be looked at"));
+    else if (g.unguessed)
+        f = finding_add(out, STATE_UNKNOWN, "", _("%zu of %zu accounts with a password had no guess yet"), g.unguessed, open);
     else if (!bad && (g.tried < g.planned || g.foreign))
         f = finding_add(out, STATE_OK, "", ngettext("%zu account with a password: none is empty, and no guess so far fits", "%zu accounts with a password: none is empty, and no guess so far fits", open), open);
     else if (!bad)

@@ -148,7 +148,7 @@ int guess_one(struct guesses *g, const struct credential *c, size_t n)
         return -EOPNOTSUPP;
     }
     g->planned++;
-    return g->budget_us > 0 ? fits(g, stored, guess) : -EAGAIN;
+    return g->budget_us + (n == 0 ? g->first_us : 0) > 0 ? fits(g, stored, guess) : -EAGAIN;
 }
 
 void guesses_done(struct guesses *g)

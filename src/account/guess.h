@@ -6,6 +6,8 @@
 
 struct guesses {
     int64_t budget_us;   /* CPU that is left */
+    int64_t first_us;    /* by so much the first guess of each account may overdraw it: that one, the account's own name, is the likeliest of all */
+    size_t unguessed;    /* accounts whose hash was never tried, for want of budget */
     size_t planned, tried;
     size_t foreign;      /* hashes of a kind or cost that is not tried at all */
     void *work;          /* crypt(3)'s; freed by guesses_done */
