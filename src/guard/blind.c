@@ -34,13 +34,14 @@ static struct reading files_of(const struct root *root, const char *logpath, str
     return r;
 }
 
-const char *guard_blind(const struct root *root, const struct instance *fail2ban, const char *jail, const struct seen_logs *seen, const char *product, struct arena *a)
+const char *guard_blind(const struct root *root, const struct instance *fail2ban, const char *jail, const struct seen_logs *seen, const char *product, struct arena *a, bool *ret_untold)
 {
     const struct seen_log *s = NULL;
     const char *backend = setting_value(fail2ban, jail, "backend", "auto"), *logpath = setting_value(fail2ban, jail, "logpath", "");
     for (size_t i = 0; !s && i < seen->list.n; i++)
         if (strcmp(seen->list.v[i].service->product, product) == 0)
             s = &seen->list.v[i];
+    *ret_untold = !s;
     if (!s)
         return NULL;
     if (strncmp(backend, "systemd", 7) == 0)
@@ -49,7 +50,8 @@ const char *guard_blind(const struct root *root, const struct instance *fail2ban
                                   s->named.n ? s->named.v[0] : s->usual.v[0])
                    : NULL;
     struct reading r = files_of(root, logpath, a);
-    if (r.unknown || !r.first)
+    *ret_untold = r.unknown || !r.first;
+    if (*ret_untold)
         return NULL;
     if (!r.found)
         return arena_printf(a, _("fail2ban reads %s for %s, and there is no such file"), r.first, jail);

@@ -202,9 +202,10 @@ static void collect(struct look *l)
     }
 }
 
-static const struct watched *watcher(const struct look *l, const char *service)
+/* What watches the service, from *at on, which goes behind it. NULL: nothing more. */
+static const struct watched *watcher(const struct look *l, const char *service, size_t *at)
 {
-    for (size_t i = 0; i < l->all.n; i++)
+    for (size_t i = *at; i < l->all.n; i++)
         for (size_t k = 0; k < ARRAY_SIZE(watches); k++) {
             const struct watch *w = &watches[k];
             if (strcmp(w->guard, l->all.v[i].guard) != 0)
@@ -212,8 +213,10 @@ static const struct watched *watcher(const struct look *l, const char *service)
             /* "sshd[mode=aggressive]": options are not part of the name */
             const char *name = arena_dup(l->out->arena, str_span(l->all.v[i].name, strcspn(l->all.v[i].name, "[ ")));
             for (size_t s = 0; s < ARRAY_SIZE(w->services) && w->services[s]; s++)
-                if (strcmp(w->services[s], service) == 0 && fnmatch(w->name, name, 0) == 0)
+                if (strcmp(w->services[s], service) == 0 && fnmatch(w->name, name, 0) == 0) {
+                    *at = i + 1;
                     return &l->all.v[i];
+                }
         }
     return NULL;
 }
@@ -240,35 +243,50 @@ static void next_step(const struct look *l, struct finding *f)
         finding_next(l->out, f, h->live && !h->systemd ? "service %s start" : "systemctl enable --now %s", r->name);
 }
 
-/* By which of its logs fail2ban cannot see the service; NULL: nothing speaks against it. */
-static const char *blind(struct look *l, const struct watched *w, const struct instance *service)
+/* By which of its logs fail2ban cannot see the service; NULL: nothing speaks against it. *ret_untold: which log it reads could not be found out. */
+static const char *blind(struct look *l, const struct watched *w, const struct instance *service, bool *ret_untold)
 {
     const struct instance *fail2ban = server_instance(l->ctx->server, "fail2ban", 0);
     struct findings scratch = {.arena = l->out->arena, .check = l->out->check};
+    *ret_untold = false;
     if (!w->jail || !fail2ban)
         return NULL;
     if (!l->logs_seen)
         logs_see(l->ctx, &scratch, &l->logs);
     l->logs_seen = true;
-    return guard_blind(l->ctx->server->host->root, fail2ban, w->jail, &l->logs, service->product->id, l->out->arena);
+    return guard_blind(l->ctx->server->host->root, fail2ban, w->jail, &l->logs, service->product->id, l->out->arena, ret_untold);
 }
 
+static void tell_watched(struct look *l, const struct login *login, const struct watched *w, bool untold)
+{
+    struct finding *f = finding_add(l->out, STATE_OK, login->service, _("Password guessing is watched and shut out: %s"), _(login->title));
+    finding_evidence(l->out, f, w->file, w->line, "%s: %s", w->guard, w->name);
+    if (untold)
+        finding_evidence(l->out, f, w->file, w->line, "%s", _("which log it reads could not be found out"));
+    f->basis = l->ctx->live && !untold ? BASIS_EFFECTIVE : BASIS_FILES;
+}
+
+/* One that sees is enough; where none does, the first says why. */
 static void judge(struct look *l, const struct login *login)
 {
     struct findings *out = l->out;
-    const struct watched *w = watcher(l, login->service);
-    const char *why = w ? blind(l, w, offered(l, login)) : NULL;
-    if (why) {
+    const struct watched *w, *first = NULL;
+    const char *why = NULL;
+    bool untold;
+    for (size_t at = 0; (w = watcher(l, login->service, &at));) {
+        const char *reason = blind(l, w, offered(l, login), &untold);
+        if (!reason) {
+            tell_watched(l, login, w, untold);
+            return;
+        }
+        first = first ? first : w;
+        why = why ? why : reason;
+    }
+    if (first) {
         struct finding *f = finding_add(out, STATE_FAIL, login->service, _("The guard runs, but does not see who guesses passwords: %s"), _(login->title));
         finding_impact(out, f, "%s", _("An attacker can try passwords day and night until one fits; a mailbox taken over sends spam in the owner's name."));
-        finding_evidence(out, f, w->file, w->line, "%s", why);
-        finding_next(out, f, "fail2ban-client status %s", w->jail);
-        return;
-    }
-    if (w) {
-        struct finding *f = finding_add(out, STATE_OK, login->service, _("Password guessing is watched and shut out: %s"), _(login->title));
-        finding_evidence(out, f, w->file, w->line, "%s: %s", w->guard, w->name);
-        f->basis = l->ctx->live ? BASIS_EFFECTIVE : BASIS_FILES;
+        finding_evidence(out, f, first->file, first->line, "%s", why);
+        finding_next(out, f, "fail2ban-client status %s", first->jail);
         return;
     }
     struct finding *f = finding_add(out, STATE_FAIL, login->service, _("Nobody shuts out those who guess passwords: %s"), _(login->title));
