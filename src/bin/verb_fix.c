@@ -112,9 +112,9 @@ static enum outcome look(struct fix *f)
     struct err err = {0};
     const struct check *list[CHECKS_MAX];
     size_t n = checks_before(f, list);
+    f->looked = clock_monotonic_ms();
     if (session_look(&f->before, "/", f->call->language, &err) < 0 || session_run(&f->before, list, n, &err) < 0)
         return complain(&err);
-    f->looked = clock_monotonic_ms();
     f->wrong = (struct findings){.arena = f->arena, .check = f->check};
     for (size_t i = 1; i < f->call->args_n; i++)
         if (!is_there(f, f->call->args[i]))
@@ -193,10 +193,18 @@ static const struct finding *find_in(const struct run *run, const struct finding
     return NULL;
 }
 
+static bool was_run(const struct run *run, const struct check *check)
+{
+    for (size_t i = 0; i < run->costs.n; i++)
+        if (run->costs.v[i].check == check)
+            return true;
+    return false;
+}
+
 static const struct finding *find_before(const struct fix *f, const struct finding *like)
 {
-    const struct finding *x = like->check == f->check ? NULL : find_in(&f->others, like);
-    return x ? x : find_in(&f->before.run, like);
+    bool again = like->check != f->check && was_run(&f->others, like->check);
+    return find_in(again ? &f->others : &f->before.run, like);
 }
 
 static bool was_to_be_fixed(const struct plan *p, const struct finding *x)
@@ -258,14 +266,6 @@ static int look_again(void *arg, struct err *err)
     if (r == 0)
         r = session_run(&after, list, checks_of(f, list), err);
     return r < 0 ? r : judge(f, &after.run, err);
-}
-
-static bool was_run(const struct run *run, const struct check *check)
-{
-    for (size_t i = 0; i < run->costs.n; i++)
-        if (run->costs.v[i].check == check)
-            return true;
-    return false;
 }
 
 /* What was asked a moment ago is not asked again. */
