@@ -97,32 +97,32 @@ static void advance(struct follow *f, struct file *x, const char *text, size_t n
     x->head = fingerprint(str_span(head, (size_t)got));
 }
 
-/* Throws away up to the end of a line whose beginning was handed out. false: the end is not there yet. */
-static bool skip(struct follow *f, struct file *x)
+/* Throws away up to the end of a line whose beginning was handed out. 1; 0: the end is not there yet; -errno. */
+static int skip(struct follow *f, struct file *x)
 {
     while (x->now.skipping) {
         ssize_t n = read_at(x, f->text, READ_AT_ONCE, x->now.offset);
         const char *lf = n > 0 ? memchr(f->text, '\n', (size_t)n) : NULL;
         if (n <= 0)
-            return false;
+            return (int)n;
         x->now.skipping = !lf;
         advance(f, x, f->text, lf ? (size_t)(lf - f->text) + 1 : (size_t)n);
     }
-    return true;
+    return 1;
 }
 
-/* Is there an LF behind what was looked at before? */
-static bool has_end(struct follow *f, struct file *x)
+/* Is there an LF behind what was looked at before? 1; 0: not yet; -errno. */
+static int has_end(struct follow *f, struct file *x)
 {
     while (x->scanned > x->now.offset && x->scanned - x->now.offset < LINES_LONGEST) {
         ssize_t n = read_at(x, f->text, READ_AT_ONCE, x->scanned);
         if (n <= 0)
-            return false;
+            return (int)n;
         if (memchr(f->text, '\n', (size_t)n))
-            return true;
+            return 1;
         x->scanned += (uint64_t)n;
     }
-    return true;
+    return 1;
 }
 
 /* 1: a block; 0: nothing whole is there; -errno. */
@@ -130,8 +130,11 @@ static int block(struct follow *f, struct file *x, struct follow_item *ret)
 {
     size_t n = 0, more = READ_AT_ONCE;
     const char *lf = NULL;
-    if (!skip(f, x) || !has_end(f, x))
-        return 0;
+    int r = skip(f, x);
+    if (r > 0)
+        r = has_end(f, x);
+    if (r <= 0)
+        return r;
     while (!lf && n < LINES_LONGEST) {
         if (more > LINES_LONGEST - n)
             more = LINES_LONGEST - n;
@@ -170,6 +173,15 @@ static void begin_anew(struct follow *f, struct file *x)
     x->head = fingerprint(str_span(head, x->head_n));
 }
 
+/* Told once, until it can be read again. */
+static int unreadable(struct follow *f, struct file *x, int code)
+{
+    if (!x->unreadable)
+        follow_tell(f, FOLLOW_UNREADABLE, x->log, x->pattern, code, false);
+    x->unreadable = true;
+    return 0;
+}
+
 static int read_file(struct follow *f, struct file *x, struct follow_item *ret)
 {
     struct stat st;
@@ -178,11 +190,8 @@ static int read_file(struct follow *f, struct file *x, struct follow_item *ret)
         r = -errno;
     if (r == -ENOENT || r == -ESTALE)
         return 0; /* an event is on its way */
-    if (r < 0 && !x->unreadable)
-        follow_tell(f, FOLLOW_UNREADABLE, x->log, x->pattern, r, false);
-    x->unreadable = r < 0;
     if (r < 0)
-        return 0;
+        return unreadable(f, x, r);
     if (x->known && !x->now.offset && !x->head_n) { /* nothing was read of it: whether it was emptied since, it does not tell */
         x->known = false;
         (void)!dirs_find_copies(f, x);
@@ -196,7 +205,11 @@ static int read_file(struct follow *f, struct file *x, struct follow_item *ret)
         return 0;
     }
     x->known = false;
-    return block(f, x, ret);
+    r = block(f, x, ret);
+    if (r < 0)
+        return unreadable(f, x, r);
+    x->unreadable = false;
+    return r;
 }
 
 static struct file *pop(struct follow *f)

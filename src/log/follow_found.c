@@ -280,7 +280,11 @@ void find_rotated(struct follow *f)
 static int older_first(const void *a, const void *b)
 {
     const struct file *x = *(struct file *const *)a, *y = *(struct file *const *)b;
-    return x->live != y->live ? x->live - y->live : x->order < y->order ? -1 : x->order > y->order;
+    if (x->live != y->live)
+        return x->live - y->live;
+    if (x->order != y->order)
+        return x->order < y->order ? -1 : 1;
+    return strverscmp(y->name ? y->name : "", x->name ? x->name : ""); /* within a tick of the clock: a.log.2 is older than a.log.1 */
 }
 
 void queue_in_order(struct follow *f)

@@ -33,6 +33,7 @@ struct look {
     struct names names;
     struct seen_logs *seen;      /* where they are collected without judgement, or NULL */
     struct journal_losses losses; /* of the last week */
+    const char *losses_trouble;   /* why they are not known; NULL: they are */
     const char *journal_trouble; /* why the journal could not be read, or NULL */
 };
 
@@ -262,6 +263,8 @@ static void judge(struct look *l, const struct log_service *p, const struct inst
         f = finding_add(out, STATE_WARN, p->object, _("A part of the log of %s is damaged"), inst->product->title);
     else if (s->cut)
         f = finding_add(out, STATE_UNKNOWN, p->object, _("Only a part of the logs of %s was looked at, and that part is kept"), inst->product->title);
+    else if (unit && l->losses_trouble)
+        f = finding_add(out, STATE_UNKNOWN, p->object, _("The log of %s is kept; whether it has gaps could not be seen"), inst->product->title);
     else
         f = finding_add(out, STATE_OK, p->object, _("The log of %s is kept"), inst->product->title);
     f->basis = BASIS_FILES;
@@ -280,6 +283,8 @@ static void judge(struct look *l, const struct log_service *p, const struct inst
         say_unrotated(l, f, s);
     if (unit)
         say_losses(l, f, lost);
+    if (unit && l->losses_trouble)
+        finding_evidence(out, f, NULL, 0, "%s", l->losses_trouble);
     if (f->state == STATE_WARN)
         finding_impact(out, f, "%s", _("After a break-in nobody can tell who came in, when and from where, or what was sent and taken."));
 }
@@ -326,9 +331,8 @@ static void look_at_all(const struct probe_ctx *ctx, struct findings *out, struc
             l->units[l->units_n++].unit = log_services[i].units[k];
     if (journal_extent(ctx->server->host->root, l->units, l->units_n, &l->extent, &why) < 0)
         l->journal_trouble = arena_printf(out->arena, _("the journal could not be read: %s"), why.text);
-    struct err no_matter = {0};
-    if (l->extent.found && !seen)
-        (void)!journal_losses(ctx->server->host->root, ctx->now - LOSSES_DAYS * DAY, out->arena, &l->losses, &no_matter);
+    if (l->extent.found && !seen && journal_losses(ctx->server->host->root, ctx->now - LOSSES_DAYS * DAY, out->arena, &l->losses, &why) < 0)
+        l->losses_trouble = arena_printf(out->arena, _("the journal could not be read: %s"), why.text);
     for (size_t i = 0; i < log_services_n; i++) {
         const struct instance *inst = server_instance(ctx->server, log_services[i].product, 0);
         if (inst && inst->wanted)

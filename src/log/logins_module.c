@@ -102,10 +102,11 @@ static int read_place(sd_journal *j, const struct logins_job *job, struct readin
         e = sd_journal_seek_tail(j);
     if (e < 0)
         return e;
-    for (unsigned n = 0; sd_journal_previous(j) > 0; n++) {
+    int64_t when = (int64_t)last;
+    for (unsigned n = 0; (e = sd_journal_previous(j)) > 0; n++) {
         if (sd_journal_get_realtime_usec(j, &us) < 0)
             continue;
-        int64_t when = (int64_t)(us / 1000000);
+        when = (int64_t)(us / 1000000);
         if (when < job->since)
             return 0;
         if (n % 1024 == 1023 && clock_monotonic_ms() > job->deadline) {
@@ -114,6 +115,10 @@ static int read_place(sd_journal *j, const struct logins_job *job, struct readin
             return 0;
         }
         look_at(j, r, when);
+    }
+    if (e < 0) { /* damaged: what stands before is not known */
+        r->complete = false;
+        r->since = when;
     }
     return 0;
 }
