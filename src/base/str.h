@@ -16,6 +16,8 @@ static inline struct str str_of(const char *s) { return (struct str){s, s ? strl
 static inline struct str str_span(const char *p, size_t n) { return (struct str){p, n}; }
 
 bool str_eq(struct str a, struct str b);
+/* ASCII letters only, whatever the locale; other bytes stay what they are. */
+static inline char str_lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
 bool str_ieq(struct str a, struct str b); /* ASCII case is ignored */
 bool str_starts(struct str s, struct str prefix);
 bool str_istarts(struct str s, struct str prefix);

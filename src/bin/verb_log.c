@@ -6,6 +6,7 @@
 #include "base/worker.h"
 #include "bin/log_follow.h"
 #include "bin/log_page.h"
+#include "bin/log_sources.h"
 #include "bin/verbs.h"
 #include "log/files.h"
 #include "log/journal.h"
@@ -260,7 +261,7 @@ static enum outcome search(const struct call *c, struct arena *a)
 static enum outcome run(const struct call *c)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(ARENA_MAX);
-    return strcmp(c->args[0], "follow") == 0 ? log_follow(c, a) : search(c, a);
+    return strcmp(c->args[0], "follow") == 0 ? log_follow(c, a) : strcmp(c->args[0], "sources") == 0 ? log_sources(c, a) : search(c, a);
 }
 
 static const struct verb_option log_options[] = {
@@ -273,13 +274,13 @@ static const struct verb_option log_options[] = {
     {"log", 0, ARGUMENT_FILE, "FILE", NULL, N_("search this file instead of the machine's logs; may be given several times; - is the standard input")},
     {"root", 0, ARGUMENT_DIR, "DIR", NULL, N_("the logs of the system below this directory (a mounted disk); no program of it is run")},
     {"lines", 0, ARGUMENT_NONE, NULL, NULL, N_("with --account: the lines themselves instead of what they say")},
-    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the whole result as JSON (schema bansho.log/1)")},
+    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the whole result as JSON (schema bansho.log/1, bansho.log-sources/1)")},
     {0},
 };
 
 const struct verb verb_log = {
     .name = "log",
-    .usage = "search|follow [--account A] [--address X] [--site S] [--service S] [--since T] [--until T] [--log FILE]... [--root DIR] [--lines] [--json] [TEXT]",
+    .usage = "search|follow|sources [--account A] [--address X] [--site S] [--service S] [--since T] [--until T] [--log FILE]... [--root DIR] [--lines] [--json] [TEXT]",
     .summary = N_("searches all logs of this machine, or shows them while they are written, as one story in the order of time"),
     .help = N_("search shows the lines that hold TEXT (just these bytes, as with grep -F) and fit all options, from the journal and from every log below /var/log and of the web sites: "
                "plain, or packed by gzip, xz or zstd, in the order of their times. Packed files are unpacked side by side and never held as a whole. "
@@ -292,10 +293,12 @@ const struct verb verb_log = {
                "Lines of which nobody knows the time are left out, and counted, where --since or --until is given.\n\n"
                "A file that is damaged or cannot be read is told at the end, the others are searched all the same (exit status 3). Finding nothing is no error.\n\n"
                "follow shows new lines while they are written, from each service's live source: the journal, where the service writes there, else its files, through every rotation. "
-               "--since begins with what is already in the journal and in live files. It ends with Ctrl-C, and has no --until, --root, --lines and --json."),
+               "--since begins with what is already in the journal and in live files. It ends with Ctrl-C, and has no --until, --root, --lines and --json.\n\n"
+               "sources tells from where the log of each service is read, and how it is, from what was written in the last seven days (or since --since): live; quiet, where nothing came; "
+               "unparsed, where lines came of which no filter knows any (exit status 1, with examples). Of very large logs only the end is looked at, which is said."),
     .options = log_options,
     .argument = ARGUMENT_WORDS,
-    .words = "search|follow",
+    .words = "search|follow|sources",
     .min = 1,
     .max = 2,
     .run = run,

@@ -240,6 +240,18 @@ enum matcher_result sieve_line(struct sieve *s, struct str line, const int64_t *
     return try_filters(s, all, now, ret_filter, ret);
 }
 
+bool sieve_time(const struct sieve *s, int64_t *ret_us)
+{
+    for (size_t i = 0; i < s->calendars.n; i++) {
+        const struct calendar_line *l = calendar_line(s->calendars.v[i]);
+        if (l->timed && !l->no_date) {
+            *ret_us = l->time_us;
+            return true;
+        }
+    }
+    return false;
+}
+
 size_t sieve_filters(const struct sieve *s) { return s->n; }
 
 struct matcher *sieve_matcher(const struct sieve *s, size_t filter) { return s->matchers[filter]; }

@@ -29,6 +29,9 @@ void sieve_block(struct sieve *s, struct str block);
 /* The next line of the log, without its LF, for each filter until one takes it: its result, and which filter it was; else MATCHER_MISSED. As matcher_line. */
 enum matcher_result sieve_line(struct sieve *s, struct str line, const int64_t *time_us, int64_t now, size_t *ret_filter, struct matcher_event *ret) PARSER(sieve);
 
+/* When the last line was written, by its own date or by time_us. false: not known. */
+bool sieve_time(const struct sieve *s, int64_t *ret_us);
+
 size_t sieve_filters(const struct sieve *s);
 struct matcher *sieve_matcher(const struct sieve *s, size_t filter);
 /* Rules without a text that must stand in the line: the n-th of the filter, from 0; 0: there are no more. A filter that sees several lines at once: all of its rules. */

@@ -23,6 +23,7 @@ struct journal_want {
        hold together, "+" begins another alternative. Names that begin with _ cannot be forged. NULL: all entries. */
     const char *const *matches;
     int64_t since_us, until_us;            /* microseconds since the epoch; 0: from its beginning, to its end */
+    uint64_t newest;                       /* not 0: of what was written since then, about so many entries of each place, the newest ones */
     const struct journal_position *after;  /* or NULL: go on behind this one (since_us is then not looked at) */
     unsigned fields;                       /* enum journal_field */
 };

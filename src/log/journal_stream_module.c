@@ -141,12 +141,22 @@ static int add_matches(sd_journal *j, const char *const *matches)
     return e < 0 ? e : 0;
 }
 
+/* Stands on one of the newest entries. false: fewer were written since then. */
+static bool seek_newest(struct journal_reader *r, struct part *p)
+{
+    uint64_t t = 0;
+    return r->want.newest && sd_journal_seek_tail(p->j) >= 0 && sd_journal_previous_skip(p->j, r->want.newest) == (int)r->want.newest &&
+           sd_journal_get_realtime_usec(p->j, &t) >= 0 && (int64_t)t > r->want.since_us;
+}
+
 static int seek(struct journal_reader *r, struct part *p)
 {
     p->pending = false;
     p->skip = r->want.after && r->start.cursor[0];
     if (r->want.after && r->start.cursor[0])
         return sd_journal_seek_cursor(p->j, r->start.cursor);
+    if (seek_newest(r, p))
+        return 0;
     uint64_t from = r->want.after ? (uint64_t)(r->seen_us > LATE_US ? r->seen_us - LATE_US : 1) : (uint64_t)r->want.since_us;
     return from > 1 ? sd_journal_seek_realtime_usec(p->j, from) : sd_journal_seek_head(p->j);
 }

@@ -10,6 +10,8 @@ struct log_service {
     bool own;                     /* only this service writes in those files, so that a quiet file is a quiet service */
     bool files_only;              /* its logins never come into the journal */
     const char *filters[4];       /* of logins, as fail2ban names them */
+    const char *more_filters[2];  /* of ours, that know what else it writes */
+    const char *programs[4];      /* how the names of its programs begin in a file that others write, too */
     /* Entries of the journal that the service itself wrote (journal_stream.h): by fields that nobody can forge. Who else can write within its unit is a person, and
        known by the uid (journal_entry.by_user). NULL: it writes none. */
     const char *const *matches;

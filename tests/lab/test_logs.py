@@ -81,3 +81,22 @@ def test_a_sites_logs(host):
     document = valid(out)
     faults = {f["name"]: f["fault"] for f in document["files"] if f["fault"]}
     assert rc == 3 and set(faults) == {"/var/log/fifo.log", "/var/log/broken.log.1.gz"} and document["lines"], (rc, faults, err)
+
+
+def test_the_health_of_sources(host):
+    """Failures by a real client are understood; a log that begins to speak otherwise is unparsed, one that nobody writes is quiet."""
+    def sources():
+        rc, out, err = host.bansho("log", "sources", "--json")
+        return rc, {s["service"]: s for s in valid(out)["sources"]}, err
+    for _ in range(3):
+        assert host.login("ftp", "ftp@alpha.example", "Wrong-one", ATTACKERS4 + "7").startswith("refused")
+    rc, seen, err = sources()
+    ftp = seen["proftpd"]
+    assert rc == 0 and ftp["source"] == "files" and ftp["state"] == "live" and ftp["matched"] >= 3 and ftp["last_event"] and ftp["whole"], (rc, ftp, err)
+    assert seen["openssh"]["source"] == "journal" and seen["openssh"]["state"] == "live" and seen["openssh"]["lines"], seen["openssh"]
+    host.exec_ok("for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo \"$(date '+%F %T,000') lab proftpd[$i]: refused the login of web, words of tomorrow\"; done >/var/log/proftpd/proftpd.log; rm -f /var/log/proftpd/*.1")
+    rc, seen, err = sources()
+    assert rc == 1 and seen["proftpd"]["state"] == "unparsed" and "words of tomorrow" in seen["proftpd"]["samples"][0], (rc, seen["proftpd"], err)
+    assert "words of tomorrow" in host.bansho("log", "sources")[1]
+    host.exec_ok("rm -f /var/log/nginx/*; touch -d '20 days ago' /var/log/nginx/access.log")
+    assert sources()[1]["nginx"]["state"] == "quiet"

@@ -1,0 +1,65 @@
+/* test_health.c: how a source is, from what came. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "log/health.h"
+
+#define NOW 1795500000
+#define WEEK (7 * 86400)
+
+static void states(void **state)
+{
+    (void)state;
+    static const struct { const char *name; struct source_health h; enum source_state want; } table[] = {
+        {"nothing came", {0}, SOURCE_QUIET},
+        {"nothing came lately", {.last_line = NOW - 2 * WEEK}, SOURCE_QUIET},
+        {"understood", {.lines = 100, .dated = 100, .matched = 3, .telling = 50, .last_line = NOW}, SOURCE_LIVE},
+        {"it starts and stops, and nobody comes", {.lines = 500, .dated = 500, .last_line = NOW}, SOURCE_LIVE},
+        {"a few lines may be unknown", {.lines = 9, .dated = 9, .telling = HEALTH_TELLING - 1, .last_line = NOW}, SOURCE_LIVE},
+        {"nothing is understood", {.lines = 10, .dated = 10, .telling = HEALTH_TELLING, .last_line = NOW}, SOURCE_UNPARSED},
+        {"no line has a date", {.lines = 10, .matched = 5, .telling = HEALTH_TELLING}, SOURCE_UNPARSED},
+        {"few lines, none with a date", {.lines = 2}, SOURCE_LIVE},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        enum source_state got = health_state(&table[i].h, NOW - WEEK);
+        if (got != table[i].want)
+            print_error("%s: %s\n", table[i].name, source_state_name(got));
+        assert_int_equal(got, table[i].want);
+    }
+}
+
+static void lines_that_should_be_known(void **state)
+{
+    (void)state;
+    static const struct { const char *line; bool speaks; } table[] = {
+        {"sshd[1]: Failed password for root from 192.0.2.1", true}, {"pure-ftpd: (?@192.0.2.1) [WARNING] Authentication failed", true}, {"x: USER NOT FOUND", true},
+        {"sshd[1]: Server listening on 0.0.0.0 port 22.", false}, {"master: Info: Dovecot v2.3 starting up for imap", false}, {"", false}, {"FAI", false}};
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+        assert_int_equal(speaks_of_login(str_of(table[i].line)), table[i].speaks);
+}
+
+static void what_is_counted(void **state)
+{
+    (void)state;
+    struct source_health h = {0};
+    const int64_t t1 = NOW * 1000000ll, t2 = t1 + 5000000;
+    health_line(&h, STR("listening"), &t2, false, false);
+    health_line(&h, STR("login refused"), NULL, false, false);
+    health_line(&h, STR("anything"), &t1, true, false);
+    assert_int_equal(h.lines, 3);
+    assert_int_equal(h.dated, 2);
+    assert_int_equal(h.matched, 1);
+    assert_int_equal(h.telling, 2);
+    assert_int_equal(h.last_line, NOW + 5);
+    assert_int_equal(h.last_event, NOW);
+    health_line(&h, STR("GET /"), &t1, false, true);
+    assert_int_equal(h.telling, 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(states), cmocka_unit_test(lines_that_should_be_known), cmocka_unit_test(what_is_counted)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
