@@ -31,32 +31,34 @@ static bool overlaps(const struct prefix *p, const struct prefix *list, size_t n
     return false;
 }
 
-bool stranger_choose(bool v6, const struct stranger_options *o, struct prefix *ret)
+size_t stranger_choose(bool v6, const struct stranger_options *o, struct prefix ret[static STRANGER_NETWORKS])
 {
     static const struct { bool v6; const char *network; } candidates[] = {
         {false, "192.0.2.0/24"}, {false, "198.51.100.0/24"}, {false, "203.0.113.0/24"}, {true, "2001:db8:ba45::/48"}, {true, "2001:db8:f0f0::/48"}, {true, "3fff:ba5::/48"},
     };
-    for (int avoid_trusted = 1; avoid_trusted >= 0; avoid_trusted--)
+    size_t n = 0;
+    for (int avoid_trusted = 1; avoid_trusted >= 0 && n == 0; avoid_trusted--)
         for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
             struct prefix p;
             if (candidates[i].v6 != v6 || !prefix_parse(str_of(candidates[i].network), true, &p) || overlaps(&p, o->busy, o->busy_n))
                 continue;
             if (avoid_trusted && overlaps(&p, o->trusted, o->trusted_n))
                 continue;
-            *ret = p;
-            return true;
+            ret[n++] = p;
         }
-    return false;
+    return n;
 }
 
-/* Never the network's first or last address. */
-static struct addr pick(const struct prefix *network, uint32_t n)
+/* The n-th address of all networks together, never a network's first or last one. IPv6: one network has enough. */
+static struct addr pick(const struct prefix *networks, size_t networks_n, uint32_t n)
 {
-    struct addr a = network->addr;
-    if (!a.v6) {
-        a.bytes[3] = (uint8_t)(1 + n % 254);
+    const uint32_t each = 254;
+    if (!networks[0].addr.v6) {
+        struct addr a = networks[n / each % networks_n].addr;
+        a.bytes[3] = (uint8_t)(1 + n % each);
         return a;
     }
+    struct addr a = networks[0].addr;
     for (int i = 0; i < 4; i++)
         a.bytes[12 + i] = (uint8_t)((n | 1u << 28) >> (24 - 8 * i));
     return a;
@@ -137,11 +139,11 @@ static int furnish(struct stranger *s, const struct stranger_options *o, int her
             asked |= o->targets[i].v6 == v6;
         if (!asked)
             continue;
-        struct prefix network;
-        bool free_one = stranger_choose(v6, o, &network);
-        for (unsigned i = 0; free_one && i < s->count; i++)
-            s->addr[v6][i] = pick(&network, o->seed + i);
-        s->why[v6] = free_one ? join(here, index_here, there, index_there, s, v6, o) : -EADDRINUSE;
+        struct prefix networks[STRANGER_NETWORKS];
+        size_t n = stranger_choose(v6, o, networks);
+        for (unsigned i = 0; n && i < s->count; i++)
+            s->addr[v6][i] = pick(networks, n, o->seed + i);
+        s->why[v6] = n ? join(here, index_here, there, index_there, s, v6, o) : -EADDRINUSE;
         s->has[v6] = s->why[v6] == 0;
     }
     if (!s->has[0] && !s->has[1]) {

@@ -18,7 +18,7 @@ struct stranger_options {
     const struct prefix *trusted;/* networks that its servers trust: avoided, unless they cover everything */
     size_t trusted_n;
     unsigned count;              /* how many addresses of each family it has (1 to 64): who fails often at one address is shut out by fail2ban and the like */
-    uint32_t seed;               /* which ones of the network: another run has others */
+    uint32_t seed;               /* which ones of the networks: another run has others */
 };
 
 /* -EPERM: not allowed here; -EADDRINUSE: no network is free. The namespace has an address for each family of the targets where that could be made. */
@@ -31,5 +31,7 @@ int stranger_netns(const struct stranger *s); /* for endpoint_at.netns */
 bool stranger_addr(const struct stranger *s, bool v6, unsigned i, struct addr *ret, const char **ret_why);
 int64_t stranger_age_ms(const struct stranger *s);
 
-/* The network that its addresses would be of. false: every documentation network overlaps with `busy`. Without I/O. */
-bool stranger_choose(bool v6, const struct stranger_options *o, struct prefix *ret);
+#define STRANGER_NETWORKS 3 /* of each family */
+/* The networks that its addresses would be of; 0: every documentation network overlaps with `busy`. All that are free, not the first alone: a guard that remembers for long
+   whom it shut out would come to know all 254 addresses of one. Without I/O. */
+size_t stranger_choose(bool v6, const struct stranger_options *o, struct prefix ret[static STRANGER_NETWORKS]);

@@ -11,6 +11,10 @@
 #define MAX_PORTS 12 /* times RELAY_SESSIONS: the stranger has at most 64 addresses */
 #define DIALOGUE_MS 14000 /* postscreen lets a new client wait for 6 s; names are looked up that nobody may answer for */
 #define CONNECT_MS 2500
+/* Our own questions look like an attack: a guard here (fail2ban's postfix jail) may have shut out the addresses that an earlier run had. Others are tried before a port counts as
+   silent. */
+#define STRANGERS 2
+#define SEEDS_APART 377 /* half of all IPv4 addresses that a stranger may have */
 
 /* One connection that is to be made. */
 struct job {
@@ -27,6 +31,7 @@ struct round {
     const struct stranger *stranger;
     bool has_from[2];
     const char *why_not[2];
+    bool ask[MAX_PORTS][2];
     struct relay_answer answer[MAX_PORTS][2];
     struct addr from[MAX_PORTS][2]; /* who asked in the session that decided */
     int64_t lived_ms;
@@ -68,7 +73,7 @@ static struct addr stranger_of(const struct round *r, size_t port, bool v6, unsi
     return a;
 }
 
-/* All connections at once: each port, family and session. */
+/* All connections at once: each port and family that is asked, and session. */
 static int ask_all(struct round *r, struct err *err)
 {
     struct arena *a = r->out->arena;
@@ -77,7 +82,7 @@ static int ask_all(struct round *r, struct err *err)
     struct smtp_seen *seen = arena_zalloc(a, max * sizeof *seen + 1);
     for (size_t p = 0; p < r->ports.list.n; p++)
         for (int v6 = 0; v6 < 2; v6++)
-            for (unsigned s = 0; r->has_from[v6] && r->ports.list.v[p].has[v6] && s < RELAY_SESSIONS; s++) {
+            for (unsigned s = 0; r->ask[p][v6] && s < RELAY_SESSIONS; s++) {
                 const struct mail_port *port = &r->ports.list.v[p];
                 struct addr from = stranger_of(r, p, v6, s);
                 jobs[n].at = (struct endpoint_at){.addr = port->to[v6], .port = port->port, .tls = port->tls, .timeout_ms = DIALOGUE_MS, .connect_ms = CONNECT_MS, .netns = stranger_netns(r->stranger), .from = from, .from_set = true,
@@ -91,7 +96,7 @@ static int ask_all(struct round *r, struct err *err)
     n = 0;
     for (size_t p = 0; p < r->ports.list.n; p++)
         for (int v6 = 0; v6 < 2; v6++) {
-            if (!r->has_from[v6] || !r->ports.list.v[p].has[v6])
+            if (!r->ask[p][v6])
                 continue;
             relay_judge(r->forms[v6], r->forms_n, &seen[n], &r->answer[p][v6]);
             r->from[p][v6] = stranger_of(r, p, v6, r->answer[p][v6].session);
@@ -174,7 +179,7 @@ static uint32_t run_number(const char *run)
 }
 
 /* What the stranger's network must not touch, and what it should not be part of. */
-static int make_stranger(struct round *r, struct stranger **ret, struct err *err)
+static int make_stranger(struct round *r, unsigned nth, struct stranger **ret, struct err *err)
 {
     const struct host *h = r->ctx->server->host;
     struct arena *a = r->out->arena;
@@ -195,27 +200,53 @@ static int make_stranger(struct round *r, struct stranger **ret, struct err *err
             *list_push(a, &avoid) = trusted.list.v[i].prefix;
     char interface[16];
     snprintf(interface, sizeof interface, "bansho-%.8s", r->ctx->run);
-    struct stranger_options o = {interface, targets.v, targets.n, busy.v, busy.n, avoid.v, avoid.n, (unsigned)r->ports.list.n * RELAY_SESSIONS, run_number(r->ctx->run)};
+    struct stranger_options o = {interface, targets.v, targets.n, busy.v, busy.n, avoid.v, avoid.n, (unsigned)r->ports.list.n * RELAY_SESSIONS, run_number(r->ctx->run) + nth * SEEDS_APART};
     if (h->addrs_seen.code < 0)
         return err_set(err, h->addrs_seen.code, "%s", h->addrs_seen.why ? h->addrs_seen.why : err_name(h->addrs_seen.code));
     return stranger_new(&o, ret, err);
 }
 
-static void ask_as_stranger(struct round *r)
+static void ask_as_stranger(struct round *r, unsigned nth)
 {
     _cleanup_(stranger_freep) struct stranger *s = NULL;
     struct err err = {0};
-    if (make_stranger(r, &s, &err) < 0) {
+    if (make_stranger(r, nth, &s, &err) < 0) {
         r->why_not[0] = r->why_not[1] = arena_dupz(r->out->arena, err.text);
         return;
     }
     r->stranger = s;
-    for (int v6 = 0; v6 < 2; v6++)
-        r->has_from[v6] = stranger_addr(s, v6, 0, &r->from[0][v6], &r->why_not[v6]);
+    for (int v6 = 0; v6 < 2; v6++) {
+        struct addr first;
+        r->has_from[v6] = stranger_addr(s, v6, 0, &first, &r->why_not[v6]);
+        for (size_t p = 0; p < r->ports.list.n; p++)
+            r->ask[p][v6] &= r->has_from[v6];
+    }
     if (ask_all(r, &err) < 0)
         r->why_not[0] = r->why_not[1] = arena_dupz(r->out->arena, err.text);
-    r->lived_ms = stranger_age_ms(s);
+    r->lived_ms += stranger_age_ms(s);
     r->stranger = NULL;
+}
+
+/* Whom a port left without an answer, wholly or half-way. */
+static bool is_to_be_asked_again(struct round *r)
+{
+    bool any = false;
+    for (size_t p = 0; p < r->ports.list.n; p++)
+        for (int v6 = 0; v6 < 2; v6++) {
+            const struct relay_answer *x = &r->answer[p][v6];
+            r->ask[p][v6] &= x->verdict == RELAY_SILENT || (x->verdict == RELAY_UNCLEAR && x->trouble != TROUBLE_NONE);
+            any |= r->ask[p][v6];
+        }
+    return any;
+}
+
+static void ask_as_strangers(struct round *r)
+{
+    for (size_t p = 0; p < r->ports.list.n; p++)
+        for (int v6 = 0; v6 < 2; v6++)
+            r->ask[p][v6] = r->ports.list.v[p].has[v6];
+    for (unsigned nth = 0; nth < STRANGERS && (nth == 0 || is_to_be_asked_again(r)); nth++)
+        ask_as_stranger(r, nth);
 }
 
 /* Ports that only this machine reaches need no stranger. */
@@ -250,7 +281,7 @@ int relay_probe(const struct probe_ctx *ctx, struct findings *out, struct err *e
         for (size_t p = r->ports.list.n; p-- > 0;) /* the first one's address stands for the server */
             if (r->ports.list.v[p].has[v6])
                 r->forms_n = relay_forms(out->arena, ctx->run, mail_local_domain(ctx->server), &r->ports.list.v[p].to[v6], r->forms[v6]);
-    ask_as_stranger(r);
+    ask_as_strangers(r);
     for (size_t p = 0; p < r->ports.list.n; p++)
         tell(r, p);
     return 0;
