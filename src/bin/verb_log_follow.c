@@ -11,6 +11,7 @@
 #include "log/journal.h"
 #include "log/journal_stream.h"
 #include "log/lines.h"
+#include "log/news.h"
 #include "log/site_logs.h"
 #include "log/sources.h"
 #include <errno.h>
@@ -196,32 +197,14 @@ static void take_block(struct following *w, const char *name, const struct selec
     }
 }
 
-static void note(const char *format, ...) _printf_(1, 2);
-static void note(const char *format, ...)
+/* Each once: what the arena takes for it is little. */
+static void note(const char *text)
 {
     struct err e = {0};
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(e.text, sizeof e.text, format, ap);
-    va_end(ap);
+    if (!text)
+        return;
+    (void)err_set(&e, -EIO, "%s", text);
     complain(&e);
-}
-
-static void tell_news(const struct follow_item *item)
-{
-    static const char *const of_a_log[] = {
-        [FOLLOW_TRUNCATED] = N_("%s was emptied; lines that were written just before may be missing"),
-        [FOLLOW_MISSED] = N_("%s was rotated; lines may be missing"),
-        [FOLLOW_REFUSED] = N_("%s is not followed: it is a link or no file"),
-        [FOLLOW_UNREADABLE] = N_("%s cannot be read: %s"),
-    }, *const of_all[] = {
-        [FOLLOW_UNWATCHED] = N_("the kernel watches no more directories for us (sysctl fs.inotify.max_user_watches): the rest is looked at every second"),
-        [FOLLOW_TOO_MANY] = N_("there are more logs than can be followed"),
-    };
-    if (item->kind < ARRAY_SIZE(of_a_log) && of_a_log[item->kind])
-        note(_(of_a_log[item->kind]), item->log, err_name(item->code < 0 ? -item->code : item->code));
-    else if (item->kind < ARRAY_SIZE(of_all) && of_all[item->kind])
-        note("%s", _(of_all[item->kind]));
 }
 
 static bool take_files(struct following *w)
@@ -231,7 +214,7 @@ static bool take_files(struct following *w)
     while (w->files && w->text.n < AT_ONCE && follow_next(w->files, &item) > 0) {
         any = true;
         if (item.kind != FOLLOW_LINES) {
-            tell_news(&item);
+            note(follow_news(&item, w->a));
             continue;
         }
         struct selection_log log = log_of(w, item.pattern);
@@ -242,16 +225,6 @@ static bool take_files(struct following *w)
     return any;
 }
 
-static void tell_journal_news(struct following *w, const struct journal_entry *e)
-{
-    if (e->kind == JOURNAL_SUPPRESSED)
-        note(_("journald threw %llu messages of %.*s away (RateLimitBurst= in journald.conf)"), (unsigned long long)e->lost, (int)e->unit.n, e->unit.p);
-    else if (e->kind == JOURNAL_DAMAGED)
-        note(_("%.*s is damaged: what else it held was not seen"), (int)e->message.n, e->message.p);
-    else
-        note(_("the journal was cut: from %s to %s nothing was seen"), clock_text(w->a, e->from_us / 1000000, CLOCK_SECOND), clock_text(w->a, e->time_us / 1000000, CLOCK_SECOND));
-}
-
 static int take_journal(struct following *w, bool *any, struct err *err)
 {
     struct journal_entry e;
@@ -260,7 +233,7 @@ static int take_journal(struct following *w, bool *any, struct err *err)
     for (unsigned n = 0; w->journal && n < ENTRIES_AT_ONCE && w->text.n < AT_ONCE && (r = journal_stream_next(w->journal, &e, err)) > 0; n++) {
         *any = true;
         if (e.kind != JOURNAL_ENTRY) {
-            tell_journal_news(w, &e);
+            note(journal_news(&e, w->a));
             continue;
         }
         buf_reset(&w->line);

@@ -5,6 +5,7 @@
 #include "bin/replay_page.h"
 #include "bin/session.h"
 #include "bin/verbs.h"
+#include "guard/filters.h"
 #include "guard/never.h"
 #include "log/lines.h"
 #include "log/rotated.h"
@@ -28,30 +29,6 @@ static const struct verb_option replay_options[] = {
     {0},
 };
 
-/* A comma within brackets or quotes belongs to the filter's options. */
-static bool next_filter(struct str *rest, struct str *ret)
-{
-    while (rest->n) {
-        size_t i = 0;
-        unsigned depth = 0;
-        char quote = 0;
-        for (; i < rest->n && (rest->p[i] != ',' || depth || quote); i++) {
-            char c = rest->p[i];
-            if (quote)
-                quote = c == quote ? 0 : quote;
-            else if (depth && (c == '"' || c == '\''))
-                quote = c;
-            else
-                depth += c == '[' ? 1u : c == ']' && depth ? -1u : 0u;
-        }
-        *ret = str_trim(str_span(rest->p, i));
-        *rest = str_from(*rest, i + 1);
-        if (ret->n)
-            return true;
-    }
-    return false;
-}
-
 /* guard.filters names programs whose logins are meant; where fail2ban's filter of that name looks for something else by itself, it is asked for them; some are
    called otherwise there, or cannot be (empty: web servers' logs tell failures of many programs, which fail2ban has no one filter for). */
 static struct str for_logins(struct str name)
@@ -63,19 +40,16 @@ static struct str for_logins(struct str name)
     return name;
 }
 
-/* The journal's lines have no date and no name of a file; filters say by `logtype` what they expect. What somebody says himself comes last and holds. */
 static int load_filter(const char *dir, struct str spec, struct arena *a, struct replay_options *o, struct err *err)
 {
     struct filter_definition d;
-    int r = filter_load(a, dir, spec, &d, err);
+    int r = guard_filter_load(a, dir, spec, false, &d, err);
     if (r < 0)
         return r;
     *list_push(a, &o->filters) = d;
     if (!o->journal)
         return 0;
-    ptrdiff_t bracket = str_find(spec, '[');
-    struct str name = bracket >= 0 ? str_span(spec.p, (size_t)bracket) : spec, rest = str_from(spec, name.n);
-    r = filter_load(a, dir, str_of(arena_printf(a, "%.*s[logtype=journal]%.*s", (int)name.n, name.p, (int)rest.n, rest.p)), &d, err);
+    r = guard_filter_load(a, dir, spec, true, &d, err);
     if (r == 0)
         *list_push(a, &o->journal_filters) = d;
     return r;
@@ -85,7 +59,7 @@ static int load_filters(const struct call *c, const struct config *config, struc
 {
     const char *said = call_option(c, "filter-dir"), *dir = said ? said : filter_own_dir(), *names = call_option(c, "filter");
     struct str rest = str_of(names ? names : config_text(config, "guard", "filters", "")), spec;
-    while (next_filter(&rest, &spec)) {
+    while (guard_filter_next(&rest, &spec)) {
         spec = names || !said ? spec : for_logins(spec);
         int r = spec.n ? load_filter(dir, spec, a, o, err) : 0;
         if (r < 0)

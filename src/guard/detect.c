@@ -272,6 +272,44 @@ void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void
         failure(&t);
 }
 
+void guard_known(struct guard *g, const struct prefix *who, int64_t until, unsigned times)
+{
+    bool one = who->length == (who->addr.v6 ? 64 : 32);
+    struct tally_row *r = tally_row(one ? g->sources : g->networks, key_of(who), until);
+    r->until = until;
+    r->times_banned = times;
+}
+
+/* The way back of key_of. */
+static struct prefix prefix_of(struct tally_key k)
+{
+    uint8_t b[16];
+    struct prefix p = {0};
+    memcpy(b, &k.hi, 8);
+    memcpy(b + 8, &k.lo, 8);
+    p.length = b[9];
+    p.addr.v6 = b[10] != 0xff;
+    memcpy(p.addr.bytes, p.addr.v6 ? b : b + 12, p.addr.v6 ? 8 : 4);
+    return p;
+}
+
+static void forgive_row(void *arg, struct tally_row *r)
+{
+    struct prefix p = prefix_of(r->key);
+    if (!prefix_overlaps(arg, &p))
+        return;
+    tally_clear(r);
+    r->until = 0;
+    r->times_banned = 0;
+}
+
+void guard_forgive(struct guard *g, const struct prefix *who)
+{
+    struct prefix all = *who;
+    tally_each(g->sources, forgive_row, &all);
+    tally_each(g->networks, forgive_row, &all);
+}
+
 struct guard_counts guard_counts(const struct guard *g)
 {
     struct guard_counts c = g->counts;

@@ -58,6 +58,11 @@ void guard_freep(struct guard **g);
 /* Tells each verdict that follows from it. */
 void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void *arg, const struct verdict *v), void *arg);
 
+/* What was told before a restart: who is shut out until then, for the n-th time. */
+void guard_known(struct guard *g, const struct prefix *who, int64_t until, unsigned times);
+/* Forgets failures and bans of all addresses of this network, so that the next failure there is the first. Good history stays. */
+void guard_forgive(struct guard *g, const struct prefix *who);
+
 struct guard_counts {
     uint64_t failures, successes, unaddressed; /* unaddressed: failures without an address, which count for their account alone */
     uint64_t after;     /* failures of those who would have been shut out by then */

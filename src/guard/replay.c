@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "base/worker.h"
 #include "filter/sieve.h"
+#include "guard/login_event.h"
 #include "guard/replay_journal.h"
 #include "log/journal.h"
 #include "log/lines.h"
@@ -15,7 +16,6 @@
 #define OUTPUT_MAX (64u << 20)
 #define TIMEOUT_MS 3600000
 #define NUMBERS 12 /* of put_end */
-#define ACCOUNT_MAX 256
 #define EVENTS_MEMORY (8u << 20) /* of events that wait for their turn; more wait in a file */
 
 /* One log: its files one after the other, or the journal's entries of one service. */
@@ -59,12 +59,9 @@ static int by_change(const void *a, const void *b, void *files)
     return x->changed != y->changed ? (x->changed < y->changed ? -1 : 1) : strcmp(x->name, y->name);
 }
 
-/* Of other kinds nothing follows here (take_event). */
-#define KINDS_COUNTED (1u << EVENT_LOGIN_FAILED | 1u << EVENT_LOGIN_REFUSED | 1u << EVENT_LOGIN_OK | 1u << EVENT_MAIL_ACCEPTED)
-
 static struct matcher_options matching(const struct replay_options *o, bool journal)
 {
-    return (struct matcher_options){.today = o->now, .journal = journal, .counts_only = true, .kinds = KINDS_COUNTED};
+    return (struct matcher_options){.today = o->now, .journal = journal, .counts_only = true, .kinds = LOGIN_EVENT_KINDS};
 }
 
 /* Groups the files by the log they belong to. */
@@ -152,19 +149,14 @@ static bool next_line(struct reader *r, struct stream *s, struct str *ret)
     return false;
 }
 
-/* Of other kinds than logins nothing follows here. fail2ban's filters know failures only, whatever they are. */
 static bool take_event(struct reader *r, struct stream *s, size_t filter, const struct matcher_event *m, struct happening *ret)
 {
-    bool sent = m->kind == EVENT_MAIL_ACCEPTED && m->user.n && m->host.n; /* mail servers tell a login that succeeded with the first message only */
-    bool refused = m->kind == EVENT_LOGIN_REFUSED, failed = m->kind == EVENT_LOGIN_FAILED || refused;
-    if (!failed && m->kind != EVENT_LOGIN_OK && !sent)
+    struct guard_event e;
+    if (!login_event_of(m, &e))
         return false;
     struct replay_seen *seen = &r->seen[place_of(r, s)];
-    struct str user = m->user.p ? m->user : STR("");
-    struct guard_event e = {.attempts = m->attempts, .success = !failed, .refused = refused, .account = str_span(user.p, user.n < ACCOUNT_MAX ? user.n : ACCOUNT_MAX)};
     seen->found++;
     e.time = s->time = m->timed ? m->time_us / 1000000 : s->time;
-    e.addressed = addr_parse(m->host, &e.address);
     r->names += !e.addressed && m->host.n && !e.success;
     seen->timeless += !s->time;
     *ret = (struct happening){e, filter, place_of(r, s), s->journal ? 0 : seen->lines};
@@ -251,7 +243,7 @@ static void tell_waiting(struct reader *r)
 
 static void wait_turn(struct reader *r, size_t stream, const struct happening *h)
 {
-    char record[sizeof *h + ACCOUNT_MAX];
+    char record[sizeof *h + LOGIN_EVENT_ACCOUNT];
     memcpy(record, h, sizeof *h);
     memcpy(record + sizeof *h, h->event.account.p, h->event.account.n);
     int e = timeline_put(r->timeline, stream, h->event.time, str_span(record, sizeof *h + h->event.account.n));

@@ -147,6 +147,14 @@ unsigned tally_mark(struct tally_row *r, uint32_t what)
     return r->marks_n;
 }
 
+void tally_each(struct tally *w, void (*fn)(void *arg, struct tally_row *r), void *arg)
+{
+    for (size_t g = 0; g < w->groups; g++)
+        for (unsigned i = 0; w->used[g] && i < WAYS; i++)
+            if (w->used[g] & (1u << i))
+                fn(arg, row_at(w, g, i));
+}
+
 struct tally_state tally_state(const struct tally *w)
 {
     return (struct tally_state){w->rows, w->groups * WAYS, w->groups * (WAYS * w->row_size + 1), w->lost};

@@ -38,6 +38,9 @@ void tally_clear(struct tally_row *r); /* forgets the times, not the row */
 /* Notes that `what` was seen with the row; how many different ones there were: 1, 2, 3, or 4 for more. */
 unsigned tally_mark(struct tally_row *r, uint32_t what);
 
+/* Each row that is in use. */
+void tally_each(struct tally *w, void (*fn)(void *arg, struct tally_row *r), void *arg);
+
 struct tally_state {
     size_t rows, room;  /* in use; there could be */
     size_t bytes;

@@ -23,6 +23,7 @@ int follow_new(const struct follow_options *o, struct follow **ret, struct err *
     f->root = o->root;
     f->arena = arena_new(ARENA_MAX);
     f->back = o->back;
+    f->back_since = o->back_since;
     f->read_until = o->read_until;
     f->queue_end = &f->queue;
     f->news_end = &f->news;

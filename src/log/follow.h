@@ -39,6 +39,7 @@ struct follow_options {
     size_t known_n;
     int64_t read_until;          /* microseconds since the epoch: when the earlier reading ended; 0: there was none. What was made since is read from its beginning */
     uint64_t back;               /* of a file that is older and not known: this many bytes of its end; UINT64_MAX: all of it */
+    int64_t back_since;          /* seconds since the epoch: nothing of such a file that was not written since. 0: whenever it was */
 };
 
 enum follow_kind {

@@ -163,10 +163,11 @@ dev_t path_dev(const struct statx *s) { return makedev(s->stx_dev_major, s->stx_
 static void begin_at(const struct follow *f, struct file *x, const struct statx *s)
 {
     bool young = f->read_until && (!(s->stx_mask & STATX_BTIME) || made_since(&s->stx_btime, f->read_until));
-    if (young || s->stx_size <= f->back || !s->stx_size)
+    uint64_t back = s->stx_mtime.tv_sec >= f->back_since ? f->back : 0;
+    if (young || s->stx_size <= back || !s->stx_size)
         return;
     /* From the byte before, as within a line: what stands up to the next LF is not ours. */
-    x->now.offset = s->stx_size - f->back - 1;
+    x->now.offset = s->stx_size - back - 1;
     x->now.skipping = true;
 }
 

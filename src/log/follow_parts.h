@@ -76,6 +76,7 @@ struct follow {
     struct pattern *patterns;
     size_t patterns_n;
     uint64_t back;
+    int64_t back_since;
     int64_t read_until;
     bool starting, overflown;
     int inotify;

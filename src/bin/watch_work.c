@@ -1,0 +1,156 @@
+/* watch_work.c: the process that works: one loop. */
+#include "base/i18n.h"
+#include "bin/watch.h"
+#include "log/journal.h"
+#include "term/text.h"
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <uv.h>
+
+#define ARENA_MAX (256u << 20)
+#define TURNS 16 /* without looking at anything else */
+
+struct working {
+    const struct watch_call *c;
+    struct watch *watch;
+    uv_loop_t loop;
+    uv_timer_t timer;
+    uv_signal_t term;
+    uv_poll_t polls[3];
+    int status;
+};
+
+static void news(void *arg, const char *text)
+{
+    (void)arg;
+    watch_say(text);
+}
+
+static void print(void *arg, const struct verdict *v, const struct feed_event *e)
+{
+    struct working *w = arg;
+    char who[ADDR_TEXT + 4];
+    _cleanup_(buf_free) struct buf b = BUF(4096);
+    if (!w->c->print)
+        return;
+    buf_printf(&b, "%s %s until %lld count %u times %u %s ", response_to(v->kind)->name, prefix_text(&v->who, who), (long long)v->until, v->count, v->times, e->filter);
+    text_escape(&b, v->account.p ? v->account : STR(""));
+    printf("%s\n", b.p);
+    fflush(stdout);
+}
+
+/* --- the loop */
+
+static void stop(struct working *w, int status)
+{
+    w->status = status;
+    uv_stop(&w->loop);
+}
+
+static void on_timer(uv_timer_t *t);
+
+static void go(struct working *w)
+{
+    struct err err = {0};
+    int r = 1;
+    for (int i = 0; r > 0 && i < TURNS; i++)
+        r = watch_turn(w->watch, &err);
+    if (r < 0) {
+        watch_say(err.text);
+        stop(w, 1);
+        return;
+    }
+    int ms = r > 0 ? 0 : watch_timeout(w->watch);
+    if (ms < 0)
+        uv_timer_stop(&w->timer);
+    else
+        uv_timer_start(&w->timer, on_timer, (uint64_t)ms, 0);
+}
+
+static void on_timer(uv_timer_t *t) { go(t->data); }
+
+static void on_readable(uv_poll_t *p, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct working *w = p->data;
+    watch_woken(w->watch);
+    go(w);
+}
+
+static void on_term(uv_signal_t *s, int number)
+{
+    (void)number;
+    stop(s->data, 0);
+}
+
+static int loop_begin(struct working *w, struct err *err)
+{
+    int fds[3], n = watch_fds(w->watch, fds), r = n < 0 ? n : 0;
+    for (int i = 0; r == 0 && i < n; i++) {
+        w->polls[i].data = w;
+        r = uv_poll_init(&w->loop, &w->polls[i], fds[i]);
+        if (r == 0)
+            r = uv_poll_start(&w->polls[i], UV_READABLE, on_readable);
+    }
+    w->timer.data = w->term.data = w;
+    if (r == 0)
+        r = uv_timer_init(&w->loop, &w->timer);
+    if (r == 0)
+        r = uv_signal_init(&w->loop, &w->term);
+    if (r == 0)
+        r = uv_signal_start(&w->term, on_term, SIGTERM);
+    return r < 0 ? err_set(err, r, "%s", err_name(-r)) : 0;
+}
+
+static void close_handle(uv_handle_t *h, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(h))
+        uv_close(h, NULL);
+}
+
+static int work(struct working *w, struct watch_setup *s, struct err *err)
+{
+    struct watch_options o = {.state = w->c->state, .root = &s->root, .sources = &s->sources, .filters = s->filters.v, .journal_filters = s->journal_filters.v,
+                              .filters_n = s->filters.n, .rules = s->rules, .observe = s->observe, .news = news, .told = print, .news_arg = w};
+    journal_prepare();
+    int r = watch_new(&o, &w->watch, err);
+    malloc_trim(0); /* looking at the machine took more than watching it */
+    if (r == 0)
+        r = watch_begin(w->watch, err);
+    if (r == 0)
+        r = loop_begin(w, err);
+    if (r == 0) {
+        if (s->observe)
+            watch_say(_("mode = observe: nobody is shut out; what would have been done is kept"));
+        go(w);
+        uv_run(&w->loop, UV_RUN_DEFAULT);
+    }
+    return r;
+}
+
+int watch_work(const struct watch_call *c)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(ARENA_MAX);
+    struct working w = {.c = c};
+    struct watch_setup s = {.root = {.fd = -1}};
+    struct err err = {0};
+    tzset();
+    int r = uv_loop_init(&w.loop);
+    if (r == 0)
+        r = watch_setup(a, &s, &err);
+    if (r == 0)
+        r = work(&w, &s, &err);
+    if (r < 0)
+        watch_say(err.text[0] ? err.text : err_name(-r));
+    uv_walk(&w.loop, close_handle, NULL);
+    uv_run(&w.loop, UV_RUN_DEFAULT);
+    watch_free(w.watch);
+    uv_loop_close(&w.loop);
+    watch_setup_done(&s);
+    return r < 0 ? 1 : w.status;
+}

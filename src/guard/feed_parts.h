@@ -1,0 +1,40 @@
+/* feed_parts.h: what feed.c and feed_make.c share. */
+#pragma once
+#include "base/buf.h"
+#include "filter/sieve.h"
+#include "guard/feed.h"
+
+/* Logs that the same filters read. */
+struct feed_group {
+    uint32_t services;      /* bits: indexes of sources */
+    size_t source;          /* the first of them */
+    struct sieve *sieve;
+    const size_t *filters;  /* the sieve's, as indexes of the options' */
+    char *log;              /* whose lines the sieve saw last */
+};
+
+struct feed_waiting {
+    struct feed_event e;
+    size_t seq;
+};
+
+struct feed {
+    struct feed_options o;
+    struct arena *arena;    /* as long as it lives */
+    struct arena *turn;     /* events of one turn */
+    LIST(struct feed_source) sources;
+    LIST(struct feed_group) groups;
+    LIST(const char *) patterns;
+    LIST(size_t) group_of;  /* by pattern */
+    size_t *journal_group;  /* by source; SIZE_MAX: not from the journal */
+    LIST(const char *) matches;
+    struct follow *files;
+    struct journal_stream *journal;
+    struct buf line;
+    struct { struct feed_waiting *v; size_t n, cap; } waiting;
+    int64_t since, drained_us, short_until_ms;
+    bool journal_moved;
+};
+
+/* sources, groups, patterns, matches. */
+int feed_make(struct feed *f, struct err *err) _must_check_;

@@ -1,0 +1,197 @@
+/* diary_read.c: what is remembered. */
+#include "respond/diary_parts.h"
+#include "base/clock.h"
+#include <errno.h>
+#include <stdio.h>
+
+#define LOADED (DIARY_POSTS / 2)
+
+int diary_load_posts(struct diary *d, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    size_t n = 0;
+    int r = store_prepare(d->store, "SELECT id, network, time_us, until, why, tries FROM outbox WHERE state = 0 ORDER BY seq LIMIT ?1", &st, err);
+    if (r == 0)
+        statement_int(st, 1, LOADED);
+    while (r == 0 && (r = statement_step(st, err)) > 0) {
+        struct prefix who;
+        const char *id = statement_column_text(st, 0, a);
+        r = 0;
+        if (!id || strlen(id) >= DIARY_ID || !prefix_parse(str_of(statement_column_text(st, 1, a)), false, &who))
+            continue;
+        struct post *p = diary_post_new(d, id, &who, statement_column_int(st, 2), statement_column_int(st, 3), statement_column_text(st, 4, a));
+        if (!p)
+            break;
+        p->tries = (unsigned)statement_column_int(st, 5);
+        p->saved = true;
+        n++;
+    }
+    d->more_posts = n == LOADED;
+    return r;
+}
+
+int diary_days(struct diary *d, struct arena *a, int64_t **ret, size_t *ret_n, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    LIST(int64_t) days = {0};
+    int r = store_prepare(d->store, "SELECT day FROM day ORDER BY day", &st, err);
+    while (r == 0 && (r = statement_step(st, err)) > 0) {
+        *list_push(a, &days) = statement_column_int(st, 0);
+        r = 0;
+    }
+    if (r < 0)
+        return r;
+    *ret = days.v;
+    *ret_n = days.n;
+    return 0;
+}
+
+/* --- the detectors' memory, made anew */
+
+/* Events up to this row of this day: the order of reading is what counts, since many logs tell no more than the second. */
+struct forgiven {
+    struct prefix who;
+    int64_t day, row;
+};
+struct forgiven_list {
+    struct forgiven *v;
+    size_t n, cap;
+};
+
+static int load_forgiven(struct diary *d, struct arena *a, struct forgiven_list *ret, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(d->store, "SELECT network, day, row FROM forgiven", &st, err);
+    while (r == 0 && (r = statement_step(st, err)) > 0) {
+        struct forgiven f = {.day = statement_column_int(st, 1), .row = statement_column_int(st, 2)};
+        if (prefix_parse(str_of(statement_column_text(st, 0, a)), false, &f.who))
+            *list_push(a, ret) = f;
+        r = 0;
+    }
+    return r;
+}
+
+static bool is_forgiven(const struct forgiven_list *all, const struct guard_event *e, int64_t day, int64_t row)
+{
+    for (size_t i = 0; e->addressed && !e->success && i < all->n; i++)
+        if ((day < all->v[i].day || (day == all->v[i].day && row <= all->v[i].row)) && prefix_has(&all->v[i].who, &e->address))
+            return true;
+    return false;
+}
+
+static int replay_day(struct diary *d, int64_t day, int64_t failures_since, const struct forgiven_list *forgiven, diary_event_fn *fn, void *arg, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    char sql[256];
+    snprintf(sql, sizeof sql, "SELECT time_us, address, account, kind, attempts, rowid FROM event_%lld WHERE probe = 0 AND (time_us >= ?1 OR kind IN (%d, %d)) ORDER BY rowid", (long long)day,
+             EVENT_LOGIN_OK, EVENT_MAIL_ACCEPTED);
+    int r = store_prepare(d->store, sql, &st, err);
+    if (r == 0)
+        statement_int(st, 1, failures_since);
+    while (r == 0 && (r = statement_step(st, err)) > 0) {
+        arena_reset(a);
+        int64_t time_us = statement_column_int(st, 0), kind = statement_column_int(st, 3);
+        struct guard_event e = {.time = time_us / 1000000, .success = kind == EVENT_LOGIN_OK || kind == EVENT_MAIL_ACCEPTED, .refused = kind == EVENT_LOGIN_REFUSED,
+                                .attempts = (unsigned)statement_column_int(st, 4)};
+        e.addressed = addr_parse(str_of(statement_column_text(st, 1, a)), &e.address);
+        e.account = str_of(statement_column_text(st, 2, a));
+        if (!is_forgiven(forgiven, &e, day, statement_column_int(st, 5)))
+            fn(arg, &e, time_us);
+        r = 0;
+    }
+    return r;
+}
+
+int diary_replay(struct diary *d, int64_t failures_since, diary_event_fn *fn, void *arg, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(16u << 20);
+    struct forgiven_list forgiven = {0};
+    int64_t *days = NULL;
+    size_t n = 0;
+    int r = load_forgiven(d, a, &forgiven, err);
+    if (r == 0)
+        r = diary_days(d, a, &days, &n, err);
+    for (size_t i = 0; r == 0 && i < n; i++)
+        r = replay_day(d, days[i], failures_since, &forgiven, fn, arg, err);
+    return r;
+}
+
+int diary_known(struct diary *d, int64_t since, diary_known_fn *fn, void *arg, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(d->store, "SELECT network, until, times FROM verdict WHERE until > ?1 AND forgiven = 0 ORDER BY time_us", &st, err);
+    if (r == 0)
+        statement_int(st, 1, since);
+    while (r == 0 && (r = statement_step(st, err)) > 0) {
+        struct prefix who;
+        arena_reset(a);
+        if (prefix_parse(str_of(statement_column_text(st, 0, a)), false, &who))
+            fn(arg, &who, statement_column_int(st, 1), (unsigned)statement_column_int(st, 2));
+        r = 0;
+    }
+    return r;
+}
+
+int diary_told(struct diary *d, const struct verdict *v, int64_t time_us, int64_t now, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    char who[ADDR_TEXT + 4];
+    int r = store_prepare(d->store, "SELECT 1 FROM verdict WHERE network = ?1 AND forgiven = 0 AND (time_us = ?2 OR until > ?3) LIMIT 1", &st, err);
+    if (r < 0)
+        return r;
+    statement_text(st, 1, prefix_text(&v->who, who));
+    statement_int(st, 2, time_us);
+    statement_int(st, 3, now);
+    return statement_step(st, err);
+}
+
+static int forgive_verdicts(struct diary *d, const struct prefix *who, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
+    _cleanup_(statement_donep) struct statement *st = NULL, *put = NULL;
+    LIST(const char *) ids = {0};
+    int r = store_prepare(d->store, "SELECT id, network FROM verdict WHERE until > 0 AND forgiven = 0", &st, err);
+    while (r == 0 && (r = statement_step(st, err)) > 0) {
+        struct prefix p;
+        if (prefix_parse(str_of(statement_column_text(st, 1, a)), false, &p) && prefix_overlaps(who, &p))
+            *list_push(a, &ids) = statement_column_text(st, 0, a);
+        r = 0;
+    }
+    if (r == 0)
+        r = store_prepare(d->store, "UPDATE verdict SET forgiven = 1 WHERE id = ?1", &put, err);
+    for (size_t i = 0; r == 0 && i < ids.n; i++) {
+        statement_text(put, 1, ids.v[i]);
+        r = statement_run(put, err);
+    }
+    return r;
+}
+
+int diary_forgive(struct diary *d, struct feed *f, const struct prefix *who, int64_t now_us, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    char text[ADDR_TEXT + 4];
+    for (struct post *p = d->posts; p; p = p->next)
+        if (p->state == POST_WAITING && prefix_overlaps(who, &p->who))
+            diary_posted(d, p, POST_FORGIVEN, NULL);
+    int r = diary_save(d, f, now_us / 1000000, err);
+    if (r == 0)
+        r = store_begin(d->store, err);
+    if (r == 0)
+        r = store_prepare(d->store, "INSERT OR REPLACE INTO forgiven VALUES (?1, ?2, ?3)", &st, err);
+    if (r == 0) {
+        statement_text(st, 1, prefix_text(who, text));
+        statement_int(st, 2, d->day);
+        statement_int(st, 3, d->day_n);
+        r = statement_run(st, err);
+    }
+    if (r == 0)
+        r = forgive_verdicts(d, who, err);
+    if (r == 0)
+        r = store_commit(d->store, err);
+    if (r < 0)
+        store_rollback(d->store);
+    return r;
+}

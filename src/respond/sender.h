@@ -1,0 +1,30 @@
+/* sender.h: what waits in the outbox is sent, in its order, at most SENDER_FLYING at once, and again until it was answered: at once, and after each failure later,
+   SENDER_FIRST_MS doubled up to SENDER_LAST_MS. How it travels is the caller's: a function that sends, and sender_answer or sender_lost when something came of it. */
+#pragma once
+#include "respond/diary.h"
+
+#define SENDER_FLYING 64
+#define SENDER_FIRST_MS 100
+#define SENDER_LAST_MS 10000
+
+/* 0: on its way; -errno: not now. */
+typedef int sender_send_fn(void *arg, const struct post *p);
+
+struct sender {
+    struct diary *diary;
+    sender_send_fn *send;       /* NULL: nothing is sent, everything waits */
+    void *arg;
+    unsigned flying;
+    int64_t wait_ms, next_ms;   /* after a failure; next_ms: by clock_monotonic_ms(), 0: now */
+    uint64_t failures;          /* in a row */
+};
+
+void sender_init(struct sender *s, struct diary *d, sender_send_fn *send, void *arg);
+/* Sends what may be sent. now: seconds, for what is too late. true: something was sent. */
+bool sender_go(struct sender *s, int64_t now, int64_t monotonic_ms);
+/* Milliseconds until sender_go has something to do; -1: nothing. */
+int sender_timeout(const struct sender *s, int64_t monotonic_ms);
+/* It was answered: it is done (refused NULL), or refused with a reason. An id that does not fly is none of ours: false. */
+bool sender_answer(struct sender *s, const char *id, const char *refused);
+/* The way is broken, or it could not be answered: what flies waits again. */
+void sender_lost(struct sender *s, int64_t monotonic_ms);

@@ -1,0 +1,260 @@
+#include "respond/watch.h"
+#include "base/clock.h"
+#include "base/i18n.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct watch {
+    struct watch_options o;
+    struct diary *diary;
+    struct feed *feed;
+    struct guard *guard;
+    struct sender sender;
+    const struct feed_event *event;  /* whose verdicts are being told */
+    bool verdicts, events;           /* since the last save */
+    int64_t save_ms, again_ms;       /* when it is to be saved, 0: nothing to save; how long after a failure */
+    int64_t since;
+    uint64_t seen, probes, saves;
+};
+
+static int64_t now_us(const struct watch *w)
+{
+    struct timespec t;
+    if (w->o.now_us)
+        return w->o.now_us(w->o.now_arg);
+    clock_gettime(CLOCK_REALTIME, &t);
+    return t.tv_sec * 1000000ll + t.tv_nsec / 1000;
+}
+
+int watch_new(const struct watch_options *o, struct watch **ret, struct err *err)
+{
+    struct watch *w = calloc(1, sizeof *w);
+    if (!w)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    w->o = *o;
+    w->since = now_us(w) / 1000000;
+    struct feed_options f = {.root = o->root, .sources = o->sources, .filters = o->filters, .journal_filters = o->journal_filters, .filters_n = o->filters_n, .rules = &w->o.rules,
+                             .now = w->since, .news = o->news, .news_arg = o->news_arg};
+    int r = (w->guard = guard_new(&o->rules)) ? 0 : err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    if (r == 0)
+        r = diary_open(o->state, &w->diary, err);
+    if (r == 0)
+        r = feed_new(&f, &w->feed, err);
+    if (r < 0)
+        watch_free(w);
+    else
+        *ret = w;
+    if (r == 0)
+        sender_init(&w->sender, w->diary, o->send, o->send_arg);
+    return r;
+}
+
+static void tell(void *arg, const struct verdict *v)
+{
+    struct watch *w = arg;
+    (void)diary_verdict(w->diary, v, w->event, w->o.observe);
+    w->verdicts = true;
+    if (w->o.told)
+        w->o.told(w->o.news_arg, v, w->event);
+}
+
+static void take(void *arg, const struct feed_event *e)
+{
+    struct watch *w = arg;
+    w->seen++;
+    w->events = true;
+    diary_event(w->diary, e);
+    w->probes += e->probe;
+    if (e->probe)
+        return;
+    w->event = e;
+    guard_event(w->guard, &e->event, tell, w);
+    w->event = NULL;
+}
+
+/* --- after a restart */
+
+struct again {
+    struct watch *w;
+    int64_t time_us;
+    LIST(struct verdict) told;       /* that may never have been told */
+    LIST(int64_t) times;
+    struct arena *a;
+    const struct guard_event *event;
+    int64_t now;
+};
+
+static void tell_again(void *arg, const struct verdict *v)
+{
+    struct again *g = arg;
+    if (v->until <= g->now)
+        return;
+    *list_push(g->a, &g->told) = *v;
+    g->told.v[g->told.n - 1].account = str_of(arena_dup(g->a, v->account));
+    *list_push(g->a, &g->times) = g->time_us;
+}
+
+static void show_again(void *arg, const struct guard_event *e, int64_t time_us)
+{
+    struct again *g = arg;
+    g->time_us = time_us;
+    guard_event(g->w->guard, e, tell_again, g);
+}
+
+static void know_again(void *arg, const struct prefix *who, int64_t until, unsigned times)
+{
+    struct again *g = arg;
+    guard_known(g->w->guard, who, until, times);
+}
+
+static int tell_untold(struct again *g, struct err *err)
+{
+    for (size_t i = 0; i < g->told.n; i++) {
+        const struct verdict *v = &g->told.v[i];
+        struct feed_event e = {.time_us = g->times.v[i], .read_us = g->now * 1000000, .filter = "bansho.conf", .log = ""};
+        int r = diary_told(g->w->diary, v, e.time_us, g->now, err);
+        if (r < 0)
+            return r;
+        g->w->event = &e;
+        if (r == 0)
+            tell(g->w, v);
+        g->w->event = NULL;
+    }
+    return 0;
+}
+
+static int remember(struct watch *w, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
+    int64_t now = now_us(w) / 1000000, span = w->o.rules.find_time > DAY ? w->o.rules.find_time : DAY;
+    struct again g = {.w = w, .a = a, .now = now};
+    int r = diary_replay(w->diary, (now - span) * 1000000, show_again, &g, err);
+    if (r == 0)
+        r = diary_known(w->diary, now - w->o.rules.ban_time_max, know_again, &g, err);
+    return r < 0 ? r : tell_untold(&g, err);
+}
+
+int watch_begin(struct watch *w, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(256u << 20);
+    struct positions p = {0};
+    struct journal_position j;
+    struct feed_start s = {0};
+    int r = positions_load(diary_store(w->diary), a, &p, err);
+    int has = r == 0 ? positions_journal(diary_store(w->diary), "watch", a, &j, err) : r;
+    if (has < 0)
+        return has;
+    s.known = p.files.v;
+    s.known_n = p.files.n;
+    s.read_until = p.read_until;
+    s.journal = has ? &j : NULL;
+    s.journal_since = now_us(w) / 1000000 - w->o.rules.find_time;
+    s.since = p.read_until ? 0 : s.journal_since;
+    r = remember(w, err);
+    return r < 0 ? r : feed_begin(w->feed, &s, err);
+}
+
+/* --- saving */
+
+static void want_save(struct watch *w, int64_t ms)
+{
+    int64_t at = clock_monotonic_ms() + ms;
+    if (!w->again_ms && (!w->save_ms || at < w->save_ms))
+        w->save_ms = at;
+}
+
+static void save(struct watch *w)
+{
+    struct err err = {0};
+    bool failing = w->again_ms;
+    w->save_ms = 0;
+    int r = diary_save(w->diary, w->feed, now_us(w) / 1000000, &err);
+    if (r == 0) {
+        w->saves++;
+        w->verdicts = w->events = false;
+        w->again_ms = 0;
+        if (failing && w->o.news)
+            w->o.news(w->o.news_arg, _("what was seen is kept again"));
+        return;
+    }
+    if (!failing && w->o.news) {
+        w->o.news(w->o.news_arg, err.text);
+        w->o.news(w->o.news_arg, _("what is seen cannot be kept for now; everything goes on in memory"));
+    }
+    w->again_ms = !failing ? WATCH_AGAIN_MS : w->again_ms * 2 > WATCH_AGAIN_LAST_MS ? WATCH_AGAIN_LAST_MS : w->again_ms * 2;
+    w->save_ms = clock_monotonic_ms() + w->again_ms;
+}
+
+void watch_free(struct watch *w)
+{
+    if (!w)
+        return;
+    if (w->diary && w->feed && (diary_pending(w->diary) || feed_pending(w->feed)))
+        save(w);
+    feed_free(w->feed);
+    diary_free(w->diary);
+    guard_free(w->guard);
+    free(w);
+}
+
+/* --- for the loop */
+
+int watch_fds(struct watch *w, int ret[3]) { return feed_fds(w->feed, ret); }
+void watch_woken(struct watch *w) { feed_woken(w->feed); }
+
+static int sooner(int a, int b) { return a < 0 ? b : b < 0 ? a : a < b ? a : b; }
+
+int watch_timeout(const struct watch *w)
+{
+    int64_t now = clock_monotonic_ms();
+    int left = !w->save_ms ? -1 : w->save_ms > now ? (int)(w->save_ms - now) : 0;
+    return sooner(sooner(feed_timeout(w->feed), left), sender_timeout(&w->sender, now));
+}
+
+int watch_turn(struct watch *w, struct err *err)
+{
+    int r = feed_turn(w->feed, now_us(w), take, w, err);
+    if (r < 0)
+        return r;
+    int64_t ms = clock_monotonic_ms();
+    sender_go(&w->sender, now_us(w) / 1000000, ms);
+    if (w->verdicts && !w->again_ms)
+        save(w);
+    else if (w->events || diary_pending(w->diary))
+        want_save(w, WATCH_SAVE_MS);
+    else if (feed_pending(w->feed))
+        want_save(w, WATCH_SAVE_IDLE_MS);
+    if (w->save_ms && w->save_ms <= ms)
+        save(w);
+    return r;
+}
+
+void watch_answer(struct watch *w, const char *id, const char *refused)
+{
+    if (sender_answer(&w->sender, id, refused))
+        want_save(w, WATCH_SAVE_MS);
+}
+
+void watch_lost(struct watch *w) { sender_lost(&w->sender, clock_monotonic_ms()); }
+
+int watch_forgive(struct watch *w, const struct prefix *who, struct err *err)
+{
+    guard_forgive(w->guard, who);
+    for (struct post *p = diary_posts(w->diary); p; p = p->next)
+        if (p->flying && prefix_overlaps(who, &p->who))
+            w->sender.flying--;
+    return diary_forgive(w->diary, w->feed, who, now_us(w), err);
+}
+
+void watch_status(const struct watch *w, struct watch_status *ret)
+{
+    struct watch_status s = {.since = w->since, .events = w->seen, .probes = w->probes, .saves = w->saves, .diary = diary_counts(w->diary), .guard = guard_counts(w->guard),
+                             .observe = w->o.observe, .send_failures = w->sender.failures};
+    s.sources_n = feed_sources(w->feed, &s.sources);
+    for (size_t i = 0; i < s.sources_n; i++)
+        s.lines += s.sources[i].lines;
+    *ret = s;
+}
+
+struct diary *watch_diary(struct watch *w) { return w->diary; }

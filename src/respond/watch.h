@@ -1,0 +1,68 @@
+/* watch.h: bansho-watch without its loop: logs -> events -> verdicts -> what is remembered -> acts. The caller waits for the descriptors and the time that it is told here,
+   and carries what is sent.
+
+   In this order, whatever happens: lines are read, their verdicts are sent, then everything is saved in one transaction (respond/diary.h): where there was a verdict at once,
+   where there were events within WATCH_SAVE_MS, else within WATCH_SAVE_IDLE_MS. Killed at any moment, the lines since then are read again and lead to the same verdicts with the same ids,
+   which the wall knows already.
+
+   After a restart the detectors are as before: they are shown again what is kept of earlier events (failures of a day, logins of all days), and who is still shut out, and tell
+   nothing of it, unless a verdict follows that was never told, because bansho.conf has changed.
+
+   mode = observe: verdicts are kept as what would have been done; nothing is sent. */
+#pragma once
+#include "respond/sender.h"
+
+#define WATCH_SAVE_MS 1000
+#define WATCH_SAVE_IDLE_MS 10000
+#define WATCH_AGAIN_MS 5000        /* after the disk was full; doubled up to */
+#define WATCH_AGAIN_LAST_MS 60000
+
+struct watch_options {
+    const char *state;              /* watch.db */
+    const struct root *root;
+    const struct log_sources *sources;
+    const struct filter_definition *filters, *journal_filters;
+    size_t filters_n;
+    struct guard_rules rules;
+    bool observe;
+    sender_send_fn *send;           /* NULL: nothing is sent, everything waits in the outbox */
+    void *send_arg;
+    void (*news)(void *arg, const char *text);
+    void (*told)(void *arg, const struct verdict *v, const struct feed_event *e); /* NULL, or each verdict as it is told */
+    void *news_arg;
+    int64_t (*now_us)(void *arg);   /* microseconds since the epoch; NULL: the system's clock */
+    void *now_arg;
+};
+
+struct watch;
+/* Opens what is remembered, compiles the filters. What the options point to must live as long. Then the process may be confined. */
+int watch_new(const struct watch_options *o, struct watch **ret, struct err *err) _must_check_;
+/* Opens the logs, brings the detectors to where they were. */
+int watch_begin(struct watch *w, struct err *err) _must_check_;
+/* Saves and frees. NULL is fine. */
+void watch_free(struct watch *w);
+
+/* As feed_fds, feed_woken. */
+int watch_fds(struct watch *w, int ret[3]) _must_check_;
+void watch_woken(struct watch *w);
+int watch_timeout(const struct watch *w);
+/* 1: there is more to be done at once; 0: wait; -errno: it cannot go on. */
+int watch_turn(struct watch *w, struct err *err) _must_check_;
+
+void watch_answer(struct watch *w, const char *id, const char *refused);
+void watch_lost(struct watch *w);
+/* Unban: failures from there are forgotten. -errno: it is in force, but could not be kept. */
+int watch_forgive(struct watch *w, const struct prefix *who, struct err *err) _must_check_;
+
+struct watch_status {
+    int64_t since;                  /* seconds: when it began */
+    uint64_t lines, events, probes, saves;
+    struct diary_counts diary;
+    struct guard_counts guard;
+    const struct feed_source *sources;
+    size_t sources_n;
+    bool observe;
+    uint64_t send_failures;         /* in a row */
+};
+void watch_status(const struct watch *w, struct watch_status *ret);
+struct diary *watch_diary(struct watch *w);

@@ -1,0 +1,437 @@
+#include "small_machine.h"
+#include "base/clock.h"
+#include <errno.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+/* Whom the wall was asked to shut out, as "203.0.113.7/32 "; what was told to people. */
+static struct buf asked = {.max = 1u << 16}, said = {.max = 1u << 16}, ids = {.max = 1u << 16};
+static int way; /* what sending returns */
+static struct watch *watch;
+static bool answers = true;
+
+static int send_post(void *arg, const struct post *p)
+{
+    (void)arg;
+    char who[ADDR_TEXT + 4];
+    if (way < 0)
+        return way;
+    buf_printf(&asked, "%s ", prefix_text(&p->who, who));
+    buf_printf(&ids, "%s\n", p->id);
+    return 0;
+}
+
+static void news(void *arg, const char *text)
+{
+    (void)arg;
+    buf_printf(&said, "%s\n", text);
+}
+
+static struct watch_options usual(void)
+{
+    struct watch_options o = machine_options();
+    o.send = send_post;
+    o.news = news;
+    return o;
+}
+
+static void begin_with(struct watch_options o)
+{
+    struct err err = {0};
+    if (watch_new(&o, &watch, &err) < 0 || watch_begin(watch, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+/* Answers everything that was asked for since. */
+static void answer_all(const char *refused)
+{
+    struct str rest = buf_str(&ids), id;
+    char text[DIARY_ID];
+    while (str_line(&rest, &id)) {
+        snprintf(text, sizeof text, "%.*s", (int)id.n, id.p);
+        watch_answer(watch, text, refused);
+    }
+    buf_reset(&ids);
+}
+
+static void turn(void)
+{
+    struct err err = {0};
+    int r;
+    while ((r = watch_turn(watch, &err)) > 0)
+        ;
+    if (r < 0)
+        fail_msg("%s", err.text);
+    if (answers)
+        answer_all(NULL);
+}
+
+static struct watch_status status(void)
+{
+    struct watch_status s;
+    watch_status(watch, &s);
+    return s;
+}
+
+static void want(const char *whom)
+{
+    assert_string_equal(asked.p ? asked.p : "", whom);
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    unlink(path("db/watch.db"));
+    unlink(path("db/watch.db-wal"));
+    unlink(path("db/watch.db-shm"));
+    unlink(path("log/proftpd.log"));
+    buf_reset(&asked);
+    buf_reset(&said);
+    buf_reset(&ids);
+    way = 0;
+    answers = true;
+    return 0;
+}
+
+static int leave(void **state)
+{
+    (void)state;
+    watch_free(watch);
+    watch = NULL;
+    return 0;
+}
+
+static void fail_times(int fd, const char *address, const char *user, unsigned n)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    for (unsigned i = 0; i < n; i++)
+        log_line_at(fd, now.tv_sec, (unsigned)(now.tv_nsec / 1000000), address, user, false);
+}
+
+static void the_fifth_failure(void **state)
+{
+    (void)state;
+    int fd = log_open();
+    begin_with(usual());
+    fail_times(fd, "203.0.113.7", "info", 4);
+    fail_times(fd, "198.18.0.99", "info", 9);
+    turn();
+    want("");
+    fail_times(fd, "203.0.113.7", "info", 3);
+    turn();
+    want("203.0.113.7/32 ");
+    turn();
+    struct watch_status s = status();
+    assert_int_equal(s.events, 16);
+    assert_int_equal(s.lines, 16);
+    assert_int_equal(s.diary.done, 1);
+    assert_int_equal(s.diary.waiting, 0);
+    assert_int_equal(s.diary.verdicts, 2); /* the office was spared, and that is told */
+    watch_free(watch);
+    begin_with(usual());
+    turn();
+    want("203.0.113.7/32 ");
+    assert_int_equal(status().diary.done, 1);
+    close(fd);
+}
+
+/* Three failures, another process, two more. What happened before it began does not come again. */
+static void remembers_over_a_restart(void **state)
+{
+    (void)state;
+    int fd = log_open();
+    begin_with(usual());
+    fail_times(fd, "203.0.113.8", "info", 3);
+    log_line_at(fd, time(NULL), 1, "203.0.113.9", "taro", true);
+    turn();
+    watch_free(watch);
+    fail_times(fd, "203.0.113.8", "info", 1);
+    begin_with(usual());
+    turn();
+    want("");
+    fail_times(fd, "203.0.113.9", "taro", 5); /* a telephone with an old password: its good history is known */
+    fail_times(fd, "203.0.113.8", "info", 1);
+    turn();
+    want("203.0.113.8/32 ");
+    close(fd);
+}
+
+static void first_start_looks_back(void **state)
+{
+    (void)state;
+    int fd = log_open();
+    time_t now = time(NULL);
+    for (unsigned i = 0; i < 5; i++)
+        log_line_at(fd, now - 700 + i, 0, "203.0.113.10", "info", false);
+    for (unsigned i = 0; i < 5; i++)
+        log_line_at(fd, now - 300 + i, 0, "203.0.113.11", "info", false);
+    begin_with(usual());
+    turn();
+    want("203.0.113.11/32 ");
+    close(fd);
+}
+
+static void a_wrong_clock_counts_as_now(void **state)
+{
+    (void)state;
+    int fd = log_open();
+    begin_with(usual());
+    turn();
+    time_t now = time(NULL);
+    for (unsigned i = 0; i < 5; i++)
+        log_line_at(fd, now - 9 * 3600, i, "203.0.113.12", "info", false); /* UTC in a log that is read as Japan's */
+    for (unsigned i = 0; i < 5; i++)
+        log_line_at(fd, now + 9 * 3600, i, "203.0.113.13", "info", false);
+    for (unsigned i = 0; i < 5; i++)
+        log_line_at(fd, now - 9 * 86400, i, "203.0.113.14", "info", false); /* an old line is one */
+    turn();
+    want("203.0.113.12/32 203.0.113.13/32 ");
+    for (const struct post *p = diary_posts(watch_diary(watch)); p; p = p->next)
+        assert_true(p->state == POST_LATE || (p->until >= now + 3599 && p->until <= now + 3700));
+    close(fd);
+}
+
+static void only_observed(void **state)
+{
+    (void)state;
+    struct watch_options o = usual();
+    int fd = log_open();
+    o.observe = true;
+    begin_with(o);
+    fail_times(fd, "203.0.113.15", "info", 5);
+    turn();
+    want("");
+    assert_int_equal(status().diary.observed, 1);
+    watch_free(watch);
+    begin_with(usual()); /* mode = act: what was observed is not done afterwards */
+    turn();
+    want("");
+    close(fd);
+}
+
+static void refused_stays_visible(void **state)
+{
+    (void)state;
+    int fd = log_open();
+    begin_with(usual());
+    answers = false;
+    fail_times(fd, "203.0.113.16", "info", 5);
+    turn();
+    answer_all("it is protected");
+    turn();
+    assert_int_equal(status().diary.refused, 1);
+    watch_free(watch);
+    begin_with(usual());
+    turn();
+    want("203.0.113.16/32 ");
+    assert_int_equal(status().diary.refused, 1);
+    close(fd);
+}
+
+/* Sent and not answered, or not to be sent: again, after a while. Also by the next process. */
+static void asks_until_it_is_answered(void **state)
+{
+    (void)state;
+    int fd = log_open();
+    begin_with(usual());
+    answers = false;
+    way = -ECONNREFUSED;
+    fail_times(fd, "203.0.113.17", "info", 5);
+    turn();
+    want("");
+    assert_in_range(watch_timeout(watch), 0, SENDER_FIRST_MS);
+    way = 0;
+    usleep(SENDER_FIRST_MS * 1000 + 5000);
+    turn();
+    want("203.0.113.17/32 ");
+    watch_lost(watch);
+    turn();
+    want("203.0.113.17/32 ");
+    usleep(SENDER_FIRST_MS * 2000 + 5000);
+    turn();
+    want("203.0.113.17/32 203.0.113.17/32 ");
+    watch_free(watch);
+    begin_with(usual());
+    turn();
+    want("203.0.113.17/32 203.0.113.17/32 203.0.113.17/32 ");
+    answer_all(NULL);
+    turn();
+    assert_int_equal(status().diary.waiting, 0);
+    assert_int_equal(status().diary.done, 1);
+    close(fd);
+}
+
+static void forgiven_is_forgotten(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct prefix who;
+    assert_true(prefix_parse(STR("203.0.113.0/24"), true, &who));
+    int fd = log_open();
+    begin_with(usual());
+    fail_times(fd, "203.0.113.18", "info", 5);
+    fail_times(fd, "203.0.113.19", "info", 4);
+    fail_times(fd, "192.0.2.19", "info", 4);
+    turn();
+    want("203.0.113.18/32 ");
+    assert_int_equal(watch_forgive(watch, &who, &err), 0);
+    fail_times(fd, "203.0.113.18", "info", 1);
+    fail_times(fd, "203.0.113.19", "info", 1);
+    turn();
+    want("203.0.113.18/32 ");
+    watch_free(watch);
+    begin_with(usual());
+    fail_times(fd, "203.0.113.18", "info", 2);
+    fail_times(fd, "203.0.113.19", "info", 2);
+    fail_times(fd, "192.0.2.19", "info", 1);
+    turn();
+    want("203.0.113.18/32 192.0.2.19/32 ");
+    fail_times(fd, "203.0.113.18", "info", 2);
+    turn();
+    want("203.0.113.18/32 192.0.2.19/32 203.0.113.18/32 ");
+    close(fd);
+}
+
+/* Our own probes fail by design; who only uses their names does so like anybody. */
+static void probes_count_nowhere(void **state)
+{
+    (void)state;
+    int fd = log_open();
+    begin_with(usual());
+    fail_times(fd, "192.0.2.20", "bansho-probe-1234abcd-ftp", 9);
+    fail_times(fd, "8.8.8.8", "bansho-probe-1234abcd-ftp", 5);
+    turn();
+    want("8.8.8.8/32 ");
+    assert_int_equal(status().probes, 9);
+    watch_free(watch);
+    begin_with(usual());
+    fail_times(fd, "192.0.2.20", "info", 4);
+    turn();
+    want("8.8.8.8/32 ");
+    close(fd);
+}
+
+/* max-retry = 3 from now on: who failed four times already is shut out when it begins. */
+static void another_rule(void **state)
+{
+    (void)state;
+    struct watch_options o = usual();
+    int fd = log_open();
+    begin_with(o);
+    fail_times(fd, "203.0.113.21", "info", 4);
+    fail_times(fd, "203.0.113.22", "info", 5);
+    turn();
+    want("203.0.113.22/32 ");
+    watch_free(watch);
+    o.rules.max_retry = 3;
+    begin_with(o);
+    turn();
+    want("203.0.113.22/32 203.0.113.21/32 ");
+    watch_free(watch);
+    begin_with(o);
+    turn();
+    want("203.0.113.22/32 203.0.113.21/32 ");
+    close(fd);
+}
+
+/* Doubled each time, also by the next process. */
+static void knows_who_was_out_before(void **state)
+{
+    (void)state;
+    struct watch_options o = usual();
+    o.rules.ban_time = 1;
+    int fd = log_open();
+    begin_with(o);
+    fail_times(fd, "203.0.113.23", "info", 5);
+    turn();
+    want("203.0.113.23/32 ");
+    watch_free(watch);
+    sleep(2);
+    o.rules.ban_time = 3600;
+    begin_with(o);
+    fail_times(fd, "203.0.113.23", "info", 5);
+    answers = false;
+    turn();
+    want("203.0.113.23/32 203.0.113.23/32 ");
+    assert_in_range(diary_posts(watch_diary(watch))->until - time(NULL), 7190, 7210);
+    close(fd);
+}
+
+static void fill(const char *name)
+{
+    char zeros[4096] = {0};
+    int fd = open(path(name), O_WRONLY | O_CREAT, 0600);
+    while (write(fd, zeros, sizeof zeros) > 0)
+        ;
+    close(fd);
+}
+
+/* Told once; whom it concerns is shut out all the same; afterwards everything is kept. */
+static void a_full_disk(void **state)
+{
+    (void)state;
+    if (mount("none", path("db"), "tmpfs", 0, "size=8m") < 0) {
+        print_message("skipped: a small file system cannot be mounted\n");
+        return;
+    }
+    int fd = log_open();
+    begin_with(usual());
+    fail_times(fd, "203.0.113.24", "info", 1);
+    turn();
+    fill("db/filler");
+    char address[32];
+    for (unsigned i = 0; i < 1500; i++) { /* more than what the store has left in its own file */
+        snprintf(address, sizeof address, "10.%u.%u.1", i / 250 + 1, i % 250);
+        fail_times(fd, address, "info", 5);
+    }
+    turn();
+    assert_true(status().diary.failing);
+    assert_non_null(strstr(said.p, "full"));
+    size_t told = said.n, whom = asked.n;
+    assert_non_null(strstr(asked.p, "10.1.1.1/32"));
+    fail_times(fd, "203.0.113.25", "info", 5);
+    turn();
+    for (unsigned i = 0; i < 50; i++) /* 64 at once */
+        turn();
+    assert_non_null(strstr(asked.p, "203.0.113.25/32"));
+    assert_true(asked.n > whom);
+    assert_int_equal(said.n, told);
+    unlink(path("db/filler"));
+    watch_free(watch); /* it is tried again at the end, at the latest */
+    assert_non_null(strstr(said.p, "kept again"));
+    whom = asked.n;
+    begin_with(usual());
+    turn();
+    assert_int_equal(asked.n, whom);
+    assert_int_equal(status().diary.done, 1501);
+    watch_free(watch);
+    watch = NULL;
+    assert_int_equal(umount(path("db")), 0);
+    close(fd);
+}
+
+static void idle_wants_nothing(void **state)
+{
+    (void)state;
+    int fd = log_open();
+    begin_with(usual());
+    turn();
+    watch_free(watch);
+    begin_with(usual());
+    turn();
+    turn();
+    assert_int_equal(watch_timeout(watch), -1);
+    close(fd);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, leave)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(only_observed), TEST(refused_stays_visible),
+        TEST(asks_until_it_is_answered), TEST(forgiven_is_forgotten), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
+        TEST(idle_wants_nothing)};
+    return cmocka_run_group_tests(tests, machine_begin, machine_end);
+}
