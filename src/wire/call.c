@@ -1,0 +1,236 @@
+/* call.c: one call from its message to its last reply: found, permitted, checked, handled, answered. */
+#include "wire/parts.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SERVICE "org.varlink.service."
+
+static json_t *text_of(struct str s)
+{
+    json_t *v = json_stringn(s.p ? s.p : "", s.n);
+    return v ? v : json_string("?");
+}
+
+/* Before the call exists: errors of org.varlink.service. */
+static void refuse(struct conn *c, const struct message *m, const char *error, const char *key, struct str value)
+{
+    size_t n = 0;
+    json_t *parameters = key ? json_pack("{so}", key, text_of(value)) : NULL;
+    if (m->oneway) {
+        json_decref(parameters);
+        return;
+    }
+    char *text = message_reply(error, parameters, 0, &n);
+    conn_send(c, text, n);
+}
+
+static const struct served *find_interface(const struct wire_server *s, struct str name)
+{
+    for (size_t i = 0; i < s->served_n; i++)
+        if (str_eq(s->served[i].idl.name, name))
+            return &s->served[i];
+    return NULL;
+}
+
+static const struct wire_method *find_method(const struct served *of, struct str name)
+{
+    for (size_t i = 0; of && i < of->n; i++)
+        if (str_eq(str_of(of->methods[i].name), name))
+            return &of->methods[i];
+    return NULL;
+}
+
+static bool permitted(const struct conn *c, const struct wire_method *m)
+{
+    return c->uid == 0 || m->who == WIRE_ANYONE || (m->who & c->bits);
+}
+
+static void start(struct conn *c, const struct message *m, const struct served *of, const struct wire_method *method, const struct idl_member *declared)
+{
+    struct err err = {0};
+    struct wire_call *call = calloc(1, sizeof *call);
+    if (!call) {
+        conn_end(c);
+        return;
+    }
+    *call = (struct wire_call){.conn = c, .method = method, .of = of, .declared = declared, .uid = c->uid, .pid = c->pid, .bits = c->bits, .more = m->more, .oneway = m->oneway};
+    c->call = call;
+    c->server->counts.calls++;
+    int code = method->fn(call, m->parameters, c->server->o.arg, &err);
+    if (code < 0)
+        wire_fail_reason(call, "Failed", err.text[0] ? err.text : err_name(code));
+}
+
+static void dispatch(struct conn *c, const struct message *m)
+{
+    char where[256] = "";
+    struct buf at = BUF(sizeof where - 1);
+    const struct served *of = find_interface(c->server, m->interface);
+    const struct wire_method *method = find_method(of, m->member);
+    const struct idl_member *declared = method ? idl_find(&of->idl, IDL_METHOD, m->member) : NULL;
+    if (!of)
+        refuse(c, m, SERVICE "InterfaceNotFound", "interface", m->interface);
+    else if (!declared)
+        refuse(c, m, SERVICE "MethodNotFound", "method", m->method);
+    else if (!permitted(c, method)) {
+        c->server->counts.denied++;
+        refuse(c, m, SERVICE "PermissionDenied", NULL, STR(""));
+    } else if (m->upgrade)
+        refuse(c, m, SERVICE "MethodNotImplemented", "method", m->method);
+    else if (method->only_more && !m->more)
+        refuse(c, m, SERVICE "ExpectedMore", NULL, STR(""));
+    else if (idl_check(declared->in, m->parameters, &at) < 0)
+        refuse(c, m, SERVICE "InvalidParameter", "parameter", buf_str(&at));
+    else
+        start(c, m, of, method, declared);
+    buf_free(&at);
+}
+
+void call_message(struct conn *c, struct str text)
+{
+    struct message m = {0};
+    if (message_parse_call(text, &m, NULL) < 0) {
+        c->server->counts.malformed++;
+        conn_end(c);
+        return;
+    }
+    dispatch(c, &m);
+    message_done(&m);
+}
+
+static void end(struct wire_call *call)
+{
+    struct conn *c = call->conn;
+    call->ended = true;
+    if (call->pumping)
+        return; /* call_pump ends it */
+    if (call->done)
+        call->done(call->arg);
+    free(call);
+    if (c) {
+        c->call = NULL;
+        conn_work(c);
+    }
+}
+
+static void send_reply(struct wire_call *call, const char *error, json_t *parameters, unsigned flags)
+{
+    size_t n = 0;
+    char *text = message_reply(error, parameters, flags, &n);
+    conn_send(call->conn, text, n);
+}
+
+/* A reply that is not as declared is our own mistake; the caller is told so instead. */
+static bool as_declared(struct wire_call *call, const struct idl_type *type, json_t **parameters, const char **error, char *name, size_t name_n)
+{
+    struct buf at = BUF(200);
+    if (!*parameters)
+        *parameters = json_object();
+    bool good = type && idl_check(type, *parameters, &at) == 0;
+    if (!good) {
+        call->conn->server->counts.mistakes++;
+        json_decref(*parameters);
+        *parameters = json_pack("{s:o}", "reason", json_sprintf("a reply that is not as declared: %s", at.p ? at.p : *error ? *error : ""));
+        snprintf(name, name_n, "%.*s.Failed", (int)call->of->idl.name.n, call->of->idl.name.p);
+        *error = name;
+    }
+    buf_free(&at);
+    return good;
+}
+
+static int answer(struct wire_call *call, json_t *parameters, unsigned flags)
+{
+    const char *error = NULL;
+    char name[WIRE_NAME_MAX];
+    if (!call->conn || call->oneway || call->ended) {
+        json_decref(parameters);
+        return call->conn && !call->ended ? 0 : -EPIPE;
+    }
+    call->sent++;
+    if (!as_declared(call, call->declared->out, &parameters, &error, name, sizeof name))
+        flags = 0;
+    send_reply(call, error, parameters, flags);
+    call->ended = error; /* it was the last reply */
+    return call->conn && !error ? 0 : -EPIPE;
+}
+
+void wire_reply(struct wire_call *call, json_t *take_parameters)
+{
+    answer(call, take_parameters, 0);
+    end(call);
+}
+
+int wire_more(struct wire_call *call, json_t *take_parameters)
+{
+    if (call->more)
+        return answer(call, take_parameters, MESSAGE_CONTINUES);
+    json_decref(take_parameters);
+    return -EINVAL;
+}
+
+void wire_fail(struct wire_call *call, const char *error, json_t *take_parameters)
+{
+    char name[WIRE_NAME_MAX], mistake[WIRE_NAME_MAX];
+    const struct idl_member *declared = idl_find(&call->of->idl, IDL_ERROR, str_of(error));
+    snprintf(name, sizeof name, "%.*s.%s", (int)call->of->idl.name.n, call->of->idl.name.p, error);
+    const char *full = name;
+    if (call->conn && !call->oneway && !call->ended) {
+        as_declared(call, declared ? declared->in : NULL, &take_parameters, &full, mistake, sizeof mistake);
+        send_reply(call, full, take_parameters, 0);
+    } else
+        json_decref(take_parameters);
+    end(call);
+}
+
+void wire_fail_reason(struct wire_call *call, const char *error, const char *reason)
+{
+    json_t *text = json_string(reason);
+    for (char *copy = text ? NULL : strdup(reason), *p = copy; p; p = NULL) { /* not UTF-8 */
+        for (char *q = p; *q; q++)
+            if ((unsigned char)*q >= 0x80)
+                *q = '?';
+        text = json_string(copy);
+        free(copy);
+    }
+    wire_fail(call, error, json_pack("{so}", "reason", text ? text : json_string("")));
+}
+
+void wire_stream(struct wire_call *call, wire_next_fn *next, void (*done)(void *arg), void *arg)
+{
+    call->next = next;
+    call->done = done;
+    call->arg = arg;
+    call_pump(call);
+}
+
+void wire_stream_wake(struct wire_call *call) { call_pump(call); }
+
+/* Ends when the peer has enough to read, or when next has sent nothing. */
+void call_pump(struct wire_call *call)
+{
+    if (call->pumping || !call->next)
+        return;
+    call->pumping = true;
+    bool more = true;
+    while (more && call->conn && !call->ended && conn_waiting(call->conn) < WIRE_OUT_HIGH) {
+        size_t before = call->sent;
+        call->next(call, call->arg);
+        more = call->sent != before;
+    }
+    call->pumping = false;
+    if (call->ended || !call->conn)
+        end(call);
+}
+
+void call_gone(struct wire_call *call)
+{
+    call->conn = NULL;
+    if (call->next && !call->pumping)
+        end(call);
+}
+
+bool wire_wants_more(const struct wire_call *call) { return call->more; }
+uid_t wire_uid(const struct wire_call *call) { return call->uid; }
+pid_t wire_pid(const struct wire_call *call) { return call->pid; }
+uint32_t wire_bits(const struct wire_call *call) { return call->bits; }
