@@ -29,6 +29,9 @@ struct endpoint_at {
     unsigned alike;
 };
 #define TLS_ALIKE_MAX 64
+/* For tls_max, where many connections are alike: a session of TLS 1.2 is resumed without a new exchange of keys, for less than half of what TLS 1.3 takes. A server
+   that speaks nothing older than TLS 1.3 answers with TROUBLE_TLS: it must be asked again. */
+#define TLS_1_2 0x0303
 
 enum trouble { TROUBLE_NONE, TROUBLE_REFUSED, TROUBLE_UNREACHABLE, TROUBLE_TIMEOUT, TROUBLE_CLOSED, TROUBLE_GARBAGE, TROUBLE_TLS, TROUBLE_WORKER, TROUBLE_COUNT };
 const char *trouble_text(enum trouble t); /* translated: "no answer in time" */

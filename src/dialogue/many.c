@@ -130,21 +130,31 @@ static const struct {
     {"ssh", hello_ssh}, {"mysql", hello_mysql}, {"postgresql", hello_postgresql}, {"dns", hello_dns},
 };
 
-static void hello_one(void *arg, size_t i, void *seen)
+static void greet(const struct hello *q, const struct endpoint_at *at, struct hello_seen *ret)
 {
-    const struct hello *q = (const struct hello *)arg + i;
-    struct hello_seen *ret = seen;
     struct stream s;
-    int64_t start = clock_monotonic_ms();
-    ret->trouble = TROUBLE_WORKER;
+    *ret = (struct hello_seen){.trouble = TROUBLE_WORKER};
     for (size_t k = 0; k < ARRAY_SIZE(protocols); k++) {
         if (strcmp(protocols[k].protocol, q->protocol) != 0)
             continue;
-        if (stream_open(&s, &q->at))
+        if (stream_open(&s, at))
             protocols[k].say(&s, q, ret);
         ret->trouble = ret->right ? TROUBLE_NONE : s.trouble;
         stream_close(&s);
     }
+}
+
+static void hello_one(void *arg, size_t i, void *seen)
+{
+    const struct hello *q = (const struct hello *)arg + i;
+    struct hello_seen *ret = seen;
+    struct endpoint_at at = q->at;
+    int64_t start = clock_monotonic_ms();
+    if (at.alike && !at.tls_max)
+        at.tls_max = TLS_1_2;
+    greet(q, &at, ret);
+    if (ret->trouble == TROUBLE_TLS && at.tls_max != q->at.tls_max)
+        greet(q, &q->at, ret);
     ret->ms = (int)(clock_monotonic_ms() - start);
 }
 

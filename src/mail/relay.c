@@ -42,19 +42,27 @@ static bool wants_tls(const struct smtp_seen *seen)
     return seen->rcpt_code[0] == 530 && seen->starttls_offered;
 }
 
-/* TLS costs both sides much: port 25 is asked without it, unless it insists. A broken certificate must not hide the rest. */
+/* TLS costs both sides much: port 25 is asked without it, unless it insists, and the others by sessions that are resumed most cheaply. A broken certificate
+   must not hide the rest. */
 static void ask_one(void *arg, size_t i, void *ret)
 {
     struct job *j = &((struct job *)arg)[i];
     struct smtp_seen *seen = ret;
-    struct err err = {0};
+    bool turned = false;
     j->plan.starttls = j->at.port != 25;
-    for (int attempt = 0; attempt < 2; attempt++) {
+    j->at.tls_max = TLS_1_2;
+    for (;;) {
+        struct err err = {0};
         if (smtp_ask(&j->at, &j->plan, seen, &err) < 0)
             seen->trouble = TROUBLE_WORKER;
-        if (j->at.tls || (j->plan.starttls ? seen->trouble != TROUBLE_TLS : !wants_tls(seen)))
+        if (seen->trouble == TROUBLE_TLS && j->at.tls_max) {
+            j->at.tls_max = 0; /* it may speak TLS 1.3 only */
+            continue;
+        }
+        if (turned || j->at.tls || (j->plan.starttls ? seen->trouble != TROUBLE_TLS : !wants_tls(seen)))
             return;
         j->plan.starttls = !j->plan.starttls;
+        turned = true;
     }
 }
 
@@ -86,7 +94,7 @@ static int ask_all(struct round *r, struct err *err)
                 const struct mail_port *port = &r->ports.list.v[p];
                 struct addr from = stranger_of(r, p, v6, s);
                 jobs[n].at = (struct endpoint_at){.addr = port->to[v6], .port = port->port, .tls = port->tls, .timeout_ms = DIALOGUE_MS, .connect_ms = CONNECT_MS, .netns = stranger_netns(r->stranger), .from = from, .from_set = true,
-                                               .alike = (unsigned)p * 2 + (unsigned)v6 + 1};
+                                               .alike = (unsigned)p + 1};
                 relay_plan(r->forms[v6], r->forms_n, s, helo_of(a, &from), &jobs[n++].plan);
             }
     struct crowd_seen crowd = {ask_one, jobs, n, &smtp_fields, sizeof *seen, 0, stranger_netns(r->stranger), 2 * DIALOGUE_MS};

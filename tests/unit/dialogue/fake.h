@@ -38,7 +38,7 @@ struct fake {
 struct fake_cert {
     X509 *cert;
     EVP_PKEY *key;
-    bool newest_only; /* the server that has it refuses TLS 1.1 and older */
+    int oldest; /* the oldest version that the server which has it speaks; 0: TLS 1.0 */
 };
 
 #define HEARD 65536
@@ -115,7 +115,7 @@ static inline bool fake_tls(struct fake_peer *p)
     if (!ctx) {
         ctx = SSL_CTX_new(TLS_server_method());
         SSL_CTX_set_security_level(ctx, 0); /* old versions too, like a server that was never updated */
-        SSL_CTX_set_min_proto_version(ctx, p->cert->newest_only ? TLS1_2_VERSION : TLS1_VERSION);
+        SSL_CTX_set_min_proto_version(ctx, p->cert->oldest ? p->cert->oldest : TLS1_VERSION);
         SSL_CTX_use_certificate(ctx, p->cert->cert);
         SSL_CTX_use_PrivateKey(ctx, p->cert->key);
     }

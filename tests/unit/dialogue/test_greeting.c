@@ -146,8 +146,31 @@ static void tries_an_empty_password(void **state)
     }
 }
 
+/* Connections that are alike begin with TLS 1.2, which is resumed most cheaply. A server that speaks only TLS 1.3 must not seem broken for it. */
+static void greets_by_tls(void **state)
+{
+    (void)state;
+    static const struct act script[] = {{TLS}, {SAY, "SSH-2.0-within\r\n"}, {HEAR}, {ACT_END}};
+    static const int oldest[] = {0, TLS1_2_VERSION, TLS1_3_VERSION};
+    struct fake_cert cert = cert_new("mail.test", time(NULL) - 1000, time(NULL) + 100000, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(oldest); i++) {
+        struct hello_seen seen[2];
+        struct err err = {0};
+        cert.oldest = oldest[i];
+        struct fake f = fake_start(script, &cert);
+        struct hello q[2] = {{.at = fake_at(&f), .protocol = "ssh"}};
+        q[0].at.tls = true;
+        q[0].at.alike = 1;
+        q[1] = q[0];
+        assert_int_equal(hello_ask(q, 2, seen, &err), 0);
+        fake_stop(&f);
+        assert_true(seen[0].right && seen[1].right);
+    }
+    cert_free(&cert);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(greets), cmocka_unit_test(tries_an_empty_password), cmocka_unit_test(hears_a_refused_port), cmocka_unit_test(greets_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(greets), cmocka_unit_test(tries_an_empty_password), cmocka_unit_test(hears_a_refused_port), cmocka_unit_test(greets_many), cmocka_unit_test(greets_by_tls)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,7 +68,7 @@ static void tells_old_versions(void **state)
     for (int newest_only = 0; newest_only < 2; newest_only++) {
         struct fake_cert cert = good;
         struct smtp_seen seen;
-        cert.newest_only = newest_only;
+        cert.oldest = newest_only ? TLS1_2_VERSION : 0;
         struct fake f = fake_start(script, &cert);
         struct endpoint_at at = fake_at(&f);
         at.tls = true;
@@ -80,6 +80,41 @@ static void tells_old_versions(void **state)
     }
 }
 
+/* All envelopes in one piece where the server takes that: here it waits for all of it before it says anything. An answer to a recipient whose sender was refused
+   says nothing. */
+static void says_envelopes_at_once(void **state)
+{
+    (void)state;
+    static const struct act script[] = {{SAY, "220 hi\r\n"}, {HEAR}, {SAY, "250-x\r\n250 PIPELINING\r\n"}, {HEAR}, {HEAR}, {HEAR}, {HEAR}, {HEAR}, {HEAR}, {HEAR}, {HEAR}, {HEAR},
+        {SAY, "250 ok\r\n554 no relaying\r\n250 ok\r\n553 no such sender\r\n503 sender first\r\n250 ok\r\n250 ok\r\n250 taken\r\n250 ok\r\n"}, {HEAR}, {SAY, "221 bye\r\n"}, {ACT_END}};
+    struct smtp_plan plan = {.envelopes = 3, .envelope = {{"a@b.test", "c@d.test"}, {"e@b.test", "f@d.test"}, {"", "g@d.test"}}};
+    struct smtp_seen seen;
+    static char heard[HEARD];
+    ask(script, NULL, &plan, &seen, heard, 5000);
+    assert_int_equal(seen.trouble, TROUBLE_NONE);
+    assert_int_equal(seen.rcpt_code[0], 554);
+    assert_int_equal(seen.rcpt_code[1], 553);
+    assert_string_equal(seen.rcpt_text[1], "no such sender");
+    assert_int_equal(seen.rcpt_code[2], 250);
+    assert_non_null(strstr(seen.transcript, "> RCPT TO:<c@d.test>\n< 554 no relaying\n> RSET\n< 250 ok\n> MAIL FROM:<e@b.test>\n< 553 no such sender\n"));
+    assert_non_null(strstr(heard, "RCPT TO:<g@d.test>\r\nRSET\r\nQUIT\r\n"));
+}
+
+/* 421 among answers to what was said in one piece: what comes behind it was never asked. */
+static void stops_within_a_piece(void **state)
+{
+    (void)state;
+    static const struct act script[] = {{SAY, "220 hi\r\n"}, {HEAR}, {SAY, "250-x\r\n250 PIPELINING\r\n"}, {HEAR}, {HEAR}, {HEAR}, {HEAR}, {HEAR}, {HEAR}, {HEAR}, {HEAR}, {HEAR},
+        {SAY, "250 ok\r\n554 no\r\n250 ok\r\n250 ok\r\n421 too much\r\n"}, {ACT_END}};
+    struct smtp_plan plan = {.envelopes = 3, .envelope = {{"a@b.test", "c@d.test"}, {"a@b.test", "e@f.test"}, {"a@b.test", "g@h.test"}}};
+    struct smtp_seen seen;
+    ask(script, NULL, &plan, &seen, NULL, 5000);
+    assert_int_equal(seen.trouble, TROUBLE_CLOSED);
+    assert_int_equal(seen.rcpt_code[0], 554);
+    assert_int_equal(seen.rcpt_code[1], 421);
+    assert_int_equal(seen.rcpt_code[2], 0);
+}
+
 int main(void)
 {
     char path[64];
@@ -87,7 +122,7 @@ int main(void)
     good = cert_new("mail.test", NOW - 1000, NOW + 100000, &ca);
     foreign = cert_new("other.test", NOW - 1000, NOW - 10, NULL);
     trust(&ca, path);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(sees_a_sound_submission), cmocka_unit_test(tells_old_versions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(sees_a_sound_submission), cmocka_unit_test(tells_old_versions), cmocka_unit_test(says_envelopes_at_once), cmocka_unit_test(stops_within_a_piece)};
     int r = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(path);
     cert_free(&ca);
