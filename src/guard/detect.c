@@ -8,7 +8,7 @@
 #define ACCOUNT_FAILURES 5   /* within a day: somebody is trying this account */
 #define OFFICE_ACCOUNTS 3
 #define SLOW 60 /* seconds for max_retry failures: a person, or a program that asks for mail every minute */
-#define BYTES_MAX (12u << 20)
+#define BYTES_MAX (33u << 18) /* 65536 sources, 32768 accounts, as many logins, 8192 networks */
 
 /* Attempts that were refused, whose failure may be told once more. */
 #define REFUSED_KEPT 1024
@@ -85,7 +85,7 @@ struct guard *guard_new(const struct guard_rules *r)
     g->sources = tally_new(bytes / 2, r->max_retry);
     g->networks = tally_new(bytes / 16, NETWORK_SOURCES);
     g->accounts = tally_new(bytes / 4, ACCOUNT_FAILURES);
-    g->good = tally_new(bytes / 8, 1);
+    g->good = tally_new(bytes / 16 * 3, 1);
     if (g->sources && g->networks && g->accounts && g->good)
         return g;
     guard_free(g);
@@ -131,13 +131,13 @@ static int64_t ban(const struct guard *g, struct tally_row *r, int64_t now)
     if (r->times_banned && now - r->until > g->rules.ban_time_max)
         r->times_banned = 0;
     int64_t length = g->rules.ban_time;
-    for (uint32_t i = 0; i < r->times_banned && length < g->rules.ban_time_max; i++)
+    for (unsigned i = 0; i < r->times_banned && length < g->rules.ban_time_max; i++)
         length *= 2;
     if (length > g->rules.ban_time_max)
         length = g->rules.ban_time_max;
-    r->times_banned++;
-    r->until = now + length;
-    return r->until;
+    r->times_banned = (uint16_t)(r->times_banned + (r->times_banned < UINT16_MAX));
+    r->until = tally_time(now + length);
+    return now + length;
 }
 
 static bool known_login(struct telling *t)
@@ -214,6 +214,8 @@ static void failure(struct telling *t)
 {
     const struct guard_event *e = t->e;
     t->g->counts.failures++;
+    if (e->addressed)
+        tally_soon(t->g->sources, key_of(&t->source));
     if (e->account.n) {
         struct tally_row *r = tally_row(t->g->accounts, account_key(e->account), e->time);
         tally_add(t->g->accounts, r, e->time, e->attempts ? e->attempts : 1, DAY_S);

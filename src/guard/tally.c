@@ -1,18 +1,27 @@
 #include "guard/tally.h"
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #define WAYS 8u
+#define FIRST_GROUPS 64u
 #define DEPTH_MAX 1000u
 
-/* Rows are of equal size: struct tally_row and the ring of times behind it. */
+/* Rows are of equal size: struct tally_row and the ring of times behind it. They stand in groups of eight; a key has two groups in which its row may be, and goes to the
+   emptier one, so that groups fill evenly. A byte of each row's hash says which rows are worth looking at: one line of the processor's cache for a group. */
 struct tally {
-    size_t groups, row_size, rows;
+    size_t groups, groups_max, row_size, rows; /* groups: a power of two */
     unsigned depth;
     uint64_t seed, lost;
-    unsigned char *used; /* a bit a way, a byte a group */
+    unsigned char *tags; /* 0: no row */
     unsigned char *store;
+};
+
+/* Where a key's row may be. */
+struct places {
+    size_t group[2];
+    unsigned char tag;
 };
 
 static struct tally_row *row_at(const struct tally *w, size_t group, unsigned way)
@@ -20,9 +29,22 @@ static struct tally_row *row_at(const struct tally *w, size_t group, unsigned wa
     return (struct tally_row *)(void *)(w->store + (group * WAYS + way) * w->row_size);
 }
 
-static int64_t *ring(const struct tally_row *r)
+static uint32_t *ring(const struct tally_row *r)
 {
-    return (int64_t *)(uintptr_t)(r + 1);
+    return (uint32_t *)(uintptr_t)(r + 1);
+}
+
+/* Pages that no row has come to yet cost nothing. */
+static bool make_room(const struct tally *w, size_t groups, unsigned char **ret_tags, unsigned char **ret_store)
+{
+    *ret_store = calloc(groups * WAYS, w->row_size);
+    *ret_tags = calloc(groups, WAYS);
+    if (*ret_store && *ret_tags)
+        return true;
+    free(*ret_store);
+    free(*ret_tags);
+    *ret_store = *ret_tags = NULL;
+    return false;
 }
 
 struct tally *tally_new(size_t max_bytes, unsigned depth)
@@ -31,17 +53,14 @@ struct tally *tally_new(size_t max_bytes, unsigned depth)
     if (!w)
         return NULL;
     w->depth = depth < 1 ? 1 : depth > DEPTH_MAX ? DEPTH_MAX : depth;
-    w->row_size = sizeof(struct tally_row) + w->depth * sizeof(int64_t);
-    w->groups = max_bytes / (w->row_size * WAYS);
-    w->groups = w->groups ? w->groups : 1;
-    /* Pages that no row has come to yet cost nothing. */
-    w->store = calloc(w->groups * WAYS, w->row_size);
-    w->used = calloc(w->groups, 1);
-    if (!w->store || !w->used || getrandom(&w->seed, sizeof w->seed, 0) != sizeof w->seed) {
-        tally_free(w);
-        return NULL;
-    }
-    return w;
+    w->row_size = (sizeof(struct tally_row) + w->depth * sizeof(uint32_t) + 7) / 8 * 8;
+    for (w->groups_max = 1; w->groups_max * 2 * WAYS * (w->row_size + 1) <= max_bytes;)
+        w->groups_max *= 2;
+    w->groups = w->groups_max < FIRST_GROUPS ? w->groups_max : FIRST_GROUPS;
+    if (make_room(w, w->groups, &w->tags, &w->store) && getrandom(&w->seed, sizeof w->seed, 0) == sizeof w->seed)
+        return w;
+    tally_free(w);
+    return NULL;
 }
 
 void tally_free(struct tally *w)
@@ -49,12 +68,12 @@ void tally_free(struct tally *w)
     if (!w)
         return;
     free(w->store);
-    free(w->used);
+    free(w->tags);
     free(w);
 }
 
 /* Strangers choose the keys: where a row lies depends on a secret of this run. */
-static size_t group_of(const struct tally *w, struct tally_key k)
+static struct places places_of(const struct tally *w, struct tally_key k)
 {
     uint64_t x = (k.hi ^ w->seed) * 0x9e3779b97f4a7c15u;
     x ^= x >> 32;
@@ -62,77 +81,144 @@ static size_t group_of(const struct tally *w, struct tally_key k)
     x ^= x >> 29;
     x *= 0x9e3779b97f4a7c15u;
     x ^= x >> 32;
-    return (size_t)(x % w->groups);
+    size_t mask = w->groups - 1;
+    return (struct places){{x & mask, x >> 28 & mask}, (unsigned char)(x >> 56 | 0x80)};
 }
 
-static struct tally_row *find(struct tally *w, struct tally_key key, size_t g)
+static struct tally_row *find(const struct tally *w, struct tally_key key, const struct places *p)
 {
-    for (unsigned i = 0; i < WAYS; i++) {
-        struct tally_row *r = row_at(w, g, i);
-        if ((w->used[g] & (1u << i)) && r->key.hi == key.hi && r->key.lo == key.lo)
-            return r;
+    for (unsigned k = 0; k < 2; k++) {
+        const unsigned char *tags = w->tags + p->group[k] * WAYS;
+        for (unsigned i = 0; i < WAYS; i++) {
+            struct tally_row *r = row_at(w, p->group[k], i);
+            if (tags[i] == p->tag && r->key.hi == key.hi && r->key.lo == key.lo)
+                return r;
+        }
     }
     return NULL;
 }
 
 struct tally_row *tally_find(struct tally *w, struct tally_key key)
 {
-    return find(w, key, group_of(w, key));
+    struct places p = places_of(w, key);
+    return find(w, key, &p);
 }
 
-static struct tally_row *place(struct tally *w, size_t g)
+void tally_soon(const struct tally *w, struct tally_key key)
 {
-    struct tally_row *oldest = row_at(w, g, 0);
+    struct places p = places_of(w, key);
+    __builtin_prefetch(w->tags + p.group[0] * WAYS);
+    __builtin_prefetch(w->tags + p.group[1] * WAYS);
+}
+
+static unsigned in_use(const struct tally *w, size_t group)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < WAYS; i++)
+        n += w->tags[group * WAYS + i] != 0;
+    return n;
+}
+
+/* A free row; NULL: there is none. */
+static struct tally_row *free_row(struct tally *w, const struct places *p)
+{
+    size_t group = p->group[in_use(w, p->group[1]) < in_use(w, p->group[0])];
     for (unsigned i = 0; i < WAYS; i++) {
-        struct tally_row *r = row_at(w, g, i);
-        if (!(w->used[g] & (1u << i))) {
-            w->used[g] = (unsigned char)(w->used[g] | (1u << i));
-            w->rows++;
-            return r;
-        }
-        if (r->seen < oldest->seen)
-            oldest = r;
+        unsigned char *tag = &w->tags[group * WAYS + i];
+        if (*tag)
+            continue;
+        *tag = p->tag;
+        return row_at(w, group, i);
     }
+    return NULL;
+}
+
+static struct tally_row *oldest(struct tally *w, const struct places *p)
+{
+    struct tally_row *found = row_at(w, p->group[0], 0);
+    unsigned char *tag = &w->tags[p->group[0] * WAYS];
+    for (unsigned i = 1; i < 2 * WAYS; i++) {
+        size_t group = p->group[i / WAYS];
+        struct tally_row *r = row_at(w, group, i % WAYS);
+        if (r->seen >= found->seen)
+            continue;
+        found = r;
+        tag = &w->tags[group * WAYS + i % WAYS];
+    }
+    *tag = p->tag;
     w->lost++;
-    return oldest;
+    return found;
+}
+
+/* Twice the room, where that is allowed and can be had. */
+static bool grow(struct tally *w)
+{
+    struct tally old = *w;
+    if (w->groups == w->groups_max || !make_room(w, w->groups * 2, &w->tags, &w->store)) {
+        w->tags = old.tags;
+        w->store = old.store;
+        return false;
+    }
+    w->groups *= 2;
+    for (size_t i = 0; i < old.groups * WAYS; i++) {
+        if (!old.tags[i])
+            continue;
+        const struct tally_row *r = row_at(&old, i / WAYS, i % WAYS);
+        struct places p = places_of(w, r->key);
+        struct tally_row *to = free_row(w, &p);
+        memcpy(to ? to : oldest(w, &p), r, w->row_size);
+        w->rows -= !to;
+    }
+    free(old.tags);
+    free(old.store);
+    return true;
 }
 
 struct tally_row *tally_row(struct tally *w, struct tally_key key, int64_t now)
 {
-    size_t g = group_of(w, key);
-    struct tally_row *r = find(w, key, g);
+    uint32_t t = tally_time(now);
+    struct places p = places_of(w, key);
+    struct tally_row *r = find(w, key, &p);
     if (!r) {
-        r = place(w, g);
+        if (w->rows >= w->groups * WAYS / 8 * 7 && grow(w))
+            p = places_of(w, key);
+        while (!(r = free_row(w, &p)) && grow(w))
+            p = places_of(w, key);
+        w->rows += r != NULL;
+        r = r ? r : oldest(w, &p);
         memset(r, 0, w->row_size);
         r->key = key;
-        r->seen = now;
+        r->seen = t;
     }
-    if (now > r->seen)
-        r->seen = now;
+    if (t > r->seen)
+        r->seen = t;
     return r;
 }
 
 unsigned tally_count(const struct tally *w, const struct tally_row *r, int64_t t, int64_t span)
 {
-    unsigned kept = r->n < w->depth ? r->n : w->depth, found = 0;
-    for (unsigned i = 0; i < kept; i++)
-        found += ring(r)[i] > t - span && ring(r)[i] <= t;
+    int64_t end = tally_time(t);
+    unsigned found = 0;
+    (void)w;
+    for (unsigned i = 0; i < r->n; i++)
+        found += ring(r)[i] > end - span && ring(r)[i] <= end;
     return found;
 }
 
 unsigned tally_add(struct tally *w, struct tally_row *r, int64_t t, unsigned times, int64_t span)
 {
+    uint32_t at = tally_time(t);
     for (unsigned i = 0; i < times && i < w->depth; i++) {
-        ring(r)[r->n % w->depth] = t;
-        if (++r->n == UINT32_MAX) /* the place of the next is all that matters once the ring is full */
-            r->n = w->depth + (UINT32_MAX % w->depth);
+        ring(r)[r->at] = at;
+        r->at = (uint16_t)((r->at + 1u) % w->depth);
+        r->n = (uint16_t)(r->n + (r->n < w->depth));
     }
-    return tally_count(w, r, t > r->seen ? t : r->seen, span);
+    return tally_count(w, r, at > r->seen ? at : r->seen, span);
 }
 
 void tally_clear(struct tally_row *r)
 {
-    r->n = 0;
+    r->n = r->at = 0;
     r->marks_n = 0;
 }
 
@@ -143,7 +229,7 @@ unsigned tally_mark(struct tally_row *r, uint32_t what)
             return r->marks_n;
     if (r->marks_n < ARRAY_SIZE(r->marks))
         r->marks[r->marks_n] = what;
-    r->marks_n += r->marks_n <= ARRAY_SIZE(r->marks);
+    r->marks_n = (uint16_t)(r->marks_n + (r->marks_n <= ARRAY_SIZE(r->marks)));
     return r->marks_n;
 }
 
@@ -157,5 +243,5 @@ void tally_each(struct tally *w, void (*fn)(void *arg, struct tally_row *r), voi
 
 struct tally_state tally_state(const struct tally *w)
 {
-    return (struct tally_state){w->rows, w->groups * WAYS, w->groups * (WAYS * w->row_size + 1), w->lost};
+    return (struct tally_state){w->rows, w->groups_max * WAYS, w->groups * WAYS * (w->row_size + 1), w->lost};
 }

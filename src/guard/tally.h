@@ -1,6 +1,7 @@
 /* tally.h: what happened to many keys (addresses, networks, accounts) within a sliding time, in bounded memory. Each key has a row with its latest times, as
-   many as are ever asked for. Where a row's place is full, the row there that was seen longest ago goes (of eight), and is counted as lost: somebody who
-   floods the table from ever new addresses makes us forget the quiet ones first. */
+   many as are ever asked for. A table grows with what is in it. Where it can grow no more and a row's place is full, the row there that was seen longest ago goes
+   (of sixteen), and is counted as lost: somebody who floods the table from ever new addresses makes us forget the quiet ones first.
+   Rows keep seconds from 1970 to 2106; what is before or behind is taken as that. */
 #pragma once
 #include "base/macros.h"
 #include <stddef.h>
@@ -12,16 +13,18 @@ struct tally_key {
     uint64_t hi, lo;
 };
 
-/* A row's own part; the owner of the table may use it as it likes. Zeroed when the row is made. */
+/* A row's own part; the owner of the table may use it as it likes, but for the ring. Zeroed when the row is made. With five times behind it, it takes one line of the processor's cache. */
 struct tally_row {
     struct tally_key key;
-    int64_t seen;       /* the latest time; kept by tally_row() */
-    int64_t until;
-    uint32_t times_banned;
-    uint32_t n;         /* of the ring */
+    uint32_t seen;      /* the latest time; kept by tally_row() */
+    uint32_t until;     /* by tally_time() */
     uint32_t marks[3];  /* a few small sets of things seen with it (their hashes), see tally_mark */
-    uint32_t marks_n;
+    uint16_t times_banned;
+    uint16_t marks_n;
+    uint16_t n, at;     /* of the ring: how many there are; the place of the next */
 };
+
+static inline uint32_t tally_time(int64_t t) { return t < 0 ? 0 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t; }
 
 /* max_bytes: of all rows together. depth: times that a row keeps (1-1000). NULL: no memory. */
 struct tally *tally_new(size_t max_bytes, unsigned depth);
@@ -30,6 +33,8 @@ void tally_free(struct tally *w); /* NULL is fine */
 struct tally_row *tally_row(struct tally *w, struct tally_key key, int64_t now);
 /* The same, but NULL where there is none. */
 struct tally_row *tally_find(struct tally *w, struct tally_key key);
+/* The key will be asked for soon: the processor may fetch what that needs. */
+void tally_soon(const struct tally *w, struct tally_key key);
 /* Notes `times` happenings at t; how many of those that are kept lie within the last `span` seconds before the latest, at most depth. */
 unsigned tally_add(struct tally *w, struct tally_row *r, int64_t t, unsigned times, int64_t span);
 /* How many lie within the last `span` seconds before t. */
@@ -43,7 +48,7 @@ void tally_each(struct tally *w, void (*fn)(void *arg, struct tally_row *r), voi
 
 struct tally_state {
     size_t rows, room;  /* in use; there could be */
-    size_t bytes;
+    size_t bytes;       /* that it takes now */
     uint64_t lost;      /* rows that had to go while they still mattered to nobody's knowledge */
 };
 struct tally_state tally_state(const struct tally *w);
