@@ -17,7 +17,9 @@ struct calendar {
     struct calendar_count count;
     struct calendar_line now;
     struct str seen;        /* the text, where it was asked for */
-    bool lf;
+    bool lf, own;           /* own: the line has its time from nowhere else */
+    struct deferred { struct str line; int64_t now; } deferred[CALENDAR_DEFERRED];
+    size_t deferred_n;
 };
 
 int calendar_new(const struct calendar_options *o, struct calendar **ret, struct err *err)
@@ -54,6 +56,7 @@ void calendar_restart(struct calendar *c)
     c->has_last = false;
     c->last_us = 0;
     c->now = (struct calendar_line){0};
+    c->deferred_n = 0;
 }
 
 void calendar_free(struct calendar *c)
@@ -71,7 +74,8 @@ void calendar_free(struct calendar *c)
 
 bool calendar_serves(const struct calendar *c, const struct calendar_options *o)
 {
-    return str_eq(str_trim(c->o.datepattern), str_trim(o->datepattern)) && c->o.latin1 == o->latin1 && c->o.today == o->today && c->o.live == o->live && c->o.journal == o->journal && c->o.thorough == o->thorough;
+    return str_eq(str_trim(c->o.datepattern), str_trim(o->datepattern)) && c->o.latin1 == o->latin1 && c->o.today == o->today && c->o.live == o->live && c->o.journal == o->journal && c->o.thorough == o->thorough &&
+           c->o.uncounted == o->uncounted;
 }
 
 /* The line as expressions may see it: without newline, cut, valid UTF-8. */
@@ -142,7 +146,8 @@ static void find_date(struct calendar *c, struct str line, int64_t now)
         put_line(c, line, 0, 0);
         return;
     }
-    if (found && d.timed) {
+    c->own = found && d.timed;
+    if (c->own) {
         remember_date(c, str_span(line.p + d.start, d.end - d.start), d.us);
         know_time(c, d.us);
         put_line(c, line, d.start, d.end);
@@ -170,10 +175,11 @@ static void judge_time(struct calendar *c, int64_t now)
     c->has_last = true;
 }
 
-void calendar_next(struct calendar *c, struct str line, const int64_t *time_us, int64_t now, bool ascii, bool lf)
+static void next(struct calendar *c, struct str line, const int64_t *time_us, int64_t now, bool ascii, bool lf)
 {
     c->lf = lf;
     c->seen.p = NULL;
+    c->own = true;
     c->now.timed = c->now.no_date = false;
     line = clean(c, line, ascii);
     if (time_us) {
@@ -184,6 +190,47 @@ void calendar_next(struct calendar *c, struct str line, const int64_t *time_us, 
         find_date(c, line, now);
     }
     judge_time(c, now);
+}
+
+void calendar_next(struct calendar *c, struct str line, const int64_t *time_us, int64_t now, bool ascii, bool lf)
+{
+    next(c, line, time_us, now, ascii, lf);
+    if (!c->deferred_n)
+        return;
+    if (!c->own) { /* the time of the line before is asked for */
+        calendar_settle(c);
+        next(c, line, time_us, now, ascii, lf);
+    }
+    c->deferred_n = 0;
+}
+
+bool calendar_pass(struct calendar *c, struct str line, int64_t now)
+{
+    bool usual = !c->o.live && !c->o.journal && c->has_last && line.n && line.n <= CALENDAR_LINE && line.p[line.n - 1] != '\r';
+    return usual && date_detector_again(c->dates, line, now);
+}
+
+bool calendar_leaves_out(const struct calendar *c, struct date_alone *ret)
+{
+    return c->o.uncounted && !c->o.journal && date_detector_alone(c->dates, ret);
+}
+
+void calendar_defer(struct calendar *c, struct str line, int64_t now)
+{
+    if (c->deferred_n == CALENDAR_DEFERRED)
+        calendar_settle(c);
+    c->deferred[c->deferred_n++] = (struct deferred){line, now};
+}
+
+/* Of lines that each have a time of their own or none, the last that has one decides. */
+void calendar_settle(struct calendar *c)
+{
+    while (c->deferred_n) {
+        const struct deferred *l = &c->deferred[--c->deferred_n];
+        next(c, l->line, NULL, l->now, true, false);
+        if (c->own)
+            c->deferred_n = 0;
+    }
 }
 
 const struct calendar_line *calendar_line(const struct calendar *c) { return &c->now; }

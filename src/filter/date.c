@@ -425,6 +425,8 @@ static bool try_all(struct date_detector *d, struct text *t, size_t skip, bool l
         have_best = try_line(d, t, skip, now, best);
     for (size_t i = 0; i < d->list.n; i++) {
         const struct entry *e = &d->list.v[i];
+        if (t->glimpsed && !t->possible)
+            break;
         if (i == skip || (t->glimpsed && !(t->possible >> e->bit & 1)) || fails(d, t, i) || (!is_known(d, t, i, now) && !possible(d, t, i)) || !try_line(d, t, i, now, &h))
             continue;
         bool wins = i + 1 == d->list.n || bound(e) || (h.start == 0 && e->hits && !d->list.v[i + 1].hits);
@@ -572,6 +574,29 @@ static struct date_found found_by(const struct entry *e, const struct hit *h, in
     found.end = found.start + date.n;
     found.timed = time_of(e, h, date, now, &found.us);
     return found;
+}
+
+bool date_detector_again(struct date_detector *d, struct str line, int64_t now)
+{
+    struct text t = {.s = line, .ascii = true};
+    struct date_found unused;
+    return d->last < d->list.n && !d->list.v[d->last].memo->found.start && know(d, &t, now, &unused);
+}
+
+bool date_detector_alone(const struct date_detector *d, struct date_alone *ret)
+{
+    const struct entry *e = d->list.v;
+    if (d->list.n != 1 || !bound(e) || d->thorough)
+        return false;
+    struct date_alone made = {.needles = needles_of(&e->t->re.text, true)};
+    if (!made.needles.n)
+        return false;
+    struct arena *a = arena_new(16u << 20);
+    const struct syntax *s = syntax_of(a, &e->t->re.text);
+    made.beside = s && shape_beside(s, 1, &made.before, &made.behind);
+    arena_free(a);
+    *ret = made;
+    return true;
 }
 
 bool date_detector_find(struct date_detector *d, struct str line, bool ascii, int64_t now, struct date_found *ret)

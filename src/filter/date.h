@@ -2,7 +2,9 @@
    same place, and what wins often moves forward. A template is fail2ban's datepattern: strptime's codes with %ExY and its kin, {^LN-BEG}, {UNB}, {DATE}, {NONE}, {DEFAULT},
    EPOCH, LEPOCH, TAI64N, ** for open word bounds, the rest a regular expression; without any, 17 of its own, each also bound to the beginning of the line. */
 #pragma once
+#include "filter/needle.h"
 #include "filter/regex.h"
+#include "filter/syntax.h"
 
 enum date_kind { DATE_PARTS, DATE_EPOCH, DATE_LONG_EPOCH, DATE_TAI64N };
 
@@ -43,5 +45,16 @@ void date_detector_restart(struct date_detector *d);
 void date_detector_done(struct date_detector *d);
 /* line: valid UTF-8. now: seconds, for what a date leaves out and for how long a template was unused. false: no date in it. */
 bool date_detector_find(struct date_detector *d, struct str line, bool ascii, int64_t now, struct date_found *ret) PARSER(date_template);
+/* An ASCII line that begins with the very date that was found last: it counts as found, and means what that meant. false: nothing is known, the line must be looked at. */
+bool date_detector_again(struct date_detector *d, struct str line, int64_t now);
+
+/* The only date that is looked for, where what a line has of it depends on that line alone. */
+struct date_alone {
+    struct needles needles;           /* an ASCII line with such a date has one of them */
+    bool beside;                      /* the sets below are known */
+    struct syntax_set before, behind; /* of the characters right before and behind what is cut out */
+};
+/* false: there are others, what was found before decides, or nothing must stand in a line that has it. */
+bool date_detector_alone(const struct date_detector *d, struct date_alone *ret);
 /* Which templates hit, in the order they are tried now; stops where fn returns false. */
 void date_detector_hits(const struct date_detector *d, bool (*fn)(void *ctx, const char *name, uint64_t hits), void *ctx);

@@ -39,6 +39,7 @@ struct glimpse {
     uint64_t same_run[GLIMPSE_MAX]; /* of the first expression with a run: all with the same one */
     uint64_t longer_run[GLIMPSE_MAX]; /* those whose run would have it in it */
     size_t around;                /* how far from a time a match of theirs can reach */
+    size_t reach;                 /* no match ends behind so many bytes of a line: all are bound to its beginning */
     uint16_t *starts;             /* of each expression */
     size_t n;
     bool failed, odd;
@@ -190,6 +191,8 @@ static void add_expression(struct glimpse *g, unsigned i, struct syntax *s)
         shape_trim(s);
         g->shapes[i] = shape_of(s);
     }
+    size_t reach = s && g->shapes[i].anchored ? g->shapes[i].longest : SIZE_MAX;
+    g->reach = reach > g->reach ? reach : g->reach;
     if (s && g->shapes[i].clock && g->shapes[i].longest <= AROUND_MAX) {
         g->odd = false;
         g->starts[i] = build(g, s, add(g, (struct step){.kind = STEP_FOUND, .out = (uint16_t)i}));
@@ -413,6 +416,7 @@ uint64_t glimpse_line(struct glimpse *g, struct str line)
     size_t first, last;
     if (g->failed)
         return g->all;
+    line.n = line.n < g->reach ? line.n : g->reach;
     for (uint64_t bits = g->runs; bits; bits &= bits - 1) {
         unsigned i = (unsigned)__builtin_ctzll(bits);
         if (has_run(line, g->in_run[i], g->shapes[i].run_n))

@@ -116,7 +116,7 @@ static int encoding(const struct filter_definition *d, bool *ret_latin1, struct 
 
 static int settings(struct matcher *m, const struct filter_definition *d, const struct matcher_options *o, struct matcher *const *others, size_t n, struct err *err)
 {
-    struct calendar_options c = {.datepattern = str_of(d->datepattern.text), .today = o->today, .live = o->live, .journal = o->journal, .thorough = o->thorough};
+    struct calendar_options c = {.datepattern = str_of(d->datepattern.text), .today = o->today, .live = o->live, .journal = o->journal, .thorough = o->thorough, .uncounted = o->uncounted};
     struct err why = {0};
     int r = encoding(d, &c.latin1, err);
     if (r < 0)
@@ -143,11 +143,11 @@ static int settings(struct matcher *m, const struct filter_definition *d, const 
 static void find_needles(struct matcher *m, const struct filter_definition *d)
 {
     static const struct needles none;
-    struct needles pref = m->has_pref ? needles_of(&m->pref.re.text) : none;
+    struct needles pref = m->has_pref ? needles_of(&m->pref.re.text, false) : none;
     for (size_t i = 0; i < m->fail.n + m->ignore.n && d->maxlines <= 1; i++) {
         bool fail = i < m->fail.n;
         struct expression *e = fail ? &m->fail.v[i] : &m->ignore.v[i - m->fail.n];
-        struct needles own = needles_of(&e->re.text), *best = fail && pref.score > own.score ? &pref : &own;
+        struct needles own = needles_of(&e->re.text, false), *best = fail && pref.score > own.score ? &pref : &own;
         if (!best->n)
             continue;
         struct needles *kept = arena_zalloc(m->a, sizeof *kept);

@@ -17,6 +17,7 @@ struct matcher_options {
     unsigned connections; /* 0: 100, as fail2ban */
     uint32_t kinds;       /* bits of enum event_kind: nobody asks for events of others, which may then be missed; 0: all are asked for (sieve.h) */
     bool counts_only;     /* nobody asks for `matches` of an event: lines are counted, not kept */
+    bool uncounted;       /* nobody asks for lines that were cut, not UTF-8 or undated: fewer are counted then */
     bool thorough;        /* dates are looked for without any short cut: slower, the same result; for comparison */
 };
 

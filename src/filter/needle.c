@@ -219,10 +219,20 @@ static struct part of(const struct syntax *s)
     }
 }
 
-struct needles needles_of(const struct regex_text *t)
+/* Nothing else stands in the line. */
+static void ascii_only(struct syntax *s)
+{
+    s->set.beyond = false;
+    for (struct syntax *i = s->kind == SYNTAX_AGAIN ? NULL : s->child; i; i = i->next)
+        ascii_only(i);
+}
+
+struct needles needles_of(const struct regex_text *t, bool ascii)
 {
     struct arena *a = arena_new(64u << 20);
-    const struct syntax *s = syntax_of(a, t);
+    struct syntax *s = syntax_of(a, t);
+    if (s && ascii)
+        ascii_only(s);
     struct needles found = s ? of(s).best : (struct needles){0};
     if (found.caseless)
         lower(&found);

@@ -20,4 +20,5 @@ struct needles {
     int score;     /* higher: they are longer, fewer, and seldom stand in other lines */
 };
 
-struct needles needles_of(const struct regex_text *t);
+/* ascii: for lines of ASCII only, in which k and s have no other forms. */
+struct needles needles_of(const struct regex_text *t, bool ascii);

@@ -73,7 +73,7 @@ static size_t longest(const struct syntax *s)
     size_t n = 0, part, product;
     switch (s->kind) {
     case SYNTAX_CLASS: return 1;
-    case SYNTAX_AGAIN: return longest(s->child);
+    case SYNTAX_AGAIN: return s->child->kind == SYNTAX_CLASS ? 1 : SIZE_MAX; /* shape_trim may have changed its group */
     case SYNTAX_REPEAT:
         part = longest(s->child);
         return !part ? 0 : s->max == SYNTAX_ENDLESS || __builtin_mul_overflow(part, s->max, &product) ? SIZE_MAX : product;
@@ -187,4 +187,25 @@ struct shape shape_of(const struct syntax *s)
     }
     find_run(s, &made);
     return made;
+}
+
+bool shape_beside(const struct syntax *s, unsigned group, struct syntax_set *ret_before, struct syntax_set *ret_behind)
+{
+    struct syntax_set before = {0}, behind = {0};
+    const struct syntax *i = s->kind == SYNTAX_SEQUENCE ? s->child : NULL;
+    bool has_before = false;
+    for (; i && i->group != group; i = i->next) {
+        struct syntax_set own = {0};
+        bool empty = ends_of(i, true, &own);
+        has_before = !empty || (has_before && i->kind == SYNTAX_NOTHING);
+        before = i->kind == SYNTAX_NOTHING ? before : own;
+    }
+    const struct syntax *next = i ? i->next : NULL;
+    while (next && next->kind == SYNTAX_NOTHING)
+        next = next->next;
+    if (!has_before || !next || ends_of(next, false, &behind))
+        return false;
+    *ret_before = before;
+    *ret_behind = behind;
+    return true;
 }

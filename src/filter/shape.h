@@ -14,3 +14,5 @@ struct shape {
 /* Takes off what may be missing at the end: the rest matches wherever the whole does. */
 void shape_trim(struct syntax *s);
 struct shape shape_of(const struct syntax *s);
+/* What stands right before and right behind what a group takes, one character each. false: it cannot be told. */
+bool shape_beside(const struct syntax *s, unsigned group, struct syntax_set *ret_before, struct syntax_set *ret_behind);

@@ -2,22 +2,35 @@
 #include "filter/matcher_sieve.h"
 #include "filter/scan.h"
 #include "filter/utf8.h"
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
+#define LINE_END 2 /* bytes that may stand behind the last line of a block */
 #define HITS_MAX 65536 /* of one block; lines behind the last of them are seen by all */
 
+/* Whose text it is: an expression's, or that of a calendar's only date. */
 struct target {
     unsigned text, filter, taker;
     bool wanted;
+    unsigned calendar; /* +1; 0: an expression's */
 };
 struct hit { unsigned text, end; };
+
+struct dates {
+    struct calendar *calendar;
+    uint64_t *filters;  /* bits: those that it serves */
+    bool leaves_out;    /* it need not see every line */
+    uint64_t line;      /* the last line with a text of its date */
+};
 
 struct sieve {
     struct arena *a;
     struct matcher **matchers;
     size_t n, words;
-    LIST(struct calendar *) calendars;
+    LIST(struct dates) dates;
+    struct calendar *eager;          /* the only one that must see every line, besides those that leave out some; NULL: there are none, or several */
+    bool slow;                       /* some filter or several calendars see every line */
     enum sieve_way way;
     struct scan *scan;
     LIST(struct scan_text) texts;
@@ -59,10 +72,36 @@ static void add_filter(struct sieve *s, unsigned filter)
         for (unsigned k = 0; v && k < v->n; k++)
             *list_push(s->a, &s->targets) = (struct target){text_index(s, &v->v[k], v->caseless), filter, i, wanted};
     }
-    for (size_t i = 0; i < s->calendars.n; i++)
-        if (s->calendars.v[i] == matcher_calendar(m))
-            return;
-    *list_push(s->a, &s->calendars) = matcher_calendar(m);
+    size_t i = 0;
+    while (i < s->dates.n && s->dates.v[i].calendar != matcher_calendar(m))
+        i++;
+    if (i == s->dates.n)
+        *list_push(s->a, &s->dates) = (struct dates){.calendar = matcher_calendar(m), .filters = arena_zalloc(s->a, s->words * sizeof(uint64_t))};
+    s->dates.v[i].filters[filter / 64] |= 1ull << (filter % 64);
+    s->slow |= s->always[filter / 64] || s->also_always[filter / 64];
+}
+
+/* No text can begin before such a date and end behind it. */
+static bool parts_texts(const struct sieve *s, const struct date_alone *d)
+{
+    for (unsigned x = 0; x < 128 && d->beside; x++)
+        for (unsigned y = 0; y < 128 && syntax_has(&d->before, (unsigned char)x); y++)
+            if (syntax_has(&d->behind, (unsigned char)y) && s->pairs[pair((char)x, (char)y) / 64] >> (pair((char)x, (char)y) % 64) & 1)
+                return false;
+    return d->beside;
+}
+
+static void add_dates(struct sieve *s)
+{
+    for (unsigned i = 0; i < s->dates.n && s->way != SIEVE_OPEN; i++) {
+        struct date_alone d;
+        struct dates *own = &s->dates.v[i];
+        own->leaves_out = calendar_leaves_out(own->calendar, &d) && parts_texts(s, &d);
+        for (unsigned k = 0; own->leaves_out && k < d.needles.n; k++)
+            *list_push(s->a, &s->targets) = (struct target){.text = text_index(s, &d.needles.v[k], d.needles.caseless), .calendar = i + 1};
+        s->slow |= !own->leaves_out && s->eager;
+        s->eager = own->leaves_out ? s->eager : own->calendar;
+    }
 }
 
 static int by_text(const void *a, const void *b)
@@ -75,6 +114,7 @@ static void prepare(struct sieve *s)
 {
     for (unsigned i = 0; i < s->n; i++)
         add_filter(s, i);
+    add_dates(s);
     if (s->targets.n)
         qsort(s->targets.v, s->targets.n, sizeof *s->targets.v, by_text);
     s->first_target = arena_zalloc(s->a, (s->texts.n + 2) * sizeof *s->first_target);
@@ -157,6 +197,10 @@ static void choose(struct sieve *s, unsigned text)
 {
     for (unsigned i = s->first_target[text], n = s->first_target[text + 1]; i < n; i++) {
         const struct target *t = &s->targets.v[i];
+        if (t->calendar) {
+            s->dates.v[t->calendar - 1].line = s->line;
+            continue;
+        }
         (t->wanted ? s->chosen : s->also)[t->filter / 64] |= 1ull << (t->filter % 64);
         matcher_mark(s->matchers[t->filter], t->taker, s->line);
     }
@@ -222,6 +266,32 @@ static enum matcher_result try_filters(struct sieve *s, bool all, int64_t now, s
     return MATCHER_MISSED;
 }
 
+/* Whether a filter that this calendar serves will see the line. */
+static bool asked(const struct sieve *s, const struct dates *d)
+{
+    size_t n = last_chosen(s);
+    for (size_t w = 0; w * 64 < n; w++)
+        if ((s->chosen[w] | s->also[w]) & d->filters[w])
+            return true;
+    return false;
+}
+
+static void ask_or_defer(struct sieve *s, struct dates *d, struct str line, int64_t now, bool lf)
+{
+    bool ascii = s->ascii || utf8_ascii(line);
+    if (!ascii || asked(s, d))
+        calendar_next(d->calendar, line, NULL, now, ascii, lf);
+    else if (d->line == s->line)
+        calendar_defer(d->calendar, line, now);
+}
+
+static void settle(struct sieve *s)
+{
+    for (size_t i = 0; i < s->dates.n; i++)
+        if (s->dates.v[i].leaves_out)
+            calendar_settle(s->dates.v[i].calendar);
+}
+
 enum matcher_result sieve_line(struct sieve *s, struct str line, const int64_t *time_us, int64_t now, size_t *ret_filter, struct matcher_event *ret)
 {
     size_t start = (size_t)((uintptr_t)line.p - (uintptr_t)s->block.p), end = start + line.n;
@@ -232,18 +302,55 @@ enum matcher_result sieve_line(struct sieve *s, struct str line, const int64_t *
     memcpy(s->also, s->also_always, s->words * sizeof *s->also);
     if (inside)
         choose_hits(s, end);
-    for (size_t i = 0; i < s->calendars.n; i++) {
-        calendar_next(s->calendars.v[i], line, time_us, now, inside && s->ascii, lf);
-        if (!all)
-            look_at_cut(s, calendar_line(s->calendars.v[i]));
+    for (size_t i = 0; i < s->dates.n; i++) {
+        const struct dates *d = &s->dates.v[i];
+        if (d->leaves_out && !all && !time_us)
+            continue;
+        calendar_next(d->calendar, line, time_us, now, inside && s->ascii, lf);
+        if (!all && !d->leaves_out)
+            look_at_cut(s, calendar_line(d->calendar));
     }
-    return try_filters(s, all, now, ret_filter, ret);
+    for (size_t i = 0; i < s->dates.n && !all && !time_us; i++)
+        if (s->dates.v[i].leaves_out)
+            ask_or_defer(s, &s->dates.v[i], line, now, lf);
+    enum matcher_result r = try_filters(s, all, now, ret_filter, ret);
+    if (inside && end + LINE_END >= s->block.n)
+        settle(s);
+    return r;
+}
+
+/* A line without any text, and with the date of the line before: most are. It is done then. */
+static bool pass(struct sieve *s, struct str line, size_t start, int64_t now)
+{
+    size_t end = start + line.n;
+    if (s->slow || end > s->looked_at || end + LINE_END >= s->block.n || (s->hits_at < s->hits_n && s->hits[s->hits_at].end <= end) || !s->ascii)
+        return false;
+    if (s->eager && !calendar_pass(s->eager, line, now))
+        return false;
+    s->line++;
+    return true;
+}
+
+enum matcher_result sieve_next(struct sieve *s, struct str *rest, int64_t now, uint64_t *lines, size_t *ret_filter, struct matcher_event *ret)
+{
+    struct str line;
+    size_t start = s->block.n - rest->n;
+    assert(!rest->n || (rest->n <= s->block.n && rest->p == s->block.p + start));
+    for (; str_line(rest, &line); start = s->block.n - rest->n) {
+        ++*lines;
+        if (pass(s, line, start, now))
+            continue;
+        enum matcher_result r = sieve_line(s, line, NULL, now, ret_filter, ret);
+        if (r != MATCHER_MISSED)
+            return r;
+    }
+    return MATCHER_MISSED;
 }
 
 bool sieve_time(const struct sieve *s, int64_t *ret_us)
 {
-    for (size_t i = 0; i < s->calendars.n; i++) {
-        const struct calendar_line *l = calendar_line(s->calendars.v[i]);
+    for (size_t i = 0; i < s->dates.n; i++) {
+        const struct calendar_line *l = calendar_line(s->dates.v[i].calendar);
         if (l->timed && !l->no_date) {
             *ret_us = l->time_us;
             return true;

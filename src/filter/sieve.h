@@ -24,13 +24,16 @@ void sieve_restart(struct sieve *s);
 void sieve_free(struct sieve *s); /* NULL is fine */
 void sieve_freep(struct sieve **s);
 
-/* The lines that come next, each with its LF; it must stay where it is until they are done. Lines that are in no block are seen by all. */
+/* The lines that come next, each with its LF; it must stay where it is until its last line is done, or sieve_restart. Lines that are in no block are seen by all. */
 void sieve_block(struct sieve *s, struct str block);
 /* The next line of the log, without its LF, for each filter until one takes it: its result, and which filter it was; else MATCHER_MISSED. As matcher_line. */
 enum matcher_result sieve_line(struct sieve *s, struct str line, const int64_t *time_us, int64_t now, size_t *ret_filter, struct matcher_event *ret) PARSER(sieve);
 
-/* When the last line was written, by its own date or by time_us. false: not known. */
+/* When the last line was written, by its own date or by time_us. false: not known, or `uncounted`. */
 bool sieve_time(const struct sieve *s, int64_t *ret_us);
+/* The lines of the block from `rest` on, until one is not missed, whose result is given: *rest is what stands behind it. MATCHER_MISSED: there are no more. *lines: those that were looked at are added.
+   The same as sieve_line for each, and faster. */
+enum matcher_result sieve_next(struct sieve *s, struct str *rest, int64_t now, uint64_t *lines, size_t *ret_filter, struct matcher_event *ret);
 
 size_t sieve_filters(const struct sieve *s);
 struct matcher *sieve_matcher(const struct sieve *s, size_t filter);

@@ -222,8 +222,10 @@ static struct syntax *group(struct job *j)
     j->caseless = caseless;
     j->dotall = dotall;
     j->multiline = multiline;
-    if (capture)
+    if (capture) {
         j->groups[capture] = s;
+        s->group = capture;
+    }
     if (condition && s->kind != SYNTAX_CHOICE) { /* without an else it may be nothing */
         struct syntax *either = node(j, SYNTAX_CHOICE);
         either->child = s;

@@ -24,6 +24,7 @@ struct syntax {
     enum syntax_kind kind;
     struct syntax_set set;
     unsigned min, max; /* SYNTAX_ENDLESS: no limit */
+    unsigned group;    /* that it is the content of; 0: of none */
     struct syntax *child, *next;
 };
 

@@ -278,8 +278,8 @@ void guard_known(struct guard *g, const struct prefix *who, int64_t until, unsig
 {
     bool one = who->length == (who->addr.v6 ? 64 : 32);
     struct tally_row *r = tally_row(one ? g->sources : g->networks, key_of(who), until);
-    r->until = until;
-    r->times_banned = times;
+    r->until = tally_time(until);
+    r->times_banned = (uint16_t)(times < UINT16_MAX ? times : UINT16_MAX);
 }
 
 /* The way back of key_of. */

@@ -61,7 +61,7 @@ static int by_change(const void *a, const void *b, void *files)
 
 static struct matcher_options matching(const struct replay_options *o, bool journal)
 {
-    return (struct matcher_options){.today = o->now, .journal = journal, .counts_only = true, .kinds = LOGIN_EVENT_KINDS};
+    return (struct matcher_options){.today = o->now, .journal = journal, .counts_only = true, .uncounted = true, .kinds = LOGIN_EVENT_KINDS};
 }
 
 /* Groups the files by the log they belong to. */
@@ -112,40 +112,56 @@ static void free_streams(struct reader *r)
     sieve_free(r->sieve);
 }
 
-static struct sieve *sieve_of(const struct reader *r, const struct stream *s) { return s->sieve ? s->sieve : r->sieve; }
-
 static size_t places(const struct replay_options *o) { return o->files.n + (o->journal != NULL); }
 static const char *place_name(const struct replay_options *o, size_t i) { return i < o->files.n ? o->files.v[i].name : "journal"; }
 
 /* Which of `seen` is read now. */
 static size_t place_of(const struct reader *r, const struct stream *s) { return s->journal ? r->o->files.n : s->files[s->at]; }
 
-/* The next line of the log, over the ends of its files. What goes wrong with one is written down, and the next is read. */
-static bool next_line(struct reader *r, struct stream *s, struct str *ret)
+/* The next entry of the journal in which a filter finds something. */
+static bool next_of_journal(struct reader *r, struct stream *s, size_t *ret_filter, struct matcher_event *ret)
+{
+    struct str line;
+    while (replay_journal_next(s->journal, r->arena, &r->seen[r->o->files.n], &r->lost, &line)) {
+        const int64_t *time_us = &s->journal->entry.time_us;
+        sieve_block(s->sieve, line);
+        if (sieve_line(s->sieve, line, time_us, *time_us / 1000000, ret_filter, ret) == MATCHER_FOUND)
+            return true;
+    }
+    return false;
+}
+
+/* The rest of the file up to the next line in which a filter finds something. false: it ends before; its fault is written down. */
+static bool next_of_file(struct reader *r, struct stream *s, size_t *ret_filter, struct matcher_event *ret)
 {
     struct err err = {0};
-    if (s->journal && replay_journal_next(s->journal, r->arena, &r->seen[r->o->files.n], &r->lost, ret)) {
-        sieve_block(sieve_of(r, s), *ret);
-        return true;
+    const struct replay_file *f = &r->o->files.v[s->files[s->at]];
+    struct replay_seen *seen = &r->seen[s->files[s->at]];
+    int e = s->lines ? 1 : lines_open(f->fd, f->name, &s->lines, &err);
+    while (e >= 0) {
+        while (s->block.n)
+            if (sieve_next(r->sieve, &s->block, r->o->now, &seen->lines, ret_filter, ret) == MATCHER_FOUND)
+                return true;
+        if ((e = lines_block(s->lines, &s->block, &err)) <= 0)
+            break;
+        sieve_block(r->sieve, s->block);
     }
-    for (; s->at < s->n; s->at++) {
-        const struct replay_file *f = &r->o->files.v[s->files[s->at]];
-        struct replay_seen *seen = &r->seen[s->files[s->at]];
-        int e = s->lines ? 0 : lines_open(f->fd, f->name, &s->lines, &err);
-        if (e == 0 && !s->block.n && (e = lines_block(s->lines, &s->block, &err)) > 0)
-            sieve_block(sieve_of(r, s), s->block);
-        if (e >= 0 && s->block.n && str_line(&s->block, ret)) {
-            seen->lines++;
+    if (e < 0)
+        seen->fault = arena_dupz(r->arena, err.text);
+    if (s->lines)
+        seen->cut = lines_health(s->lines).cut;
+    lines_close(s->lines);
+    s->lines = NULL;
+    s->block = (struct str){0};
+    return false;
+}
+
+/* The same over the ends of the log's files: what goes wrong with one of them does not keep the next from being read. */
+static bool next_of_files(struct reader *r, struct stream *s, size_t *ret_filter, struct matcher_event *ret)
+{
+    for (; s->at < s->n; s->at++)
+        if (next_of_file(r, s, ret_filter, ret))
             return true;
-        }
-        if (e < 0)
-            seen->fault = arena_dupz(r->arena, err.text);
-        if (s->lines)
-            seen->cut = lines_health(s->lines).cut;
-        lines_close(s->lines);
-        s->lines = NULL;
-        s->block = (struct str){0};
-    }
     return false;
 }
 
@@ -256,16 +272,13 @@ static void wait_turn(struct reader *r, size_t stream, const struct happening *h
 static void read_stream(struct reader *r, size_t stream)
 {
     struct stream *s = &r->streams.v[stream];
-    struct str line;
     struct matcher_event m;
     size_t filter;
     if (!s->journal)
         sieve_restart(r->sieve);
-    while (r->error == 0 && next_line(r, s, &line)) {
-        const int64_t *time_us = s->journal ? &s->journal->entry.time_us : NULL;
+    while (r->error == 0 && (s->journal ? next_of_journal : next_of_files)(r, s, &filter, &m)) {
         struct happening h;
-        if (sieve_line(sieve_of(r, s), line, time_us, time_us ? *time_us / 1000000 : r->o->now, &filter, &m) != MATCHER_FOUND ||
-            !take_event(r, s, s->journal ? s->journal->filters.v[filter] : filter, &m, &h))
+        if (!take_event(r, s, s->journal ? s->journal->filters.v[filter] : filter, &m, &h))
             continue;
         if (r->timeline)
             wait_turn(r, stream, &h);

@@ -8,7 +8,7 @@
 #define FIRST_GROUPS 64u
 #define DEPTH_MAX 1000u
 
-/* Rows are of equal size: struct tally_row and the ring of times behind it. They stand in groups of eight; a key has two groups in which its row may be, and goes to the
+/* Rows are of equal size. They stand in groups of eight; a key has two groups in which its row may be, and goes to the
    emptier one, so that groups fill evenly. A byte of each row's hash says which rows are worth looking at: one line of the processor's cache for a group. */
 struct tally {
     size_t groups, groups_max, row_size, rows; /* groups: a power of two */
@@ -27,11 +27,6 @@ struct places {
 static struct tally_row *row_at(const struct tally *w, size_t group, unsigned way)
 {
     return (struct tally_row *)(void *)(w->store + (group * WAYS + way) * w->row_size);
-}
-
-static uint32_t *ring(const struct tally_row *r)
-{
-    return (uint32_t *)(uintptr_t)(r + 1);
 }
 
 /* Pages that no row has come to yet cost nothing. */
@@ -53,7 +48,7 @@ struct tally *tally_new(size_t max_bytes, unsigned depth)
     if (!w)
         return NULL;
     w->depth = depth < 1 ? 1 : depth > DEPTH_MAX ? DEPTH_MAX : depth;
-    w->row_size = (sizeof(struct tally_row) + w->depth * sizeof(uint32_t) + 7) / 8 * 8;
+    w->row_size = (offsetof(struct tally_row, ring) + w->depth * sizeof(uint32_t) + 7) / 8 * 8;
     for (w->groups_max = 1; w->groups_max * 2 * WAYS * (w->row_size + 1) <= max_bytes;)
         w->groups_max *= 2;
     w->groups = w->groups_max < FIRST_GROUPS ? w->groups_max : FIRST_GROUPS;
@@ -201,7 +196,7 @@ unsigned tally_count(const struct tally *w, const struct tally_row *r, int64_t t
     unsigned found = 0;
     (void)w;
     for (unsigned i = 0; i < r->n; i++)
-        found += ring(r)[i] > end - span && ring(r)[i] <= end;
+        found += r->ring[i] > end - span && r->ring[i] <= end;
     return found;
 }
 
@@ -209,7 +204,7 @@ unsigned tally_add(struct tally *w, struct tally_row *r, int64_t t, unsigned tim
 {
     uint32_t at = tally_time(t);
     for (unsigned i = 0; i < times && i < w->depth; i++) {
-        ring(r)[r->at] = at;
+        r->ring[r->at] = at;
         r->at = (uint16_t)((r->at + 1u) % w->depth);
         r->n = (uint16_t)(r->n + (r->n < w->depth));
     }
@@ -235,10 +230,9 @@ unsigned tally_mark(struct tally_row *r, uint32_t what)
 
 void tally_each(struct tally *w, void (*fn)(void *arg, struct tally_row *r), void *arg)
 {
-    for (size_t g = 0; g < w->groups; g++)
-        for (unsigned i = 0; w->used[g] && i < WAYS; i++)
-            if (w->used[g] & (1u << i))
-                fn(arg, row_at(w, g, i));
+    for (size_t i = 0; i < w->groups * WAYS; i++)
+        if (w->tags[i])
+            fn(arg, row_at(w, i / WAYS, i % WAYS));
 }
 
 struct tally_state tally_state(const struct tally *w)

@@ -13,7 +13,7 @@ struct tally_key {
     uint64_t hi, lo;
 };
 
-/* A row's own part; the owner of the table may use it as it likes, but for the ring. Zeroed when the row is made. With five times behind it, it takes one line of the processor's cache. */
+/* A row; its owner may use it as it likes, but for the ring. Zeroed when the row is made. With five times it takes one line of the processor's cache. */
 struct tally_row {
     struct tally_key key;
     uint32_t seen;      /* the latest time; kept by tally_row() */
@@ -22,6 +22,7 @@ struct tally_row {
     uint16_t times_banned;
     uint16_t marks_n;
     uint16_t n, at;     /* of the ring: how many there are; the place of the next */
+    uint32_t ring[];    /* of times */
 };
 
 static inline uint32_t tally_time(int64_t t) { return t < 0 ? 0 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t; }

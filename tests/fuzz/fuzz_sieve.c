@@ -14,44 +14,62 @@ static struct filter_definition filter(struct arena *a, const char *pref, const 
     return d;
 }
 
-static struct sieve *make(struct arena *a, enum sieve_way way)
+static struct sieve *make(struct arena *a, enum sieve_way way, bool uncounted)
 {
     static const char *const ssh[] = {"^Failed \\S+ for <F-USER>\\S+|.*?</F-USER> from <HOST>(?: port \\d+)?", "^<F-NOFAIL>Connection from</F-NOFAIL> <HOST>",
                                       "^Too many (?i:failures)", "^<F-MLFFORGET><F-MLFGAINED>Accepted</F-MLFGAINED></F-MLFFORGET> for <F-USER>\\S+</F-USER>", NULL};
     static const char *const web[] = {"^<HOST> -\\S* \\[\\] \"(?:GET|POST) /x", "^<ADDR> .*ab+cdef? \\w{2}", NULL};
     static const char *const loose[] = {"^(?P<x>[a-c])(?P=x) <HOST>$", "(?i)kiss <HOST>", "^[Ww]rong<ADDR>", "four <HOST>", NULL};
+    static const char *const access[] = {"^<HOST> \\S+ <[^>]*> \"POST /login", "^<HOST> no date", NULL};
     const struct filter_definition d[] = {
         filter(a, "^(?:\\S+ )?<F-MLFID>\\w+\\[\\d+\\]</F-MLFID>: <F-CONTENT>.+</F-CONTENT>$", ssh, "ignore me", NULL),
         filter(a, NULL, web, NULL, "{^LN-BEG}"), filter(a, NULL, loose, "nobody", "^[^\\[]*\\[({DATE})\n{^LN-BEG}"),
+        filter(a, NULL, access, NULL, "^(?:[^\"\\\\]|\\\\.)*<(%d/%b/%Y:%H:%M:%S(?: %z)?)> "),
     };
     struct filter_definition *kept = arena_zalloc(a, sizeof d);
     memcpy(kept, d, sizeof d);
-    struct matcher_options o = {.today = NOW, .connections = 3, .thorough = way == SIEVE_OPEN};
+    struct matcher_options o = {.today = NOW, .connections = 3, .uncounted = uncounted, .thorough = way == SIEVE_OPEN};
     struct sieve *s = NULL;
     return sieve_new(kept, ARRAY_SIZE(d), &o, way, &s, NULL) == 0 ? s : NULL;
+}
+
+static bool same(const struct matcher_event *a, const struct matcher_event *b)
+{
+    return a->rule == b->rule && a->attempts == b->attempts && a->timed == b->timed && (!a->timed || a->time_us == b->time_us) && str_eq(a->host, b->host) && str_eq(a->user, b->user);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct sieve *sieves[2];
-    static struct arena *texts[2];
-    for (unsigned i = 0; i < 2; i++)
+    static struct sieve *sieves[3]; /* the usual one, one that sees every line, and one of which nobody asks more than what is found */
+    static struct arena *texts[3];
+    for (unsigned i = 0; i < 3; i++)
         if (!sieves[i])
-            sieves[i] = make(texts[i] = arena_new(16u << 20), i ? SIEVE_OPEN : SIEVE_USUAL);
-    assert(sieves[0] && sieves[1]);
-    struct str rest = str_span((const char *)data, size), line;
+            sieves[i] = make(texts[i] = arena_new(16u << 20), i == 1 ? SIEVE_OPEN : SIEVE_USUAL, i == 2);
+        else if (i == 2)
+            sieve_restart(sieves[2]);
+    sieve_restart(sieves[0]);
+    sieve_restart(sieves[1]);
+    assert(sieves[0] && sieves[1] && sieves[2]);
+    struct str rest = str_span((const char *)data, size), found_rest = rest, line;
+    uint64_t at = 0, n = 0;
     sieve_block(sieves[0], rest);
+    sieve_block(sieves[2], rest);
     while (str_line(&rest, &line)) {
-        struct matcher_event e[2] = {{0}, {0}};
-        size_t filter[2] = {9, 9};
-        enum matcher_result r[2];
+        struct matcher_event e[3] = {{0}, {0}, {0}};
+        size_t filter[3] = {9, 9, 9};
+        enum matcher_result r[3];
         for (unsigned i = 0; i < 2; i++)
             r[i] = sieve_line(sieves[i], line, NULL, NOW, &filter[i], &e[i]);
-        assert(r[0] == r[1] && filter[0] == filter[1] && e[0].rule == e[1].rule && e[0].attempts == e[1].attempts && e[0].timed == e[1].timed);
-        assert((!e[0].timed || e[0].time_us == e[1].time_us) && str_eq(e[0].host, e[1].host) && str_eq(e[0].user, e[1].user));
+        assert(r[0] == r[1] && filter[0] == filter[1] && same(&e[0], &e[1]));
+        n++;
+        if (r[0] == MATCHER_MISSED)
+            continue;
+        r[2] = sieve_next(sieves[2], &found_rest, NOW, &at, &filter[2], &e[2]);
+        assert(r[2] == r[0] && at == n && filter[2] == filter[0] && same(&e[0], &e[2]));
     }
-    for (unsigned i = 0; i < 3; i++)
+    assert(sieve_next(sieves[2], &found_rest, NOW, &at, &(size_t){0}, &(struct matcher_event){0}) == MATCHER_MISSED && at == n);
+    for (unsigned i = 0; i < 4; i++)
         assert(matcher_counts(sieve_matcher(sieves[0], i)).undated == matcher_counts(sieve_matcher(sieves[1], i)).undated);
     return 0;
 }

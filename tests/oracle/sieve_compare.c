@@ -112,6 +112,7 @@ int main(int argc, char **argv)
     for (unsigned w = 0; w < WAYS; w++) {
         o.thorough = w == SIEVE_OPEN;
         o.kinds = w == LOGIN_WAY ? LOGINS : 0;
+        o.uncounted = w == LOGIN_WAY;
         if (sieve_new(d.v, d.n, &o, w == LOGIN_WAY ? SIEVE_USUAL : (enum sieve_way)w, &s[w], &err) < 0 && fprintf(stderr, "%s:%u: %s\n", err.file, err.line, err.text))
             return 2;
     }

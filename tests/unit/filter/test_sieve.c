@@ -19,7 +19,7 @@ static const char *needles(struct arena *a, const char *expression)
     struct buf b = BUF(4096);
     if (regex_translate(a, str_of(expression), &t, NULL) < 0)
         return "refused";
-    struct needles n = needles_of(&t);
+    struct needles n = needles_of(&t, false);
     buf_addz(&b, n.n && n.caseless ? "i:" : "");
     for (unsigned i = 0; i < n.n; i++) {
         buf_addz(&b, i ? "|" : "");
@@ -127,6 +127,38 @@ static void same_as_open(void **state)
     }
 }
 
+/* Lines that nobody asks about, and whose date stands in each of them alone, are left out; a line without a date still takes that of the line before. In two blocks. */
+static void dates_left_out(void **state)
+{
+    static const char *const blocks[] = {
+        "192.0.2.3 [14/Aug/2005:11:59:02 +0200] other\n192.0.2.4 [14/Aug/2005:11:59:03 +0200] other\n192.0.2.5 [34/Aug/2005:11:59:04 +0200] other\n192.0.2.6 bad login\n"
+        "192.0.2.7 [14/Aug/2005:11:59:05 +0200] bad login\n\xc3\xa9 [14/Aug/2005:11:59:06 +0200] other\n192.0.2.8 bad login\n192.0.2.3 [14/Aug/2005:11:59:07 +0200] other\r\n",
+        "192.0.2.9 bad login\n192.0.2.3 [14/Aug/2005:11:59:08 +0200] other\nAug 14 11:59:09 srv sshd[1]: Failed for root from <192.0.2.1\n192.0.2.10 bad login\n"};
+    static const char *const fail[] = {"^<HOST> .*bad login$", NULL}, *const ssh[] = {"sshd\\[\\d+\\]: Failed for \\S+ from <<HOST>", NULL};
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    const struct filter_definition d[] = {filter(a, NULL, fail, "^[^\\[]*\\[(%d/%b/%Y:%H:%M:%S(?: %z)?)\\]"), filter(a, NULL, ssh, "{^LN-BEG}")};
+    (void)state;
+    for (unsigned w = 0; w < 3; w++) {
+        _cleanup_(sieve_freep) struct sieve *s = NULL;
+        _cleanup_(buf_free) struct buf all = BUF(4096);
+        struct matcher_options o = {.today = NOW, .thorough = w == SIEVE_OPEN, .uncounted = true};
+        uint64_t seen = 0;
+        assert_int_equal(sieve_new(d, 2, &o, (enum sieve_way)w, &s, NULL), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(blocks); i++) {
+            struct str rest = str_of(blocks[i]);
+            sieve_block(s, rest);
+            while (rest.n) {
+                struct matcher_event e = {0};
+                size_t f = 9;
+                if (sieve_next(s, &rest, NOW, &seen, &f, &e) == MATCHER_FOUND)
+                    buf_printf(&all, "%zu %.*s %lld;", f, (int)e.host.n, e.host.p, e.timed ? (long long)e.time_us / 1000000 - NOW : 9);
+            }
+        }
+        assert_string_equal(all.p, "0 192.0.2.6 -57;0 192.0.2.7 -55;0 192.0.2.8 -54;0 192.0.2.9 -53;1 192.0.2.1 -51;0 192.0.2.10 -52;");
+        assert_int_equal(seen, 12);
+    }
+}
+
 static int zurich(void **state)
 {
     (void)state;
@@ -137,6 +169,6 @@ static int zurich(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_must_be_there), cmocka_unit_test(scanning), cmocka_unit_test(same_as_open)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_must_be_there), cmocka_unit_test(scanning), cmocka_unit_test(same_as_open), cmocka_unit_test(dates_left_out)};
     return cmocka_run_group_tests(tests, zurich, NULL);
 }
