@@ -16,6 +16,7 @@ struct store {
     char *path;
     char *readonly; /* why; NULL: writable */
     bool open;      /* a transaction is */
+    bool other;     /* another program's file */
 };
 
 struct statement {
@@ -30,6 +31,8 @@ static int failed(const struct store *s, struct err *err)
     switch (code) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+        if (s->other)
+            return err_set(err, -EUCLEAN, _("%s is damaged, or is no database"), s->path);
         return err_set(err, -EUCLEAN, _("the memory of earlier checks is damaged and was left as it is; to begin anew: mv %s %s.damaged"), s->path, s->path);
     case SQLITE_FULL:
         return err_set(err, -ENOSPC, _("%s: the disk is full"), s->path);
@@ -37,7 +40,7 @@ static int failed(const struct store *s, struct err *err)
         return err_set(err, -EROFS, _("%s cannot be written"), s->path);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return err_set(err, -EBUSY, _("%s is in use by another bansho"), s->path);
+        return err_set(err, -EBUSY, s->other ? _("%s is in use by another program") : _("%s is in use by another bansho"), s->path);
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
@@ -141,7 +144,7 @@ static int open_for_writing(struct store *s, const char *const migrations[], siz
 }
 
 /* "file:PATH?immutable=1" needs no lock and no files beside it; the path is percent-encoded. */
-static void uri(struct buf *b, const char *path)
+static void uri(struct buf *b, const char *path, const char *how)
 {
     buf_addz(b, "file:");
     for (const char *p = path; *p; p++)
@@ -149,14 +152,14 @@ static void uri(struct buf *b, const char *path)
             buf_addc(b, *p);
         else
             buf_printf(b, "%%%02x", (unsigned char)*p);
-    buf_addz(b, "?immutable=1");
+    buf_addz(b, how);
 }
 
 /* What can be read although nothing can be written; the schema must be exactly ours. */
 static int open_for_reading(struct store *s, size_t n, struct err *err)
 {
     _cleanup_(buf_free) struct buf name = BUF(16384);
-    uri(&name, s->path);
+    uri(&name, s->path, "?immutable=1");
     int64_t have = 0;
     if (sqlite3_open_v2(name.p, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return failed(s, err);
@@ -166,16 +169,45 @@ static int open_for_reading(struct store *s, size_t n, struct err *err)
     return r < 0 ? r : have == (int64_t)n ? 0 : -ENODATA;
 }
 
-int store_open(const char *path, const char *const migrations[], size_t n, struct store **ret, struct err *err)
+static struct store *make(const char *path)
 {
     struct store *s = calloc(1, sizeof *s);
-    struct err first = {0}, second = {0};
-    if (s)
-        s->path = strdup(path);
-    if (!s || !s->path) {
+    if (s && !(s->path = strdup(path))) {
         free(s);
-        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+        s = NULL;
     }
+    return s;
+}
+
+int store_open_other(const char *path, struct store **ret, struct err *err)
+{
+    _cleanup_(buf_free) struct buf name = BUF(16384);
+    struct store *s = make(path);
+    if (!s)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    s->other = true;
+    uri(&name, path, "?mode=ro");
+    int r = access(path, F_OK) < 0 ? err_set(err, -errno, "%s: %s", path, err_name(errno)) : 0;
+    if (r == 0 && sqlite3_open_v2(name.p, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        r = failed(s, err);
+    if (r == 0) {
+        sqlite3_busy_timeout(s->db, BUSY_MS);
+        r = execute(s, "PRAGMA trusted_schema = OFF", err);
+    }
+    if (r < 0) {
+        store_close(s);
+        return r;
+    }
+    *ret = s;
+    return 0;
+}
+
+int store_open(const char *path, const char *const migrations[], size_t n, struct store **ret, struct err *err)
+{
+    struct store *s = make(path);
+    struct err first = {0}, second = {0};
+    if (!s)
+        return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     int r = open_for_writing(s, migrations, n, &first);
     if (r < 0 && r != -EUCLEAN && r != -EPROTONOSUPPORT) {
         sqlite3_close_v2(s->db);

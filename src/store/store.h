@@ -10,6 +10,8 @@ struct store;
 /* Opens or creates the file (mode 0600, its directories 0700) and brings its schema up to date. migrations: n texts of SQL, applied in order, each in a
    transaction. 0, or -errno: -EUCLEAN damaged, -EPROTONOSUPPORT newer than this program, -EACCES, -ENOSPC, ...; err names the file and says what to do. */
 int store_open(const char *path, const char *const migrations[], size_t n, struct store **ret, struct err *err) _must_check_;
+/* A file of another program, to be read as it is: nothing is made, migrated or written. 0; -ENOENT, and the others of store_open. */
+int store_open_other(const char *path, struct store **ret, struct err *err) _must_check_;
 void store_close(struct store *s);
 void store_closep(struct store **s);
 
