@@ -35,6 +35,8 @@ static void work(const void *job, pid_t parent, int fd)
     struct buf out = BUF(o->max_output ? o->max_output : 1u << 20);
     struct err err = {0};
     int r = o->netns > 0 && setns(o->netns, CLONE_NEWNET) < 0 ? -errno : 0;
+    if (r == 0 && o->first)
+        o->first(w->arg);
     if (r == 0)
         r = worker_confine(o->kind, &err);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of credentials clears it (prctl(2)), so not before */

@@ -20,6 +20,7 @@ struct worker_options {
     int timeout_ms;     /* 0: 10,000 */
     size_t max_output;  /* 0: 1 MiB */
     int netns;          /* 0, or the descriptor of a network namespace that it enters before it is confined */
+    void (*first)(void *arg);   /* NULL, or called in the child before it is confined, with fn's arg */
     void (*waiting)(void *arg); /* NULL, or called in the parent at least every 100 ms until the answer is there: it may show how far things are */
     void *waiting_arg;
 };

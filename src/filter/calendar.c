@@ -50,6 +50,8 @@ struct calendar *calendar_share(struct calendar *c)
     return c;
 }
 
+void calendar_ready(struct calendar *c) { date_detector_ready(c->dates); }
+
 void calendar_restart(struct calendar *c)
 {
     date_detector_restart(c->dates);

@@ -29,6 +29,7 @@ struct calendar *calendar_share(struct calendar *c); /* one more owner */
 /* Another log begins. */
 void calendar_restart(struct calendar *c);
 void calendar_free(struct calendar *c); /* the last owner; NULL is fine */
+void calendar_ready(struct calendar *c); /* regex_ready for its dates */
 bool calendar_serves(const struct calendar *c, const struct calendar_options *o);
 
 /* The next line of the log. ascii: it is known to be. lf: an LF stands behind it in memory. Both may be false whatever it is. */

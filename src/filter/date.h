@@ -38,6 +38,8 @@ struct date_found {
 
 /* datepattern: lines of templates; .p NULL: the engine's own. today: the real time, for %ExY. Everything lives in `a`. */
 int date_detector_new(struct arena *a, struct str datepattern, int64_t today, struct date_detector **ret, struct err *err) _must_check_;
+/* regex_ready for all templates. */
+void date_detector_ready(struct date_detector *d);
 /* What was seen is not used for what comes next, and no template is left out: slower, the same result; for comparison. */
 void date_detector_thorough(struct date_detector *d);
 /* Another log begins: nothing of the lines before is remembered. */

@@ -182,6 +182,12 @@ int date_detector_new(struct arena *a, struct str datepattern, int64_t today, st
     return r;
 }
 
+void date_detector_ready(struct date_detector *d)
+{
+    for (size_t i = 0; i < d->list.n; i++)
+        regex_ready(&d->list.v[i].t->re);
+}
+
 void date_detector_thorough(struct date_detector *d) { d->thorough = true; }
 
 void date_detector_done(struct date_detector *d)

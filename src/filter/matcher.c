@@ -202,6 +202,17 @@ void matcher_free(struct matcher *m)
     free(m);
 }
 
+void matcher_ready(struct matcher *m)
+{
+    for (size_t i = 0; i < m->fail.n; i++)
+        regex_ready(&m->fail.v[i].re);
+    for (size_t i = 0; i < m->ignore.n; i++)
+        regex_ready(&m->ignore.v[i].re);
+    if (m->has_pref)
+        regex_ready(&m->pref.re);
+    calendar_ready(m->calendar);
+}
+
 void matcher_restart(struct matcher *m)
 {
     calendar_restart(m->calendar); /* others may share it: once more does no harm */

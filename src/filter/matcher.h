@@ -44,6 +44,8 @@ struct matcher;
 
 /* Compiles a filter. Its texts must live as long as the matcher. -EINVAL with file and line: it cannot be loaded. */
 int matcher_new(const struct filter_definition *d, const struct matcher_options *o, struct matcher **ret, struct err *err) _must_check_;
+/* regex_ready for all its expressions. */
+void matcher_ready(struct matcher *m);
 /* Another log begins: dates, connections and lines of the one before are forgotten, its counts are not. */
 void matcher_restart(struct matcher *m);
 void matcher_free(struct matcher *m);

@@ -18,6 +18,7 @@ struct pcre_code {
 static pcre2_match_context *context;
 static pcre2_compile_context *syntax;
 static pcre2_jit_stack *stack;
+static bool sealed;
 
 static bool prepare(void)
 {
@@ -39,7 +40,8 @@ static void code_free(struct pcre_code *c)
     if (!c)
         return;
     pcre2_match_data_free(c->data);
-    pcre2_code_free(c->code);
+    if (!c->jit || !sealed)
+        pcre2_code_free(c->code);
     free(c);
 }
 
@@ -62,7 +64,7 @@ static struct pcre_code *code_compile(struct str pattern, unsigned flags, char *
         code_free(c);
         return NULL;
     }
-    c->jit = pcre2_jit_compile(c->code, PCRE2_JIT_COMPLETE | (flags & PCRE_SURE ? PCRE2_JIT_PARTIAL_HARD : 0)) == 0;
+    c->jit = !sealed && pcre2_jit_compile(c->code, PCRE2_JIT_COMPLETE | (flags & PCRE_SURE ? PCRE2_JIT_PARTIAL_HARD : 0)) == 0;
     *ret_jit = c->jit;
     return c;
 }
@@ -98,4 +100,6 @@ static int code_search_sure(struct pcre_code *c, struct str subject, unsigned li
     return 1;
 }
 
-MODULE_EXPORT(struct pcre_module, pcre_module) = {.compile = code_compile, .free = code_free, .search = code_search, .search_sure = code_search_sure};
+static void seal(void) { sealed = true; }
+
+MODULE_EXPORT(struct pcre_module, pcre_module) = {.compile = code_compile, .free = code_free, .search = code_search, .search_sure = code_search_sure, .seal = seal};

@@ -17,10 +17,12 @@ struct pcre_module {
        matching then takes about eight times as long). */
     struct pcre_code *(*compile)(struct str pattern, unsigned flags, char *why, size_t why_size, size_t *ret_at, bool *ret_jit);
     void (*free)(struct pcre_code *c);
-    /* 1: found from byte `from` on; *ret_spans: start and end of the whole and of each group, SIZE_MAX where a group took no part, valid until the next search with c.
-       0: not found. -EOVERFLOW: given up at `limit` steps. -EINVAL: anything else. */
     /* As search, but only what was found without a look at the end of the subject, which it would be whatever stood behind it. 1: *ret_start and *ret_end. -ENOENT: nothing
        was found, whatever stands behind it, if it can only be found at the beginning. 0: neither. */
     int (*search_sure)(struct pcre_code *c, struct str subject, unsigned limit, size_t *ret_start, size_t *ret_end);
+    /* 1: found from byte `from` on; *ret_spans: start and end of the whole and of each group, SIZE_MAX where a group took no part, valid until the next search with c.
+       0: not found. -EOVERFLOW: given up at `limit` steps. -EINVAL: anything else. */
     int (*search)(struct pcre_code *c, struct str subject, size_t from, unsigned limit, const size_t **ret_spans);
+    /* What was compiled stays as it is until the process ends: nothing writes where machine code is. No more of it is made, and none is freed. */
+    void (*seal)(void);
 };

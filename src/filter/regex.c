@@ -1,4 +1,5 @@
 #include "filter/regex.h"
+#include "base/confine.h"
 #include "base/module.h"
 #include "filter/pcre_module.h"
 #include <errno.h>
@@ -58,11 +59,33 @@ void regex_done(struct regex *r)
     r->plain = r->utf = NULL;
 }
 
+static void make_utf(struct regex *r)
+{
+    bool jit;
+    r->utf = compile(r, PCRE_UTF | (r->text.ascii ? 0 : PCRE_UNICODE), &jit, NULL);
+}
+
+void regex_ready(struct regex *r)
+{
+    if (!r->utf)
+        make_utf(r);
+}
+
+int regex_seal(struct err *err)
+{
+    int e = load(err);
+    if (e == 0)
+        e = confine_code_readonly(err);
+    if (e == 0)
+        module->seal();
+    return e;
+}
+
 bool regex_search(struct regex *r, struct str subject, bool ascii, size_t from, struct regex_found *ret)
 {
-    bool plain = ascii && r->plain, jit;
+    bool plain = ascii && r->plain;
     if (!plain && !r->utf)
-        r->utf = compile(r, PCRE_UTF | (r->text.ascii ? 0 : PCRE_UNICODE), &jit, NULL);
+        make_utf(r);
     struct pcre_code *c = plain ? r->plain : r->utf;
     if (from > subject.n)
         return false;

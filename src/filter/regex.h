@@ -25,6 +25,12 @@ int regex_compile(struct arena *a, struct str python, bool multiline, struct reg
 int regex_compile_sure(struct arena *a, struct str python, struct regex *ret, struct err *err) _must_check_;
 void regex_done(struct regex *r);
 
+/* Makes its other form now, which the first subject that is not ASCII would make: too late for machine code in a process that is confined by then. */
+void regex_ready(struct regex *r);
+/* All expressions of this process stay as they are until it ends: their machine code cannot be written any more, it is not freed, and what is compiled later is interpreted.
+   Then base/confine.h. -errno: the code could not be protected, and everything goes on as before. */
+int regex_seal(struct err *err) _must_check_;
+
 /* Searches in subject, which is valid UTF-8 (ascii: nothing else in it), from byte `from` on. true: found. */
 bool regex_search(struct regex *r, struct str subject, bool ascii, size_t from, struct regex_found *ret);
 /* true: it is found in every text that begins with subject (ASCII), and there. The spans of a search before are lost. */

@@ -150,6 +150,12 @@ int sieve_new(const struct filter_definition *d, size_t n, const struct matcher_
     return 0;
 }
 
+void sieve_ready(struct sieve *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        matcher_ready(s->matchers[i]);
+}
+
 void sieve_restart(struct sieve *s)
 {
     for (size_t i = 0; i < s->n; i++)

@@ -19,6 +19,8 @@ enum sieve_way {
 
 /* d: the filters; their texts must live as long. -EINVAL with file and line. */
 int sieve_new(const struct filter_definition *d, size_t n, const struct matcher_options *o, enum sieve_way way, struct sieve **ret, struct err *err) _must_check_;
+/* What a process does that lives long, before it is confined: everything is machine code, for lines that are not ASCII too. Then regex_seal and confine_code (base/confine.h). */
+void sieve_ready(struct sieve *s);
 /* Another log begins, as matcher_restart. */
 void sieve_restart(struct sieve *s);
 void sieve_free(struct sieve *s); /* NULL is fine */

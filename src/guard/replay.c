@@ -2,6 +2,7 @@
 #include "base/cursor.h"
 #include "base/i18n.h"
 #include "base/worker.h"
+#include "filter/regex.h"
 #include "filter/sieve.h"
 #include "guard/login_event.h"
 #include "guard/replay_journal.h"
@@ -289,6 +290,14 @@ static void read_stream(struct reader *r, size_t stream)
         timeline_end(r->timeline, stream);
 }
 
+/* Where the code of expressions cannot be protected, they are read as they are. */
+static void seal(void *arg)
+{
+    struct err unused = {0};
+    (void)arg;
+    (void)!regex_seal(&unused);
+}
+
 /* In the confined child. The verdicts come first, their number behind them. */
 static int read_all(void *arg, struct buf *out)
 {
@@ -380,7 +389,7 @@ int replay_run(const struct replay_options *o, struct arena *a, struct replay *r
 {
     struct reader r = {.o = o, .arena = a, .seen = arena_zalloc(a, (places(o) + 1) * sizeof(struct replay_seen)), .guard = guard_new(&o->rules),
                        .spill = timeline_spill(NULL)};
-    struct worker_options w = {.kind = WORKER_FILES, .timeout_ms = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS, .max_output = OUTPUT_MAX,
+    struct worker_options w = {.kind = WORKER_FILES, .first = seal, .timeout_ms = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS, .max_output = OUTPUT_MAX,
                                .waiting = o->progress ? how_far : NULL, .waiting_arg = (void *)(uintptr_t)o};
     _cleanup_(buf_free) struct buf out = BUF(OUTPUT_MAX);
     int e = r.guard ? lines_prepare(err) : err_set(err, -ENOMEM, "%s", err_name(ENOMEM));

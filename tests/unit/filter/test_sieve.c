@@ -1,13 +1,17 @@
 /* test_sieve.c: what expressions must contain, and that lines without it change nothing. tests/oracle/test_sieve.py does the same with fail2ban's filters and logs. */
 #include "base/buf.h"
+#include "base/confine.h"
 #include "filter/needle.h"
+#include "filter/regex.h"
 #include "filter/scan.h"
 #include "filter/sieve.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #define NOW 1124013600
@@ -159,6 +163,52 @@ static void dates_left_out(void **state)
     }
 }
 
+/* In a child: 0, or which step was not as it should be. */
+static int sealed(void)
+{
+    static const char *const fail[] = {"^Failed for <F-USER>.*</F-USER> from <HOST>$", NULL};
+    static const char text[] = "Aug 14 11:59:01 Failed for root from 192.0.2.1\nAug 14 11:59:01 Failed for \xc3\xa9 from 192.0.2.2\n";
+    struct arena *a = arena_new(1u << 20);
+    const struct filter_definition d = filter(a, "^\\s*<F-CONTENT>Failed.+</F-CONTENT>$", fail, "{^LN-BEG}");
+    struct matcher_options o = {.today = NOW};
+    struct err err = {0};
+    struct sieve *s = NULL;
+    struct str rest = str_of(text);
+    struct regex late;
+    uint64_t seen = 0;
+    if (sieve_new(&d, 1, &o, SIEVE_USUAL, &s, NULL) < 0 || !matcher_counts(sieve_matcher(s, 0)).jit)
+        return 1;
+    sieve_ready(s);
+    if (regex_seal(&err) < 0 || confine_code_filter(&err) < 0)
+        return 2;
+    sieve_block(s, rest);
+    for (int i = 0; i < 2; i++) {
+        struct matcher_event e = {0};
+        size_t f = 9;
+        if (sieve_next(s, &rest, NOW, &seen, &f, &e) != MATCHER_FOUND || !str_eq(e.host, i ? STR("192.0.2.2") : STR("192.0.2.1")))
+            return 3;
+    }
+    if (regex_compile(a, STR("late"), false, &late, &err) < 0 || late.jit || !regex_search(&late, STR("too late"), true, 0, &(struct regex_found){0}))
+        return 4;
+    regex_done(&late);
+    sieve_free(s);
+    arena_free(a);
+    return 0;
+}
+
+/* A process that has loaded its filters protects their machine code and makes no more: lines are matched as before. */
+static void sealed_code(void **state)
+{
+    int status = 0;
+    pid_t pid = fork();
+    (void)state;
+    if (pid == 0)
+        _exit(sealed());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static int zurich(void **state)
 {
     (void)state;
@@ -169,6 +219,6 @@ static int zurich(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_must_be_there), cmocka_unit_test(scanning), cmocka_unit_test(same_as_open), cmocka_unit_test(dates_left_out)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_must_be_there), cmocka_unit_test(scanning), cmocka_unit_test(same_as_open), cmocka_unit_test(dates_left_out), cmocka_unit_test(sealed_code)};
     return cmocka_run_group_tests(tests, zurich, NULL);
 }
