@@ -1,0 +1,209 @@
+/* bans_look.c: what the kernel holds, asked element by element or listed. */
+#include "nft/bans_own.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <libnftnl/common.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <sys/socket.h>
+
+#define ANSWER (64u << 10)
+#define SETS 516 /* as many as struct bans knows */
+
+/* Attributes by their type; of those beyond `most` nothing is kept. */
+struct attributes {
+    const struct nlattr *at[16];
+};
+
+static int keep(const struct nlattr *a, void *data)
+{
+    struct attributes *all = data;
+    uint16_t type = mnl_attr_get_type(a);
+    if (type < ARRAY_SIZE(all->at))
+        all->at[type] = a;
+    return MNL_CB_OK;
+}
+
+static void element_key(struct ban_key *k, const unsigned char *p)
+{
+    size_t n = k->network.addr.v6 ? 16 : 4;
+    memcpy(k->network.addr.bytes, p, n);
+    if (k->protocol) {
+        uint16_t port;
+        memcpy(&port, p + n + 4, 2);
+        k->protocol = p[n];
+        k->port = ntohs(port);
+    }
+}
+
+/* `ret->key` tells of which set it is. false: not one of ours. */
+static bool read_element(const struct nlattr *nest, struct ban_element *ret)
+{
+    struct attributes element = {{0}}, key = {{0}};
+    unsigned char unused[SET_KEY];
+    if (mnl_attr_parse_nested(nest, keep, &element) < 0 || !element.at[NFTA_SET_ELEM_KEY] || mnl_attr_parse_nested(element.at[NFTA_SET_ELEM_KEY], keep, &key) < 0)
+        return false;
+    const struct nlattr *value = key.at[NFTA_DATA_VALUE];
+    if (!value || mnl_attr_get_payload_len(value) != ban_set_key(&ret->key, unused))
+        return false;
+    element_key(&ret->key, mnl_attr_get_payload(value));
+    const struct nlattr *left = element.at[NFTA_SET_ELEM_EXPIRATION];
+    ret->ms = left && mnl_attr_get_payload_len(left) == 8 ? be64toh(mnl_attr_get_u64(left)) : 0;
+    if (left && ret->ms == 0)
+        ret->ms = 1; /* it ends at this moment; 0 means without an end */
+    return true;
+}
+
+struct look {
+    struct ban_key set;
+    void (*tell)(void *arg, const struct ban_element *e);
+    void *arg;
+    bool changed;
+    struct ban_key *sets; /* the names that were found */
+    size_t sets_n;
+    uint32_t generation;
+};
+
+static void on_elements(const struct nlmsghdr *h, struct look *l)
+{
+    struct attributes top = {{0}};
+    const struct nlattr *one;
+    l->changed |= h->nlmsg_flags & NLM_F_DUMP_INTR;
+    if (mnl_attr_parse(h, sizeof(struct nfgenmsg), keep, &top) < 0 || !top.at[NFTA_SET_ELEM_LIST_ELEMENTS])
+        return;
+    mnl_attr_for_each_nested(one, top.at[NFTA_SET_ELEM_LIST_ELEMENTS]) {
+        struct ban_element e = {.key = l->set};
+        if (read_element(one, &e))
+            l->tell(l->arg, &e);
+    }
+}
+
+static struct str text_of(const struct nlattr *a)
+{
+    const char *p = mnl_attr_get_payload(a);
+    return str_span(p, strnlen(p, mnl_attr_get_payload_len(a)));
+}
+
+static void on_set(const struct nlmsghdr *h, struct look *l)
+{
+    struct attributes top = {{0}};
+    l->changed |= h->nlmsg_flags & NLM_F_DUMP_INTR;
+    if (mnl_attr_parse(h, sizeof(struct nfgenmsg), keep, &top) < 0 || !top.at[NFTA_SET_NAME] || !top.at[NFTA_SET_TABLE])
+        return;
+    if (l->sets_n < SETS && str_eq(text_of(top.at[NFTA_SET_TABLE]), STR(BANS_TABLE)) && ban_set_of(text_of(top.at[NFTA_SET_NAME]), &l->sets[l->sets_n]))
+        l->sets_n++;
+}
+
+/* Sends one request and hands every answer to cb, by itself: libmnl would end a list that was changed meanwhile. */
+static int ask(struct batch *b, struct nlmsghdr *h, void (*cb)(const struct nlmsghdr *h, struct look *l), struct look *look)
+{
+    char bytes[ANSWER] __attribute__((aligned(8)));
+    h->nlmsg_seq = ++b->seq;
+    if (mnl_socket_sendto(b->socket, h, h->nlmsg_len) < 0)
+        return -errno;
+    for (;;) {
+        ssize_t n = recv(mnl_socket_get_fd(b->socket), bytes, sizeof bytes, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        int left = (int)n;
+        for (const struct nlmsghdr *a = (const void *)bytes; mnl_nlmsg_ok(a, left); a = mnl_nlmsg_next(a, &left)) {
+            if (a->nlmsg_seq != b->seq)
+                continue;
+            if (a->nlmsg_type == NLMSG_ERROR)
+                return ((const struct nlmsgerr *)mnl_nlmsg_get_payload(a))->error;
+            if (a->nlmsg_type == NLMSG_DONE)
+                return mnl_nlmsg_get_payload_len(a) >= 4 && *(const int *)mnl_nlmsg_get_payload(a) < 0 ? *(const int *)mnl_nlmsg_get_payload(a) : 0;
+            cb(a, look);
+        }
+    }
+}
+
+static int list_set(struct bans *b, struct look *l)
+{
+    char bytes[256] __attribute__((aligned(8))), name[SET_NAME];
+    struct nlmsghdr *h = nftnl_nlmsg_build_hdr(bytes, NFT_MSG_GETSETELEM, NFPROTO_INET, NLM_F_DUMP, 0);
+    mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, BANS_TABLE);
+    mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, ban_set_name(&l->set, name));
+    return ask(&b->batch, h, on_elements, l);
+}
+
+static int no_table(int r, struct err *err)
+{
+    return err_set(err, r, "nftables: %s", r == -ENOENT ? "the table inet " BANS_TABLE " is not there" : err_name(r));
+}
+
+int bans_list(struct bans *b, void (*tell)(void *arg, const struct ban_element *e), void *arg, struct err *err)
+{
+    char bytes[256] __attribute__((aligned(8)));
+    struct ban_key sets[SETS];
+    struct look l = {.tell = tell, .arg = arg, .sets = sets};
+    struct nlmsghdr *h = nftnl_nlmsg_build_hdr(bytes, NFT_MSG_GETTABLE, NFPROTO_INET, NLM_F_ACK, 0);
+    mnl_attr_put_strz(h, NFTA_TABLE_NAME, BANS_TABLE);
+    int r = ask(&b->batch, h, on_elements, &l); /* only whether it is there */
+    if (r == 0) {
+        h = nftnl_nlmsg_build_hdr(bytes, NFT_MSG_GETSET, NFPROTO_INET, NLM_F_DUMP, 0);
+        mnl_attr_put_strz(h, NFTA_SET_TABLE, BANS_TABLE);
+        r = ask(&b->batch, h, on_set, &l);
+    }
+    for (size_t i = 0; r == 0 && i < l.sets_n; i++) {
+        l.set = sets[i];
+        r = list_set(b, &l);
+    }
+    return r < 0 ? no_table(r, err) : l.changed;
+}
+
+static void on_generation(const struct nlmsghdr *h, struct look *l)
+{
+    struct attributes top = {{0}};
+    if (mnl_attr_parse(h, sizeof(struct nfgenmsg), keep, &top) < 0 || !top.at[NFTA_GEN_ID] || mnl_attr_get_payload_len(top.at[NFTA_GEN_ID]) != 4)
+        return;
+    l->generation = ntohl(mnl_attr_get_u32(top.at[NFTA_GEN_ID]));
+}
+
+int bans_generation(struct bans *b, uint32_t *ret)
+{
+    char bytes[256] __attribute__((aligned(8)));
+    struct look l = {0};
+    int r = ask(&b->batch, nftnl_nlmsg_build_hdr(bytes, NFT_MSG_GETGEN, NFPROTO_UNSPEC, NLM_F_ACK, 0), on_generation, &l);
+    if (r == 0)
+        *ret = l.generation;
+    return r;
+}
+
+struct found {
+    uint64_t ms;
+    bool any;
+};
+
+static void on_found(void *arg, const struct ban_element *e)
+{
+    struct found *f = arg;
+    *f = (struct found){e->ms, true};
+}
+
+int bans_find(struct bans *b, const struct ban_key *k, uint64_t *ret_ms, struct err *err)
+{
+    char bytes[512] __attribute__((aligned(8))), name[SET_NAME];
+    unsigned char key[SET_KEY];
+    struct found found = {0};
+    struct look l = {.set = *k, .tell = on_found, .arg = &found};
+    struct nlmsghdr *h = nftnl_nlmsg_build_hdr(bytes, NFT_MSG_GETSETELEM, NFPROTO_INET, NLM_F_ACK, 0);
+    mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, BANS_TABLE);
+    mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, ban_set_name(k, name));
+    struct nlattr *list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS), *one = mnl_attr_nest_start(h, NFTA_LIST_ELEM);
+    struct nlattr *in = mnl_attr_nest_start(h, NFTA_SET_ELEM_KEY);
+    mnl_attr_put(h, NFTA_DATA_VALUE, ban_set_key(k, key), key);
+    mnl_attr_nest_end(h, in);
+    mnl_attr_nest_end(h, one);
+    mnl_attr_nest_end(h, list);
+    int r = ask(&b->batch, h, on_elements, &l);
+    if (r < 0 && r != -ENOENT) /* ENOENT: this element, this set, or the table is not there */
+        return no_table(r, err);
+    if (found.any)
+        *ret_ms = found.ms;
+    return found.any;
+}
