@@ -182,6 +182,7 @@ enum outcome conf_change_begin(struct conf_change *c, const char *check, const c
         return complain(&err);
     c->plan = plan_new(c->arena, &c->root, check_by_id(str_of(check)), (int64_t)time(NULL));
     c->plan->asked_by = asked_by;
+    c->plan->verified_by = "bansho config check";
     int r = plan_read(c->plan, CONFIG_PATH, &bytes, &err);
     if (r < 0 && r != -ENOENT)
         return complain(&err);

@@ -66,6 +66,7 @@ struct plan {
     LIST(const char *) cannot;  /* objects that stay wrong, and why */
     LIST(const char *) asked;   /* the objects that were named; empty: all */
     const char *asked_by;       /* the command, where it was not `bansho fix`: "bansho setup"; else NULL */
+    const char *verified_by;    /* what is looked at afterwards, where it is not the check: "bansho config check"; else NULL */
     LIST(const char *) objects; /* of the findings that it is for */
     LIST(const struct check *) verify; /* besides the check itself: nothing of these may become worse */
     LIST(const char *) verify_ids;     /* the same by name: checks of rooms that the planner does not know */

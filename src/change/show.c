@@ -152,7 +152,7 @@ static void steps(const struct plan *p, const struct term *t, struct buf *out)
     }
     if (*running)
         line(t, out, "", arena_printf(p->arena, _("%zu  look whether these still run: %s"), n++, running));
-    const char *ids = p->check ? p->check->id : "";
+    const char *ids = p->verified_by ? p->verified_by : p->check ? p->check->id : "";
     for (size_t i = 0; i < p->verify.n; i++)
         ids = arena_printf(p->arena, "%s, %s", ids, p->verify.v[i]->id);
     line(t, out, "", arena_printf(p->arena, _("%zu  look again: %s. If it is not right, everything goes back by itself"), n, ids));

@@ -23,7 +23,7 @@ def test_what_fail2ban_does_is_taken_over(host, deb):
 
     assert host.bansho("import", "fail2ban", "--json")[0] == 4 and host.read(CONF) == before, "nobody confirmed"
     rc, out, err = host.bansho("import", "fail2ban", "-y")
-    assert rc == 0 and "bansho undo" in out, out + err
+    assert rc == 0 and "bansho undo" in out and "look again: bansho config check." in out, out + err
     now = host.read(CONF)
     assert now.startswith("# the owner's words\n") and "198.51.100.0/24" in now and "monitor.example" in now, now
     assert host.bansho("config", "check")[0] == 0
