@@ -59,7 +59,12 @@ int root_read_fd(int fd, struct buf *b)
         return -errno;
     if (!S_ISREG(st.st_mode))
         return -EINVAL;
-    int r = buf_read_fd(b, fd);
+    char chunk[65536];
+    /* A small file whose size is known (the kernel's own have none) is there in one piece: nobody needs to ask for its end. */
+    ssize_t n = st.st_size > 0 && st.st_size < (off_t)sizeof chunk ? read(fd, chunk, sizeof chunk) : -1;
+    if (n > 0)
+        buf_add(b, chunk, (size_t)n);
+    int r = n >= st.st_size ? 0 : buf_read_fd(b, fd);
     return r < 0 ? r : b->full ? -EFBIG : 0;
 }
 
@@ -80,8 +85,11 @@ int root_read(const struct root *root, const char *path, struct buf *b)
     return r;
 }
 
+/* Where the root is "/" there is nothing to keep a path inside of, and looking at a file or at a link acts on nothing: one call does. */
 int root_stat(const struct root *root, const char *path, struct stat *ret)
 {
+    if (root->live)
+        return fstatat(root->fd, path, ret, AT_NO_AUTOMOUNT) < 0 ? -errno : 0;
     int fd = root_openat(root, path, O_PATH);
     if (fd < 0)
         return fd;
@@ -99,12 +107,13 @@ bool root_exists(const struct root *root, const char *path)
 int root_readlink(const struct root *root, const char *path, struct arena *a, char **ret)
 {
     char target[4096];
-    int fd = root_openat(root, path, O_PATH | O_NOFOLLOW);
+    int fd = root->live ? root->fd : root_openat(root, path, O_PATH | O_NOFOLLOW);
     if (fd < 0)
         return fd;
-    ssize_t n = readlinkat(fd, "", target, sizeof target);
-    int r = n < 0 ? -errno : (size_t)n >= sizeof target ? -ENAMETOOLONG : 0;
-    close(fd);
+    ssize_t n = readlinkat(fd, root->live ? path : "", target, sizeof target);
+    int r = n < 0 ? (errno == EINVAL ? -ENOENT : -errno) : (size_t)n >= sizeof target ? -ENAMETOOLONG : 0;
+    if (!root->live)
+        close(fd);
     if (r == 0)
         *ret = arena_dup(a, str_span(target, (size_t)n));
     return r;
@@ -145,11 +154,16 @@ int root_list(const struct root *root, const char *dir, size_t max, struct arena
 
 #define GLOB_NAMES_MAX 50000 /* in one directory; `max` is for the names that fit */
 
-/* One component of a pattern at a time: `done` are the paths that the components before matched. */
+static bool is_magic(struct str part)
+{
+    return memchr(part.p, '*', part.n) || memchr(part.p, '?', part.n) || memchr(part.p, '[', part.n);
+}
+
+/* One component of a pattern at a time (or several plain ones): `done` are the paths that the components before matched. */
 static int glob_step(const struct root *root, struct str part, size_t max, struct arena *a, const struct names *done, struct names *ret)
 {
     char *pattern = arena_dup(a, part);
-    bool magic = strpbrk(pattern, "*?[") != NULL;
+    bool magic = is_magic(part);
     int r = 0;
     for (size_t i = 0; i < done->list.n; i++) {
         const char *base = done->list.v[i];
@@ -172,13 +186,25 @@ static int glob_step(const struct root *root, struct str part, size_t max, struc
     return r;
 }
 
+/* As many components as have nothing to be matched, joined: the last of them can only be there where the others are. */
+static bool glob_part(struct str *rest, struct str *ret)
+{
+    struct str part, next, after;
+    if (!str_word(rest, "/", &part))
+        return false;
+    for (after = *rest; str_word(&after, "/", &next) && !is_magic(part) && !is_magic(next) && next.p == part.p + part.n + 1; *rest = after)
+        part = str_span(part.p, (size_t)(next.p + next.n - part.p));
+    *ret = part;
+    return true;
+}
+
 int root_glob(const struct root *root, const char *pattern, size_t max, struct arena *a, struct names *ret)
 {
     struct names done = {0};
     *list_push(a, &done.list) = arena_dupz(a, "");
     struct str rest = str_of(pattern), part;
     int r = 0;
-    while (str_word(&rest, "/", &part)) {
+    while (glob_part(&rest, &part)) {
         struct names next = {0};
         if (glob_step(root, part, max, a, &done, &next) < 0)
             r = -E2BIG;

@@ -27,6 +27,7 @@ int root_read_fd(int fd, struct buf *b) _must_check_;
 /* stat of what the path leads to (links followed inside the root), without opening devices. */
 int root_stat(const struct root *root, const char *path, struct stat *ret) _must_check_;
 bool root_exists(const struct root *root, const char *path);
+/* -ENOENT also for what is no link. */
 int root_readlink(const struct root *root, const char *path, struct arena *a, char **ret) _must_check_;
 
 /* Names in a directory, sorted bytewise, without "." and "..". At most `max` names: -E2BIG beyond (ret then holds max of them). */

@@ -71,6 +71,33 @@ static void look(struct host *h, struct hunt *hunt, struct str text, const char 
             found(h, hunt, hunt->list.v[i].program, package);
 }
 
+/* Does the package's name hold the beginning of some part of a path that is looked for ("openssh-server" and /usr/sbin/sshd)? */
+static bool sounds_like(const struct hunt *hunt, const char *list)
+{
+    static const char *const anywhere[] = {"usr", "lib", "bin", "sbin", "libexec", "local"};
+    struct str package = str_span(list, strcspn(list, ":")), rest, part;
+    for (size_t i = 0; i < hunt->list.n; i++)
+        for (rest = hunt->list.v[i].path; str_word(&rest, "/", &part);) {
+            bool says = part.n >= 3;
+            for (size_t k = 0; k < ARRAY_SIZE(anywhere); k++)
+                says &= !str_eq(part, str_of(anywhere[k]));
+            if (says && str_search(package, str_span(part.p, part.n == 3 ? 3 : part.n > 5 ? 5 : part.n - 1)) >= 0)
+                return true;
+        }
+    return false;
+}
+
+static void search_list(struct host *h, struct hunt *hunt, int dir, const char *list, struct buf *b)
+{
+    int fd = openat(dir, list, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    buf_reset(b);
+    if (fd >= 0 && root_read_fd(fd, b) == 0)
+        look(h, hunt, buf_str(b), list);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* The likely lists first: most often the others, hundreds of them, need not be read at all. */
 static void search_dpkg(struct host *h, struct hunt *hunt)
 {
     struct names lists = {0};
@@ -78,17 +105,18 @@ static void search_dpkg(struct host *h, struct hunt *hunt)
     if (dir < 0)
         return;
     int r = root_list(h->root, "/var/lib/dpkg/info", MAX_LISTS, h->arena, &lists);
+    size_t n = r == 0 || r == -E2BIG ? lists.list.n : 0, kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (str_ends(str_of(lists.list.v[i]), STR(".list")))
+            lists.list.v[kept++] = lists.list.v[i];
+    bool *done = arena_zalloc(h->arena, kept + 1);
     _cleanup_(buf_free) struct buf b = BUF(MAX_LIST);
-    for (size_t i = 0; (r == 0 || r == -E2BIG) && i < lists.list.n && hunt->missing; i++) {
-        if (!str_ends(str_of(lists.list.v[i]), STR(".list")))
-            continue;
-        int fd = openat(dir, lists.list.v[i], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        buf_reset(&b);
-        if (fd >= 0 && root_read_fd(fd, &b) == 0)
-            look(h, hunt, buf_str(&b), lists.list.v[i]);
-        if (fd >= 0)
-            close(fd);
-    }
+    for (size_t i = 0; i < kept && hunt->missing; i++)
+        if ((done[i] = sounds_like(hunt, lists.list.v[i])))
+            search_list(h, hunt, dir, lists.list.v[i], &b);
+    for (size_t i = 0; i < kept && hunt->missing; i++)
+        if (!done[i])
+            search_list(h, hunt, dir, lists.list.v[i], &b);
     close(dir);
 }
 

@@ -1,6 +1,7 @@
 /* listeners.c: who listens in our network namespace: proc(5) net/{tcp,tcp6,udp,udp6}, and the descriptors of all processes. */
 #include "base/i18n.h"
 #include "host/parts.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -129,20 +130,31 @@ static int scan_process(struct host *h, const struct holders *holders, unsigned 
     char path[64], link[64];
     snprintf(path, sizeof path, "/proc/%u/fd", pid);
     int fd = root_openat(h->root, path, O_RDONLY | O_DIRECTORY);
-    if (fd < 0)
-        return fd;
-    struct names in = {0};
-    struct arena *scratch = arena_new(64u << 20);
-    int r = root_list(h->root, path, MAX_DESCRIPTORS, scratch, &in);
-    for (size_t i = 0; i < in.list.n; i++) {
-        ssize_t n = readlinkat(fd, in.list.v[i], link, sizeof link);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d) {
+        int e = fd < 0 ? fd : -errno;
+        if (fd >= 0)
+            close(fd);
+        return e;
+    }
+    size_t seen = 0;
+    for (const struct dirent *e; seen < MAX_DESCRIPTORS && (e = readdir(d)); seen++) {
+        ssize_t n = e->d_name[0] == '.' ? -1 : readlinkat(fd, e->d_name, link, sizeof link);
         uint64_t inode;
         if (n > 0 && (size_t)n < sizeof link && inode_of(str_span(link, (size_t)n), &inode))
             claim(h, holders, inode, pid);
     }
-    arena_free(scratch);
-    close(fd);
-    return r == -E2BIG ? 0 : r;
+    closedir(d);
+    return 0;
+}
+
+/* Nobody can claim any more: each socket has its holder, and not only the one that starts services. */
+static bool all_claimed(const struct host *h)
+{
+    for (size_t i = 0; i < h->listeners.n; i++)
+        if (h->listeners.v[i].pid <= 1)
+            return false;
+    return true;
 }
 
 static int pid_cmp(const void *a, const void *b)
@@ -164,7 +176,7 @@ static void find_pids(struct host *h, const struct holders *holders)
             *list_push(h->arena, &pids) = (unsigned)pid;
     if (pids.n)
         qsort(pids.v, pids.n, sizeof pids.v[0], pid_cmp);
-    for (size_t i = 0; i < pids.n; i++)
+    for (size_t i = 0; i < pids.n && !all_claimed(h); i++)
         if (scan_process(h, holders, pids.v[i]) == -EACCES)
             h->listeners_seen = SEEN(-EACCES, _("only root sees which program listens"));
 }
