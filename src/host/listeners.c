@@ -1,4 +1,4 @@
-/* listeners.c: who listens in our network namespace: proc(5) net/{tcp,tcp6,udp,udp6}, and the descriptors of all processes. */
+/* listeners.c: who listens in our network namespace (sockets.c, or proc(5) net/{tcp,tcp6,udp,udp6} where that cannot be asked), and the descriptors of all processes. */
 #include "base/i18n.h"
 #include "host/parts.h"
 #include <dirent.h>
@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #define MAX_TABLE (16u << 20)
-#define MAX_SOCKETS 10000
 #define MAX_PROCESSES 100000
 #define MAX_DESCRIPTORS 200000
 #define LISTEN "0A" /* TCP_LISTEN in the kernel's tcp_states.h */
@@ -62,7 +61,7 @@ int proc_net_parse(struct arena *a, struct str text, bool udp, struct proc_socke
         struct proc_socket s = {.udp = udp};
         if (!str_eq(f[3], str_of(udp ? UNCONNECTED : LISTEN)) || !endpoint_of(f[1], &s.addr, &s.port) || !str_u64(f[9], UINT64_MAX, &s.inode) || !s.port)
             continue;
-        if (into->list.n >= MAX_SOCKETS)
+        if (into->list.n >= SOCKETS_MAX)
             return -E2BIG;
         *list_push(a, &into->list) = s;
     }
@@ -216,6 +215,8 @@ static int read_tables(struct host *h, struct proc_sockets *ret)
     static const struct { const char *path; bool udp; } tables[] = {{"/proc/net/tcp", false}, {"/proc/net/tcp6", false}, {"/proc/net/udp", true}, {"/proc/net/udp6", true}};
     for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
         _cleanup_(buf_free) struct buf b = BUF(MAX_TABLE);
+        if (sockets_ask(h->arena, tables[i].udp, i % 2, ret) == 0)
+            continue;
         int fd = open(tables[i].path, O_RDONLY | O_CLOEXEC); /* /proc/net is a magic link, which root_openat refuses */
         if (fd < 0 && errno == ENOENT && i > 0)
             continue; /* a kernel without IPv6 */
