@@ -1,4 +1,5 @@
 #include "account/foreign_use.h"
+#include "account/logins.h"
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/shell.h"
@@ -7,8 +8,6 @@
 #include "log/sources.h"
 #include <string.h>
 
-#define JOURNAL_MS 4000
-#define READ_BACK (35 * 86400)
 #define TOLD_MAX 1000      /* accounts with a finding of their own */
 #define MEANWHILE 3600
 #define EVIDENCE_MAX 5
@@ -195,10 +194,11 @@ static bool in_journal(const struct probe_ctx *ctx, struct findings *out)
 
 int account_foreign_use(const struct probe_ctx *ctx, struct findings *out, struct err *err)
 {
+    const struct logins_want want = account_logins_want(ctx);
     struct login_places places;
     if (!in_journal(ctx, out))
         return 0;
-    int r = journal_login_places(ctx->server->host->root, LOGINS_ALL, ctx->now - READ_BACK, JOURNAL_MS, out->arena, &places, err);
+    int r = journal_login_places(ctx->server->host->root, &want, ACCOUNT_LOGINS_FOREIGN, out->arena, &places, err);
     if (r < 0)
         return r;
     if (!places.since)

@@ -191,7 +191,7 @@ int account_unused(const struct probe_ctx *ctx, struct findings *out, struct err
 {
     int64_t limit = config_number(ctx->config, "account", "unused-after");
     struct log_uses log = {0};
-    log_uses_read(ctx, limit, out->arena, &log);
+    log_uses_read(ctx, out->arena, &log);
     int r = system_accounts(ctx, &log, limit, out, err);
     if (r == 0)
         unused_mail(ctx, &log, limit, out);

@@ -27,7 +27,7 @@ struct log_uses {
     struct logins *logins;  /* NULL: not readable */
     const char *why;        /* then: the reason */
 };
-void log_uses_read(const struct probe_ctx *ctx, int64_t limit, struct arena *a, struct log_uses *ret);
+void log_uses_read(const struct probe_ctx *ctx, struct arena *a, struct log_uses *ret);
 int64_t log_last(const struct log_uses *l, const char *account); /* 0: not seen */
 int64_t log_since(const struct log_uses *l);                     /* 0: the log tells nothing */
 /* unused_mail.c: the accounts of mail files against the log */

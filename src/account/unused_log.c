@@ -1,19 +1,19 @@
+#include "account/logins.h"
 #include "account/unused.h"
 #include <stdlib.h>
 #include <strings.h>
-
-#define JOURNAL_MS 6000
 
 static int by_account(const void *a, const void *b)
 {
     return strcasecmp(((const struct login *)a)->account, ((const struct login *)b)->account);
 }
 
-void log_uses_read(const struct probe_ctx *ctx, int64_t limit, struct arena *a, struct log_uses *ret)
+void log_uses_read(const struct probe_ctx *ctx, struct arena *a, struct log_uses *ret)
 {
     struct logins *l = arena_zalloc(a, sizeof *l);
+    const struct logins_want want = account_logins_want(ctx);
     struct err err = {0};
-    if (journal_logins(ctx->server->host->root, LOGINS_ALL, ctx->now - limit - 30 * DAY, JOURNAL_MS, a, l, &err) < 0) {
+    if (journal_logins(ctx->server->host->root, &want, ACCOUNT_LOGINS_UNUSED, a, l, &err) < 0) {
         *ret = (struct log_uses){.why = arena_dupz(a, err.text)};
         return;
     }

@@ -1,6 +1,7 @@
 #include "base/worker.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/once.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -101,6 +102,7 @@ static int begin(void (*child)(const void *job, pid_t parent, int fd), const voi
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         close(ends[0]);
+        once_leave();
         child(job, parent, ends[1]);
     }
     int e = errno;

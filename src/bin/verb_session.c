@@ -1,4 +1,5 @@
 /* verb_session.c: what `check` and `fix` share. */
+#include "base/once.h"
 #include "base/worker.h"
 #include "bin/session.h"
 #include "bin/verbs.h"
@@ -116,7 +117,10 @@ int session_run_more(struct session *s, const struct check *const *checks, size_
     struct probe_ctx ctx = session_ctx(s);
     struct progress progress = progress_begin();
     struct run_options o = {.ctx = &ctx, .checks = checks, .n = n, .progress = tell_progress, .arg = &progress};
+    if (s->root.live)
+        once_begin();
     int r = checks_run(&o, ret, err);
+    once_end();
     progress_end(&progress);
     return r;
 }

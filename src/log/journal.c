@@ -2,10 +2,13 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/module.h"
+#include "base/once.h"
 #include "log/journal_module.h"
 #include "log/services.h"
 #include <errno.h>
 #include <string.h>
+
+#define LOGINS_BYTES (60u << 20) /* of one answer */
 
 const struct journal_module *journal_reader(struct err *err)
 {
@@ -20,15 +23,21 @@ void journal_prepare(void)
     journal_reader(NULL); /* whoever needs it will say that it is missing */
 }
 
+static int ask_extent(void *arg, struct buf *out, struct err *err)
+{
+    const struct journal_module *reader = journal_reader(err);
+    struct worker_options o = {.kind = WORKER_FILES, .timeout_ms = 10000};
+    return reader ? worker_run(&o, reader->extent, arg, out, err) : -ENOENT;
+}
+
 int journal_extent(const struct root *root, struct journal_unit *units, size_t n, struct journal_extent *ret, struct err *err)
 {
     struct extent_job job = {root, units, n};
-    const struct journal_module *reader = journal_reader(err);
-    if (!reader)
-        return -ENOENT;
-    struct worker_options o = {.kind = WORKER_FILES, .timeout_ms = 10000};
-    _cleanup_(buf_free) struct buf out = BUF(1u << 20);
-    int r = worker_run(&o, reader->extent, &job, &out, err);
+    _cleanup_(buf_free) struct buf out = BUF(1u << 20), key = BUF(1u << 20);
+    buf_put_z(&key, "journal extent");
+    for (size_t i = 0; i < n; i++)
+        buf_put_z(&key, units[i].unit);
+    int r = once_answer(buf_str(&key), ask_extent, &job, &out, err);
     if (r < 0)
         return r;
     struct cursor c = cursor_of(buf_str(&out));
@@ -96,33 +105,57 @@ static const char *const *login_matches(int which, struct arena *a)
     return all.v;
 }
 
-int journal_login_places(const struct root *root, int which, int64_t since, int timeout_ms, struct arena *a, struct login_places *ret, struct err *err)
+struct logins_ask {
+    const struct root *root;
+    const struct logins_want *want;
+    struct arena *arena;
+};
+
+static int ask_logins(void *arg, struct buf *out, struct err *err)
 {
+    const struct logins_ask *x = arg;
     const struct journal_module *reader = journal_reader(err);
-    if (!reader)
-        return -ENOENT;
-    struct logins_job job = {.root = root, .matches = login_matches(which, a), .since = since, .deadline = clock_monotonic_ms() + timeout_ms * 9 / 10};
-    struct worker_options o = {.kind = WORKER_FILES, .timeout_ms = timeout_ms, .max_output = 60u << 20};
-    _cleanup_(buf_free) struct buf out = BUF(60u << 20);
-    int r = worker_run(&o, reader->logins, &job, &out, err);
+    struct logins_job job = {.root = x->root, .matches = login_matches(x->want->which, x->arena), .n = x->want->n, .deadline = clock_monotonic_ms() + x->want->timeout_ms * 9 / 10};
+    struct worker_options o = {.kind = WORKER_FILES, .timeout_ms = x->want->timeout_ms, .max_output = (uint32_t)x->want->n * LOGINS_BYTES};
+    memcpy(job.since, x->want->since, sizeof job.since);
+    return reader ? worker_run(&o, reader->logins, &job, out, err) : -ENOENT;
+}
+
+/* One answer; the others' rows are passed over. */
+static void take_places(struct cursor *c, struct arena *a, struct login_places *ret)
+{
+    *ret = (struct login_places){.since = (int64_t)cursor_u64(c)};
+    ret->complete = cursor_u32(c);
+    uint32_t n = cursor_below(c, MAX_PLACES + 1);
+    for (uint32_t i = 0; i < n && !c->bad; i++)
+        take_place(c, a, ret);
+}
+
+int journal_login_places(const struct root *root, const struct logins_want *w, size_t nth, struct arena *a, struct login_places *ret, struct err *err)
+{
+    struct logins_ask ask = {root, w, a};
+    _cleanup_(buf_free) struct buf out = BUF(LOGINS_SINCE_MAX * LOGINS_BYTES), key = BUF(256);
+    buf_put_z(&key, "journal logins");
+    buf_put_u32(&key, (uint32_t)w->which);
+    for (size_t i = 0; i < w->n; i++)
+        buf_put_u64(&key, (uint64_t)w->since[i]);
+    int r = once_answer(buf_str(&key), ask_logins, &ask, &out, err);
     if (r < 0)
         return r;
     struct cursor c = cursor_of(buf_str(&out));
-    struct login_places places = {.since = (int64_t)cursor_u64(&c)};
-    places.complete = cursor_u32(&c);
-    uint32_t n = cursor_below(&c, MAX_PLACES + 1);
-    for (uint32_t i = 0; i < n && !c.bad; i++)
-        take_place(&c, a, &places);
+    struct login_places places = {0};
+    for (size_t i = 0; i <= nth && !c.bad; i++)
+        take_places(&c, a, &places);
     if (c.bad)
         return err_set(err, -EBADMSG, "the journal's reader gave a broken answer");
     *ret = places;
     return 0;
 }
 
-int journal_logins(const struct root *root, int which, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err)
+int journal_logins(const struct root *root, const struct logins_want *w, size_t nth, struct arena *a, struct logins *ret, struct err *err)
 {
     struct login_places places;
-    int r = journal_login_places(root, which, since, timeout_ms, a, &places, err);
+    int r = journal_login_places(root, w, nth, a, &places, err);
     if (r < 0)
         return r;
     *ret = (struct logins){.since = places.since, .complete = places.complete};

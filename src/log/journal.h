@@ -37,8 +37,17 @@ struct login_places {
     bool complete;           /* false: there was more than could be read in the time, or kept; `since` is where that begins */
 };
 enum { LOGINS_MAIL, LOGINS_ALL /* SSH's among them ("admin") */ };
-/* The logins of mail (Dovecot, Courier, Postfix with SASL) or of all, from entries not older than `since`. The newest are read first. */
-int journal_login_places(const struct root *root, int which, int64_t since, int timeout_ms, struct arena *a, struct login_places *ret, struct err *err) _must_check_;
+#define LOGINS_SINCE_MAX 2
+/* What is to be read: the logins of mail (Dovecot, Courier, Postfix with SASL) or of all, from entries not older than since[0], and with the same reading
+   those not older than since[1]. The newest are read first. */
+struct logins_want {
+    int which;
+    int64_t since[LOGINS_SINCE_MAX];
+    size_t n;        /* of since: 1 or more */
+    int timeout_ms;
+};
+/* The answer for since[nth]. Within a run the same is read once for all checks (base/once.h). */
+int journal_login_places(const struct root *root, const struct logins_want *w, size_t nth, struct arena *a, struct login_places *ret, struct err *err) _must_check_;
 
 struct login {
     const char *account;
@@ -52,7 +61,7 @@ struct logins {
 /* The logins of this product (server.h) are among them. */
 bool journal_has_logins(const char *product);
 /* The same by account alone. */
-int journal_logins(const struct root *root, int which, int64_t since, int timeout_ms, struct arena *a, struct logins *ret, struct err *err) _must_check_;
+int journal_logins(const struct root *root, const struct logins_want *w, size_t nth, struct arena *a, struct logins *ret, struct err *err) _must_check_;
 
 /* What a log message of Dovecot, Courier, Postfix or OpenSSH says of a login that succeeded: views into the message. */
 struct login_said {

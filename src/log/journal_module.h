@@ -14,7 +14,9 @@ struct extent_job {
 struct logins_job {
     const struct root *root;
     const char *const *matches;
-    int64_t since, deadline;
+    int64_t since[LOGINS_SINCE_MAX]; /* one answer for each */
+    size_t n;
+    int64_t deadline;
 };
 
 struct mail_uses_job {

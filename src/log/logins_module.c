@@ -78,49 +78,72 @@ static void count(struct reading *r, const struct login_said *l, int64_t when)
         r->n++;
 }
 
-static void look_at(sd_journal *j, struct reading *r, int64_t when)
+static bool says_login(sd_journal *j, char identifier[static 64], struct login_said *ret)
 {
-    char identifier[64];
-    struct login_said l;
     struct str s = journal_field(j, "SYSLOG_IDENTIFIER");
-    if (s.n >= sizeof identifier)
-        return;
+    if (s.n >= 64)
+        return false;
     memcpy(identifier, s.p, s.n); /* the next field may move it */
-    if (login_line(str_span(identifier, s.n), journal_field(j, "MESSAGE"), &l))
-        count(r, &l, when);
+    return login_line(str_span(identifier, s.n), journal_field(j, "MESSAGE"), ret);
+}
+
+/* The reading ended at this time, before its beginning: what is older is not known to those that wanted it. */
+static void broke_off(const struct logins_job *job, struct reading *r, int64_t when)
+{
+    for (size_t i = 0; i < job->n; i++)
+        if (when >= job->since[i]) {
+            r[i].complete = false;
+            r[i].since = when;
+        }
+}
+
+static int64_t oldest_wanted(const struct logins_job *job)
+{
+    int64_t oldest = job->since[0];
+    for (size_t i = 1; i < job->n; i++)
+        oldest = job->since[i] < oldest ? job->since[i] : oldest;
+    return oldest;
+}
+
+static int read_entries(sd_journal *j, const struct logins_job *job, int64_t last, struct reading *r)
+{
+    int64_t when = last, oldest = oldest_wanted(job);
+    uint64_t us;
+    int e;
+    for (unsigned n = 0; (e = sd_journal_previous(j)) > 0; n++) {
+        char identifier[64];
+        struct login_said said;
+        if (sd_journal_get_realtime_usec(j, &us) < 0)
+            continue;
+        when = (int64_t)(us / 1000000);
+        if (when < oldest)
+            return 0;
+        if (n % 1024 == 1023 && clock_monotonic_ms() > job->deadline) {
+            broke_off(job, r, when);
+            return 0;
+        }
+        bool login = says_login(j, identifier, &said);
+        for (size_t i = 0; login && i < job->n; i++)
+            if (when >= job->since[i])
+                count(&r[i], &said, when);
+    }
+    if (e < 0) /* damaged: what stands before is not known */
+        broke_off(job, r, when);
+    return 0;
 }
 
 static int read_place(sd_journal *j, const struct logins_job *job, struct reading *r)
 {
-    uint64_t first = 0, last = 0, us;
+    uint64_t first = 0, last = 0;
     bool any;
     journal_ends(j, &first, &last);
-    if (first && (!r->since || (int64_t)first < r->since))
-        r->since = (int64_t)first;
+    for (size_t i = 0; i < job->n; i++)
+        if (first && (!r[i].since || (int64_t)first < r[i].since))
+            r[i].since = (int64_t)first;
     int e = journal_add_matches(j, job->matches, &any);
     if (e == 0)
         e = sd_journal_seek_tail(j);
-    if (e < 0)
-        return e;
-    int64_t when = (int64_t)last;
-    for (unsigned n = 0; (e = sd_journal_previous(j)) > 0; n++) {
-        if (sd_journal_get_realtime_usec(j, &us) < 0)
-            continue;
-        when = (int64_t)(us / 1000000);
-        if (when < job->since)
-            return 0;
-        if (n % 1024 == 1023 && clock_monotonic_ms() > job->deadline) {
-            r->complete = false;
-            r->since = when;
-            return 0;
-        }
-        look_at(j, r, when);
-    }
-    if (e < 0) { /* damaged: what stands before is not known */
-        r->complete = false;
-        r->since = when;
-    }
-    return 0;
+    return e < 0 ? e : read_entries(j, job, (int64_t)last, r);
 }
 
 static void put(const void *node, VISIT order, void *arg)
@@ -137,31 +160,42 @@ static void put(const void *node, VISIT order, void *arg)
     buf_put_u64(out, one->n);
 }
 
+/* The places follow each other: what is whole in both is whole from the older one's beginning, else from where reading stopped last. */
+static void join(struct reading *all, const struct reading *one)
+{
+    if (!one->complete && (all->complete || one->since > all->since))
+        all->since = one->since;
+    else if (all->complete && one->since && (!all->since || one->since < all->since))
+        all->since = one->since;
+    all->tree = one->tree;
+    all->n = one->n;
+    all->complete = all->complete && one->complete;
+}
+
 int read_logins(void *arg, struct buf *out)
 {
     const struct logins_job *job = arg;
-    struct reading all = {.complete = true};
+    struct reading all[LOGINS_SINCE_MAX], one[LOGINS_SINCE_MAX];
+    for (size_t i = 0; i < job->n; i++)
+        all[i] = (struct reading){.complete = true};
     for (size_t p = 0; p < JOURNAL_PLACES; p++) {
         _cleanup_(journal_place_closep) sd_journal *j = NULL;
         int fd = -1;
-        struct reading one = {.tree = all.tree, .n = all.n, .complete = true};
         if (journal_open_place(job->root, p, &j, &fd) < 0)
             continue;
-        int e = read_place(j, job, &one);
+        for (size_t i = 0; i < job->n; i++)
+            one[i] = (struct reading){.tree = all[i].tree, .n = all[i].n, .complete = true};
+        int e = read_place(j, job, one);
         if (e < 0)
             return e;
-        /* The places follow each other: what is whole in both is whole from the older one's beginning, else from where reading stopped last. */
-        if (!one.complete && (all.complete || one.since > all.since))
-            all.since = one.since;
-        else if (all.complete && one.since && (!all.since || one.since < all.since))
-            all.since = one.since;
-        all.tree = one.tree;
-        all.n = one.n;
-        all.complete = all.complete && one.complete;
+        for (size_t i = 0; i < job->n; i++)
+            join(&all[i], &one[i]);
     }
-    buf_put_u64(out, (uint64_t)all.since);
-    buf_put_u32(out, all.complete);
-    buf_put_u32(out, (uint32_t)all.n);
-    twalk_r(all.tree, put, out);
-    return out->full ? -E2BIG : 0; /* the tree dies with this process */
+    for (size_t i = 0; i < job->n; i++) {
+        buf_put_u64(out, (uint64_t)all[i].since);
+        buf_put_u32(out, all[i].complete);
+        buf_put_u32(out, (uint32_t)all[i].n);
+        twalk_r(all[i].tree, put, out);
+    }
+    return out->full ? -E2BIG : 0; /* the trees die with this process */
 }

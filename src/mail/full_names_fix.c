@@ -15,7 +15,8 @@ static void tell_short_logins(const struct probe_ctx *ctx, struct plan *out)
     struct logins logins;
     struct mail_names_said names = {.arena = out->arena};
     struct err err = {0};
-    if (journal_logins(out->root, LOGINS_MAIL, ctx->now - MAIL_LOG_DAYS * 86400LL, LOG_MS, out->arena, &logins, &err) < 0) {
+    const struct logins_want want = {LOGINS_MAIL, {ctx->now - MAIL_LOG_DAYS * 86400LL}, 1, LOG_MS};
+    if (journal_logins(out->root, &want, 0, out->arena, &logins, &err) < 0) {
         plan_untested(out, _("who would be hurt: the mail log could not be read (%s)"), err.text);
         return;
     }

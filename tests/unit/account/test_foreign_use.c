@@ -1,6 +1,7 @@
 /* test_foreign_use.c: account.foreign-use: the judgement by itself, and the probe over a real journal that systemd-journal-remote(8) wrote. */
 #include "../server/tree.h"
 #include "account/foreign_use.h"
+#include "base/once.h"
 #include "config/config.h"
 #include "log/journal.h"
 #include <stdio.h>
@@ -90,6 +91,32 @@ static void offer(struct tree *t, const char *product)
     i->wanted = true;
 }
 
+/* Each time to look back has its own answer, as if it were the only one; and whoever asks after the first one is told without a reading. */
+static void one_reading(struct tree *t, const struct logins_want *want)
+{
+    struct login_places each[2], alone, again;
+    struct err err = {0};
+    once_begin();
+    for (size_t i = 0; i < 2; i++) {
+        const struct logins_want single = {want->which, {want->since[i]}, 1, want->timeout_ms};
+        assert_int_equal(journal_login_places(t->server->host->root, want, i, t->host.arena, &each[i], &err), 0);
+        assert_int_equal(journal_login_places(t->server->host->root, &single, 0, t->host.arena, &alone, &err), 0);
+        assert_int_equal(each[i].list.n, alone.list.n);
+        assert_int_equal(each[i].since, alone.since);
+        for (size_t k = 0; k < alone.list.n; k++) {
+            assert_string_equal(each[i].list.v[k].account, alone.list.v[k].account);
+            assert_int_equal(each[i].list.v[k].n, alone.list.v[k].n);
+            assert_int_equal(each[i].list.v[k].first, alone.list.v[k].first);
+        }
+    }
+    assert_true(each[0].list.v[0].n > each[1].list.v[0].n);
+    const struct root gone = {.fd = -1, .path = t->host.root->path};
+    assert_int_equal(journal_login_places(&gone, want, 0, t->host.arena, &again, &err), 0);
+    assert_int_equal(again.list.n, each[0].list.n);
+    once_end();
+    assert_true(journal_login_places(&gone, want, 0, t->host.arena, &again, &err) < 0 || !again.list.n);
+}
+
 static void reads_a_real_journal(void **state)
 {
     (void)state;
@@ -126,9 +153,11 @@ static void reads_a_real_journal(void **state)
     assert_non_null(strstr(taro->evidence.v[2].text, "as ever: 30 logins from 1 network, since"));
     /* Where the time is too short for all, the newest are known, and since when. */
     struct logins all;
-    assert_int_equal(journal_logins(t.server->host->root, LOGINS_MAIL, NOW - 10 * DAY - 60, 5000, t.host.arena, &all, &err), 0);
+    struct logins_want want = {LOGINS_MAIL, {NOW - 10 * DAY - 60, NOW - 3 * DAY - 60}, 2, 5000};
+    assert_int_equal(journal_logins(t.server->host->root, &want, 0, t.host.arena, &all, &err), 0);
     assert_int_equal(all.list.n, 2);
     assert_int_equal(all.list.v[1].last, NOW - DAY); /* the daily one is later than the stranger's */
+    one_reading(&t, &want);
     config_free(config);
     tree_drop(&t);
 }
