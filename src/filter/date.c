@@ -175,10 +175,10 @@ static bool try_all(struct date_detector *d, struct text *t, size_t skip, bool l
     struct hit h;
     if (later && !known_first(d, t, skip, now) && possible(d, t, skip))
         have_best = try_line(d, t, skip, now, best);
+    if (d->glimpse && !known_first(d, t, skip, now) && !possible(d, t, 0) && !t->possible)
+        return have_best;
     for (size_t i = 0; i < d->list.n; i++) {
         const struct entry *e = &d->list.v[i];
-        if (t->glimpsed && !t->possible)
-            break;
         if (i == skip || (t->glimpsed && !(t->possible >> e->bit & 1)) || fails(d, t, i) || (!is_known(d, t, i, now) && !possible(d, t, i)) || !try_line(d, t, i, now, &h))
             continue;
         bool wins = i + 1 == d->list.n || bound(e) || (h.start == 0 && e->hits && !d->list.v[i + 1].hits);
@@ -259,6 +259,7 @@ static bool know(struct date_detector *d, const struct text *t, int64_t now, str
         return false;
     e->hits++;
     e->last_used = now;
+    e->memo->used = true;
     *ret = e->memo->found;
     return true;
 }
@@ -273,14 +274,15 @@ static bool proven(struct date_detector *d, const struct text *t, size_t n)
     return regex_search_sure(&e->t->re, str_span(t->s.p, n), &start, &end) && start == d->start && end == d->end;
 }
 
-/* Keeps what a template found that is bound, or that found it where the last one was. At the second line of the same beginning it is proven. */
+/* Keeps what a template found that is bound, or that found it where the last one was. It is proven at the second line of the same beginning, or at once where that was of use the last time. */
 static void keep(struct date_detector *d, const struct text *t, int64_t now, const struct date_found *found)
 {
     const struct entry *e = &d->list.v[d->last];
     struct memo *m = e->memo;
     size_t n = d->end + BEHIND;
     bool fits = (bound(e) || d->in_place) && !d->thorough && t->ascii && n <= MEMO_MAX && n < t->s.n, same = fits && m->n == n && memcmp(t->s.p, m->text, n) == 0;
-    m->sure = same && proven(d, t, n);
+    m->sure = (same || (fits && m->used)) && proven(d, t, n);
+    m->used = false;
     m->n = fits ? n : 0;
     if (!fits)
         return;

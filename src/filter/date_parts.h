@@ -13,7 +13,7 @@
 struct memo {
     char text[MEMO_MAX];
     size_t n;              /* 0: nothing is kept */
-    bool sure;
+    bool sure, used;       /* used: another line began so since it was proven */
     int64_t now;
     size_t start, end;
     struct date_found found;

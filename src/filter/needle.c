@@ -22,7 +22,7 @@ static int worth(unsigned char c)
 /* Words that stand in most lines of some log: what contains nothing else tells little. */
 static int common(struct str text)
 {
-    static const char *const words[] = {"sshd", "postfix", "dovecot", "user", "from", "http", "HTTP", "GET ", "client", "server", "login", "log", "connect", "error", "imap",
+    static const char *const words[] = {"sshd", "postfix", "dovecot", "user", "from", "http", "HTTP", "GET ", "POST", "client", "server", "login", "log", "connect", "error", "imap",
                                         "smtp", "auth", "session", "pam_unix", "host", "for ", "port", "mail", "daemon", "tcp", "ssh"};
     int taken = 0;
     for (size_t i = 0; i < ARRAY_SIZE(words); i++)

@@ -36,6 +36,7 @@ struct sieve {
     LIST(struct scan_text) texts;
     LIST(struct target) targets;     /* by text */
     unsigned *first_target;          /* of each text, and their end */
+    bool *idle;                      /* texts for which alone no line is read: nobody asks for what it may be */
     uint64_t *always, *chosen;       /* bits: filters that see every line, and this one */
     uint64_t *also_always, *also;    /* the same, of filters that can take it, but for which it alone would not be read */
     uint64_t pairs[65536 / 64];      /* bits: bytes that stand side by side in some text */
@@ -118,8 +119,13 @@ static void prepare(struct sieve *s)
     if (s->targets.n)
         qsort(s->targets.v, s->targets.n, sizeof *s->targets.v, by_text);
     s->first_target = arena_zalloc(s->a, (s->texts.n + 2) * sizeof *s->first_target);
-    for (unsigned i = 0; i < s->targets.n; i++)
-        s->first_target[s->targets.v[i].text + 1] = i + 1;
+    s->idle = arena_zalloc(s->a, s->texts.n + 1);
+    memset(s->idle, true, s->texts.n);
+    for (unsigned i = 0; i < s->targets.n; i++) {
+        const struct target *t = &s->targets.v[i];
+        s->first_target[t->text + 1] = i + 1;
+        s->idle[t->text] = s->idle[t->text] && !t->wanted && !t->calendar;
+    }
     scan_new(s->texts.v, s->texts.n, s->way == SIEVE_PLAIN, &s->scan);
 }
 
@@ -325,14 +331,18 @@ enum matcher_result sieve_line(struct sieve *s, struct str line, const int64_t *
     return r;
 }
 
-/* A line without any text, and with the date of the line before: most are. It is done then. */
+/* A line without any text for which it would be read, and with the date of the line before: most are. It is done then. */
 static bool pass(struct sieve *s, struct str line, size_t start, int64_t now)
 {
     size_t end = start + line.n;
-    if (s->slow || end > s->looked_at || end + LINE_END >= s->block.n || (s->hits_at < s->hits_n && s->hits[s->hits_at].end <= end) || !s->ascii)
+    size_t hit = s->hits_at;
+    while (hit < s->hits_n && s->hits[hit].end <= end && s->idle[s->hits[hit].text])
+        hit++;
+    if (s->slow || end > s->looked_at || end + LINE_END >= s->block.n || (hit < s->hits_n && s->hits[hit].end <= end) || !s->ascii)
         return false;
     if (s->eager && !calendar_pass(s->eager, line, now))
         return false;
+    s->hits_at = hit;
     s->line++;
     return true;
 }

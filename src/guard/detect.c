@@ -64,15 +64,22 @@ static uint64_t hash_of(struct str s, uint64_t h)
     return h ^ (h >> 31);
 }
 
-static struct tally_key account_key(struct str account)
+/* Both at once. */
+static struct tally_key account_key(struct str s)
 {
-    return (struct tally_key){hash_of(account, 0xcbf29ce484222325u), hash_of(account, 0x9ae16a3b2f90404fu)};
+    uint64_t hi = 0xcbf29ce484222325u, lo = 0x9ae16a3b2f90404fu;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i]); /* names differ in case by accident */
+        hi = (hi ^ c) * 0x100000001b3u;
+        lo = (lo ^ c) * 0x100000001b3u;
+    }
+    return (struct tally_key){hi ^ (hi >> 31), lo ^ (lo >> 31)};
 }
 
-static struct tally_key pair_key(const struct prefix *p, struct str account)
+static struct tally_key pair_key(const struct prefix *p, struct tally_key account)
 {
-    struct tally_key a = key_of(p), b = account_key(account);
-    return (struct tally_key){a.hi ^ b.hi ^ 1, a.lo ^ b.lo};
+    struct tally_key a = key_of(p);
+    return (struct tally_key){a.hi ^ account.hi ^ 1, a.lo ^ account.lo};
 }
 
 struct guard *guard_new(const struct guard_rules *r)
@@ -113,6 +120,7 @@ struct telling {
     struct guard *g;
     const struct guard_event *e;
     struct prefix source;
+    struct tally_key account; /* of its name */
     void (*tell)(void *arg, const struct verdict *v);
     void *arg;
 };
@@ -142,7 +150,7 @@ static int64_t ban(const struct guard *g, struct tally_row *r, int64_t now)
 
 static bool known_login(struct telling *t)
 {
-    return t->e->account.n && tally_find(t->g->good, pair_key(&t->source, t->e->account));
+    return t->e->account.n && tally_find(t->g->good, pair_key(&t->source, t->account));
 }
 
 /* slow: not as quick as a program that tries passwords. */
@@ -188,7 +196,7 @@ static void source(struct telling *t)
 {
     const struct guard_event *e = t->e;
     struct tally_row *r = tally_row(t->g->sources, key_of(&t->source), e->time);
-    unsigned names = e->account.n ? tally_mark(r, (uint32_t)hash_of(e->account, 0xcbf29ce484222325u)) : r->marks_n;
+    unsigned names = e->account.n ? tally_mark(r, (uint32_t)t->account.hi) : r->marks_n;
     if (r->until > e->time || network_is_out(t)) {
         t->g->counts.after++;
         return;
@@ -217,7 +225,7 @@ static void failure(struct telling *t)
     if (e->addressed)
         tally_soon(t->g->sources, key_of(&t->source));
     if (e->account.n) {
-        struct tally_row *r = tally_row(t->g->accounts, account_key(e->account), e->time);
+        struct tally_row *r = tally_row(t->g->accounts, t->account, e->time);
         tally_add(t->g->accounts, r, e->time, e->attempts ? e->attempts : 1, DAY_S);
     }
     if (e->addressed)
@@ -232,7 +240,9 @@ static void success(struct telling *t)
     t->g->counts.successes++;
     if (!e->account.n)
         return;
-    struct tally_row *tried = tally_find(t->g->accounts, account_key(e->account));
+    tally_soon(t->g->good, pair_key(&t->source, t->account));
+    tally_soon(t->g->good, key_of(&t->source));
+    struct tally_row *tried = tally_find(t->g->accounts, t->account);
     unsigned n = tried ? tally_count(t->g->accounts, tried, e->time, DAY_S) : 0;
     bool known = e->addressed && known_login(t);
     if (n >= ACCOUNT_FAILURES && !known && !(e->addressed && never(t->g, &e->address))) {
@@ -242,15 +252,15 @@ static void success(struct telling *t)
     }
     if (!e->addressed)
         return;
-    tally_row(t->g->good, pair_key(&t->source, e->account), e->time);
-    tally_mark(tally_row(t->g->good, key_of(&t->source), e->time), (uint32_t)hash_of(e->account, 0xcbf29ce484222325u));
+    tally_row(t->g->good, pair_key(&t->source, t->account), e->time);
+    tally_mark(tally_row(t->g->good, key_of(&t->source), e->time), (uint32_t)t->account.hi);
 }
 
 /* Some servers tell twice of one attempt: that there is no such account, and that the password was wrong. The first is counted, the second is known by it. */
 static bool told_before(struct telling *t)
 {
     const struct guard_event *e = t->e;
-    struct tally_key key = pair_key(&t->source, e->account);
+    struct tally_key key = pair_key(&t->source, t->account);
     if (!e->addressed || !e->account.n)
         return false;
     struct refused *r = &t->g->refused[key.lo % REFUSED_KEPT];
@@ -265,7 +275,7 @@ static bool told_before(struct telling *t)
 
 void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void *arg, const struct verdict *v), void *arg)
 {
-    struct telling t = {.g = g, .e = e, .tell = tell, .arg = arg};
+    struct telling t = {.g = g, .e = e, .tell = tell, .arg = arg, .account = account_key(e->account)};
     if (e->addressed)
         t.source = masked(&e->address, 32, 64);
     if (e->success)
