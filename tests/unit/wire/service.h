@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -166,6 +167,7 @@ static pid_t service_start(const char *path, struct wire_options o)
         close(fd);
         return pid;
     }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     static struct service s;
     struct wire_interface interface = {str_of(service_text_), service_methods_, ARRAY_SIZE(service_methods_)};
     uv_signal_t signals;

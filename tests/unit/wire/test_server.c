@@ -155,12 +155,14 @@ static size_t take(int fd, size_t n, struct buf *b)
     return have;
 }
 
+#define ROW(text) text, sizeof text
+
 static void broken_peers(void **state)
 {
     (void)state;
     static char big[70000];
     memset(big, ' ', sizeof big);
-    memcpy(big, "{\"method\":\"org.example.Test.Note\"", 33);
+    memcpy(big, "{\"method\":", 10);
     static char deep[5000];
     memset(deep, '[', sizeof deep);
     static const struct {
@@ -168,19 +170,19 @@ static void broken_peers(void **state)
         size_t n;
         const char *count;
     } rows[] = {
-        {"", 1, "malformed"},
-        {"hello", 6, "malformed"},
-        {"{}", 3, "malformed"},
-        {"[]", 3, "malformed"},
-        {"{\"method\":\"x\"}", 15, "malformed"},
-        {"{\"method\":\"org.example.Test.Note\",\"method\":\"org.example.Test.Note\"}", 68, "malformed"},
-        {"{\"method\":\"org.example.Test.Note\",\"more\":1}", 45, "malformed"},
-        {"{\"method\":\"org.example.Test.Note\",\"more\":true,\"oneway\":true}", 62, "malformed"},
-        {"{\"method\":\"org.example.Test.Note\",\"foreign\":1}", 47, "malformed"},
-        {"{\"method\":\"org.example.Test.Echo\",\"parameters\":{\"text\":\"a\\u0000b\"}}", 68, "malformed"},
-        {"{\"method\":\"org.example.Test.Echo\",\"parameters\":{\"text\":\"a\0b\"}}", 62, "malformed"},
-        {"{\"method\":\"org.example.Test.Echo\",\"parameters\":{\"text\":\"\xff\"}}", 61, "malformed"},
-        {"GET / HTTP/1.1\r\n\r\n", 19, "malformed"},
+        {ROW(""), "malformed"},
+        {ROW("hello"), "malformed"},
+        {ROW("{}"), "malformed"},
+        {ROW("[]"), "malformed"},
+        {ROW("{\"method\":\"x\"}"), "malformed"},
+        {ROW("{\"method\":\"org.example.Test.Note\",\"method\":\"org.example.Test.Note\"}"), "malformed"},
+        {ROW("{\"method\":\"org.example.Test.Note\",\"more\":1}"), "malformed"},
+        {ROW("{\"method\":\"org.example.Test.Note\",\"more\":true,\"oneway\":true}"), "malformed"},
+        {ROW("{\"method\":\"org.example.Test.Note\",\"foreign\":1}"), "malformed"},
+        {ROW("{\"method\":\"org.example.Test.Echo\",\"parameters\":{\"text\":\"a\\u0000b\"}}"), "malformed"},
+        {ROW("{\"method\":\"org.example.Test.Echo\",\"parameters\":{\"text\":\"a\0b\"}}"), "malformed"},
+        {ROW("{\"method\":\"org.example.Test.Echo\",\"parameters\":{\"text\":\"\xff\"}}"), "malformed"},
+        {ROW("GET / HTTP/1.1\r\n\r\n"), "malformed"},
         {deep, sizeof deep, "malformed"},
         {big, sizeof big, "oversize"},
     };
@@ -232,7 +234,8 @@ static void pipelined(void **state)
     assert_int_equal(take(fd, 1, &got), 1);
     buf_reset(&got);
     struct buf calls = BUF(1 << 20);
-    buf_add(&calls, "{\"method\":\"org.example.Test.Late\",\"parameters\":{\"ms\":30}}", 58);
+    buf_addz(&calls, "{\"method\":\"org.example.Test.Late\",\"parameters\":{\"ms\":30}}");
+    buf_addc(&calls, 0);
     for (int i = 0; i < 1000; i++) {
         buf_printf(&calls, "{\"method\":\"org.example.Test.Echo\",\"parameters\":{\"text\":\"\",\"number\":%d}}", i);
         buf_addc(&calls, 0);
@@ -353,7 +356,8 @@ static void many_connections(void **state)
     while (!n && clock_monotonic_ms() < end) { /* there is room again */
         close(fd[N]);
         fd[N] = raw();
-        (void)!send(fd[N], "{\"method\":\"org.example.Test.Late\",\"parameters\":{\"ms\":0}}", 57, MSG_NOSIGNAL);
+        static const char call[] = "{\"method\":\"org.example.Test.Late\",\"parameters\":{\"ms\":0}}";
+        (void)!send(fd[N], call, sizeof call, MSG_NOSIGNAL);
         n = take(fd[N], 1, &got);
     }
     assert_int_equal(n, 1);
