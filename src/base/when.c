@@ -70,7 +70,7 @@ static bool calendar(struct str s, enum when_end end, int64_t *ret)
     return skip(&s, " T") && clock_part(s, &tm) && point(tm, ret);
 }
 
-static bool ago(struct str s, int64_t now, int64_t *ret)
+bool when_length(struct str s, int64_t *ret)
 {
     static const struct { char unit; int64_t seconds; } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', DAY_SECONDS}, {'w', 7 * DAY_SECONDS}};
     uint64_t n;
@@ -78,10 +78,19 @@ static bool ago(struct str s, int64_t now, int64_t *ret)
         return false;
     for (size_t i = 0; i < ARRAY_SIZE(units); i++)
         if (s.p[s.n - 1] == units[i].unit) {
-            *ret = now - (int64_t)n * units[i].seconds;
+            *ret = (int64_t)n * units[i].seconds;
             return true;
         }
     return false;
+}
+
+static bool ago(struct str s, int64_t now, int64_t *ret)
+{
+    int64_t seconds;
+    if (!when_length(s, &seconds))
+        return false;
+    *ret = now - seconds;
+    return true;
 }
 
 static bool time_of_day(struct str s, int64_t now, int64_t *ret)

@@ -1,0 +1,163 @@
+"""bansho bans, ban, unban, status against services that answer as ours do, and against such that do not. argv[1]: the build directory. The real services: tests/lab/test_wall.py."""
+import json, os, pathlib, socket, subprocess, sys, tempfile, threading
+
+import jsonschema
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(sys.argv[1])
+LAST = 1900000000
+
+
+def bansho(tmp, *args, language="en", code=0, **env):
+    run = subprocess.run([BUILD / "bansho", *args, "--sockets", tmp, "--lang", language], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL,
+                         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "LANGUAGE": "", "BANSHO_LOCALE": str(BUILD / "locale"), "TZ": "UTC", **env})
+    assert run.returncode == code, (args, run.returncode, run.stdout, run.stderr)
+    return run.stderr if code == 2 else run.stdout
+
+
+def valid(text):
+    document = json.loads(text)
+    name, version = document["schema"].removeprefix("bansho.").split("/")
+    jsonschema.Draft202012Validator(json.loads((ROOT / f"data/schema/{name}-{version}.json").read_text())).validate(document)
+    return document
+
+
+class Service:
+    """Answers each call with what `answers` says: a list of replies; an error is (name, parameters); None ends the connection; text is sent as it is."""
+
+    def __init__(self, tmp, name, answers):
+        self.calls, self.answers, self.path = [], answers, os.path.join(tmp, name)
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(self.path)
+        self.socket.listen()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                peer, _ = self.socket.accept()
+            except OSError:
+                return
+            with peer, peer.makefile("rb") as lines:
+                text = b""
+                while not text.endswith(b"\0") and (more := lines.read(1)):
+                    text += more
+                call = json.loads(text[:-1])
+                self.calls.append((call["method"].rsplit(".", 1)[1], call["parameters"], call.get("more", False)))
+                self.answer(peer, self.answers.get(self.calls[-1][0]))
+
+    def answer(self, peer, replies):
+        for i, reply in enumerate(replies or []):
+            if isinstance(reply, str):
+                message = reply
+            elif isinstance(reply, tuple):
+                message = json.dumps({"error": reply[0], "parameters": reply[1]})
+            else:
+                message = json.dumps({"parameters": reply, "continues": i + 1 < len(replies)})
+            peer.sendall(message.encode() + b"\0")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        os.unlink(self.path)
+
+
+def entry(network, until=LAST, **more):
+    return {"network": network, "services": [], "since": LAST - 3600, "until": until, "times": 1, "why": "5 failures: ssh", "by": "bansho", **more}
+
+
+def lists(tmp):
+    parts = [{"bans": [entry("192.0.2.7", times=3), entry("2001:db8:1:2::/64", 0, services=["ssh", "mail"])]}, {"bans": [entry("198.51.100.9", why="\x1b[31mred\n")]}]
+    with Service(tmp, "wall", {"List": parts}) as wall:
+        text = bansho(tmp, "bans")
+        assert text.splitlines() == ["Network            Until             Why", "192.0.2.7          2030-03-17 17:46  5 failures: ssh (3 times)",
+                                     "2001:db8:1:2::/64  until lifted      5 failures: ssh [ssh, mail]", "198.51.100.9       2030-03-17 17:46  \\x1b[31mred\\n"], text
+        assert wall.calls == [("List", {}, True)]
+        shown = valid(bansho(tmp, "bans", "--json"))
+        assert [b["network"] for b in shown["bans"]] == ["192.0.2.7", "2001:db8:1:2::/64", "198.51.100.9"] and shown["complete"], shown
+        assert shown["bans"][1]["until"] is None and shown["bans"][2]["why"] == "\x1b[31mred\n"
+        bansho(tmp, "bans", "192.0.2.7")
+        assert wall.calls[-1] == ("List", {"network": "192.0.2.7"}, True)
+        assert "no address and no network" in bansho(tmp, "bans", "example.org", code=2)
+        assert "期限" in bansho(tmp, "bans", language="ja")
+    with Service(tmp, "wall", {"List": [{"bans": []}]}):
+        assert bansho(tmp, "bans") == "Nobody is banned.\n"
+        assert bansho(tmp, "bans", "192.0.2.7") == "192.0.2.7 is not banned.\n"
+    with Service(tmp, "wall", {"List": [parts[0], "nonsense"]}):
+        run = subprocess.run([BUILD / "bansho", "bans", "--json", "--sockets", tmp], capture_output=True, text=True)
+        assert run.returncode == 2 and not valid(run.stdout)["complete"] and "journalctl -u bansho-wall" in run.stderr, run
+
+
+def bans(tmp):
+    with Service(tmp, "wall", {"Ban": [{"until": LAST, "known": False}]}) as wall:
+        told = bansho(tmp, "ban", "192.0.2.7", "--for", "2h", "--why", "番")
+        assert told == "192.0.2.7 is banned until 2030-03-17 17:46. To lift it: bansho unban 192.0.2.7\n", told
+        parameters = wall.calls[0][1]
+        assert parameters["network"] == "192.0.2.7" and parameters["why"] == "番" and parameters["until"] > 1700000000 and "id" not in parameters, parameters
+        assert valid(bansho(tmp, "ban", "2001:DB8::/32", "--json"))["network"] == "2001:db8::/32"
+        assert wall.calls[1][1]["why"].startswith("ordered by ") and "until" not in wall.calls[1][1]
+        n = len(wall.calls)
+        for args, want in ((["example.org"], "no address"), (["192.0.2.7/24"], "(192.0.2.0/24)"), (["192.0.2.7", "--for", "long"], "no length of time"), (["192.0.2.7", "--for", "0s"], "no length of time"), ([], "Usage")):
+            assert want in bansho(tmp, "ban", *args, code=2), args
+        assert "you are connected from there yourself (203.0.113.5)" in bansho(tmp, "ban", "203.0.113.0/24", code=2, SSH_CONNECTION="203.0.113.5 1 198.18.0.10 22")
+        assert len(wall.calls) == n
+    with Service(tmp, "wall", {"Ban": [{"until": 0, "known": False}]}):
+        assert bansho(tmp, "ban", "192.0.2.7") == "192.0.2.7 is banned until it is lifted: bansho unban 192.0.2.7\n"
+    with Service(tmp, "wall", {"Ban": [("org.bansho.Wall.Refused", {"reason": "it is protected"})]}):
+        assert bansho(tmp, "ban", "192.0.2.7", code=2) == "bansho: 192.0.2.7: it is protected\n"
+    with Service(tmp, "wall", {"Ban": [("org.varlink.service.PermissionDenied", {})]}):
+        assert bansho(tmp, "ban", "192.0.2.7", code=2) == "bansho: only root may do this: sudo bansho ban ...\n"
+    with Service(tmp, "wall", {"Ban": None}):
+        assert "ended the connection without an answer. What it says itself: journalctl -u bansho-wall" in bansho(tmp, "ban", "192.0.2.7", code=2)
+
+
+def unbans(tmp):
+    with Service(tmp, "wall", {"Unban": [{"removed": 1}], "UnbanAll": [{"removed": 12}]}) as wall:
+        assert bansho(tmp, "unban", "192.0.2.7") == "192.0.2.7 is no longer banned.\n" # no watch
+        assert valid(bansho(tmp, "unban", "--all", "--json"))["removed"] == 12
+        for args in ([], ["192.0.2.7", "--all"]):
+            assert "name an address or network, or --all" in bansho(tmp, "unban", *args, code=2)
+        with Service(tmp, "watch", {"Forgive": [{"forgotten": 1}]}) as watch:
+            assert bansho(tmp, "unban", "192.0.2.7").endswith("Its earlier failures are forgotten, so that it is not banned again at once.\n")
+            assert watch.calls == [("Forgive", {"network": "192.0.2.7"}, False)]
+        with Service(tmp, "watch", {}):
+            run = subprocess.run([BUILD / "bansho", "unban", "192.0.2.7", "--sockets", tmp], capture_output=True, text=True)
+            assert run.returncode == 3 and "bansho-watch" in run.stderr and wall.calls[-1][0] == "Unban", run
+    with Service(tmp, "wall", {"Unban": [{"removed": 0}]}):
+        assert bansho(tmp, "unban", "192.0.2.7") == "192.0.2.7 was not banned.\n"
+
+
+def statuses(tmp):
+    text = bansho(tmp, "status", code=1)
+    assert "bansho-wall   does not run. To start it: " in text and "bansho-watch  does not run" in text, text
+    assert valid(bansho(tmp, "status", "--json", code=1))["wall"] == {"state": "absent", "error": None}
+    wall = {"bans": 5, "in_kernel": 5, "refused": 0, "healed": 1, "last_healed_by": "nft"}
+    with Service(tmp, "wall", {"Status": [wall]}), Service(tmp, "watch", {"Status": [{"followed": 12, "lines": 3456, "lag_ms": 0, "waiting": 0}]}):
+        assert bansho(tmp, "status").splitlines() == ["bansho-wall   bans: 5, in the packet filter: 5, put back after others had removed them: 1 (the last one: nft)", "bansho-watch  logs followed: 12, lines read: 3456"]
+        assert valid(bansho(tmp, "status", "--json"))["wall"] == {"state": "runs", "error": None, **wall}
+    with Service(tmp, "wall", {"Status": [{**wall, "in_kernel": 4}]}), Service(tmp, "watch", {"Status": [{"followed": 1, "lines": 1}]}):
+        bansho(tmp, "status", code=1)
+    with Service(tmp, "wall", {"Status": [wall]}), Service(tmp, "watch", {}):
+        assert "ended the connection" in bansho(tmp, "status", code=3)
+        assert valid(bansho(tmp, "status", "--json", code=3))["watch"]["state"] == "unknown"
+
+
+def absent(tmp):
+    for args in (["bans"], ["ban", "192.0.2.7"], ["unban", "192.0.2.7"]):
+        assert "bansho-wall does not run. To start it: " in bansho(tmp, *args, code=2)
+    assert "起動していません" in bansho(tmp, "bans", language="ja", code=2)
+    pathlib.Path(tmp, "wall").write_text("")
+    assert "To start it" in bansho(tmp, "bans", code=2)  # something else stands there
+    pathlib.Path(tmp, "wall").unlink()
+
+
+def main():
+    with tempfile.TemporaryDirectory() as tmp:
+        for test in (lists, bans, unbans, statuses, absent):
+            test(tmp)
+            print(f"{test.__name__}: fine")
+
+
+main()
