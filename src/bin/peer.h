@@ -1,6 +1,7 @@
 /* peer.h: bansho's services as the command line asks them: connecting, and saying what to do where one does not run or refuses. Used by the verbs only. */
 #pragma once
 #include "bin/verbs.h"
+#include "term/emit.h"
 #include "wire/client.h"
 
 struct peer {
@@ -24,3 +25,5 @@ const char *peer_start(const struct peer *p, char *text, size_t n);
 int peer_ask(struct wire_client *w, const struct peer *p, const char *method, json_t *take_parameters, struct wire_answer *ret, struct err *err) _must_check_;
 /* Says on stderr why it did not work and what to do. answer may be NULL. */
 enum outcome peer_complain(const struct call *c, const struct peer *p, int code, const struct wire_answer *answer, const struct err *err);
+/* What a service said, as it is; only what an interface can hold. */
+void peer_emit(struct emit *j, const char *key, const json_t *value);

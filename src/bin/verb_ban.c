@@ -90,29 +90,30 @@ static enum outcome ban(const struct call *c)
     return OUTCOME_FINE;
 }
 
-/* One call that takes a network or all, and answers a number. */
-static int count_of(const struct call *c, const struct peer *p, const char *one, const char *all, const char *network, const char *key, int64_t *ret, struct wire_answer *answer, struct err *err)
+/* What the watch has counted is forgotten. 0; -ENOENT ...: it does not run, and has counted nothing that could ban. */
+static int forgive(const struct call *c, const char *network, struct wire_answer *answer, struct err *err)
 {
+    const char *const everything[] = {"0.0.0.0/0", "::/0"}, *const *networks = network ? &network : everything;
     _cleanup_(wire_client_freep) struct wire_client *w = NULL;
-    int code = peer_open(c, p, &w, err);
-    if (code == 0)
-        code = peer_ask(w, p, network ? one : all, network ? json_pack("{ss}", "network", network) : NULL, answer, err);
-    if (code == 0)
-        *ret = json_integer_value(json_object_get(answer->parameters, key));
+    int code = peer_open(c, &peer_watch, &w, err);
+    for (size_t i = 0; code == 0 && i < (network ? 1 : ARRAY_SIZE(everything)); i++) {
+        wire_answer_done(answer);
+        code = peer_ask(w, &peer_watch, "Forgive", json_pack("{ss}", "network", networks[i]), answer, err);
+    }
     return code;
 }
 
-static void tell_unban(const struct call *c, const char *network, int64_t removed, int64_t forgotten)
+static void tell_unban(const struct call *c, const char *network, int64_t removed, int forgiven)
 {
     if (call_option(c, "json")) {
         struct emit j = emit_to(stdout);
         begin_json(&j, c, "bansho.unban/1");
         emit_text(&j, "network", network);
         emit_int(&j, "removed", removed);
-        if (forgotten < 0)
-            emit_null(&j, "forgotten");
+        if (peer_absent(forgiven))
+            emit_null(&j, "forgiven");
         else
-            emit_int(&j, "forgotten", forgotten);
+            emit_bool(&j, "forgiven", forgiven == 0);
         emit_done(&j);
         return;
     }
@@ -122,32 +123,34 @@ static void tell_unban(const struct call *c, const char *network, int64_t remove
         printf(_("%s is no longer banned.\n"), network);
     else
         printf(ngettext("%d ban is lifted.\n", "%d bans are lifted.\n", (unsigned long)removed), (int)removed);
-    if (forgotten > 0)
-        printf("%s\n", _("Its earlier failures are forgotten, so that it is not banned again at once."));
+    if (forgiven == 0)
+        printf("%s\n", _("Earlier failures are forgotten, so that the next one does not ban again at once."));
 }
 
-/* The watch first: no verdict comes between. A watch that does not run has counted nothing that could ban. */
+/* The watch first: no verdict comes between. */
 static enum outcome unban(const struct call *c)
 {
     const char *network = c->args_n ? c->args[0] : NULL;
-    int64_t removed = 0, forgotten = -1;
+    _cleanup_(wire_client_freep) struct wire_client *wall = NULL;
+    _cleanup_(wire_answer_done) struct wire_answer told = {0}, answer = {0};
     struct err err = {0};
     struct prefix p;
     if ((call_option(c, "all") != NULL) == (network != NULL))
         return complainf(_("unban: name an address or network, or --all. Usage: bansho %s %s"), c->verb->name, c->verb->usage);
     if (network && !prefix_parse(str_of(network), false, &p))
         return complainf(_("\"%s\" is no address and no network"), network);
-    _cleanup_(wire_answer_done) struct wire_answer forgiven = {0}, answer = {0};
-    int code = count_of(c, &peer_watch, "Forgive", "ForgiveAll", network, "forgotten", &forgotten, &forgiven, &err);
-    bool unforgiven = code < 0 && !peer_absent(code);
-    if (unforgiven)
-        peer_complain(c, &peer_watch, code, &forgiven, &err);
+    int code = peer_open(c, &peer_wall, &wall, &err);
+    if (code < 0)
+        return peer_complain(c, &peer_wall, code, NULL, &err);
+    int forgiven = forgive(c, network, &told, &err);
+    if (forgiven < 0 && !peer_absent(forgiven))
+        peer_complain(c, &peer_watch, forgiven, &told, &err);
     err = (struct err){0};
-    code = count_of(c, &peer_wall, "Unban", "UnbanAll", network, "removed", &removed, &answer, &err);
+    code = network ? peer_ask(wall, &peer_wall, "Unban", json_pack("{ss}", "network", network), &answer, &err) : peer_ask(wall, &peer_wall, "UnbanAll", NULL, &answer, &err);
     if (code < 0)
         return peer_complain(c, &peer_wall, code, &answer, &err);
-    tell_unban(c, network, removed, forgotten);
-    return unforgiven ? OUTCOME_UNKNOWN : OUTCOME_FINE;
+    tell_unban(c, network, json_integer_value(json_object_get(answer.parameters, "removed")), forgiven);
+    return forgiven == 0 || peer_absent(forgiven) ? OUTCOME_FINE : OUTCOME_UNKNOWN;
 }
 
 static const struct verb_option ban_options[] = {

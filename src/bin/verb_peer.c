@@ -24,7 +24,7 @@ const char *peer_start(const struct peer *p, char *text, size_t n)
     if (access("/run/systemd/system", F_OK) == 0)
         snprintf(text, n, "systemctl enable --now %s", p->unit);
     else
-        snprintf(text, n, "%s", p->program);
+        snprintf(text, n, "%s/%s", BANSHO_LIBEXECDIR, p->program);
     return text;
 }
 
@@ -51,4 +51,40 @@ enum outcome peer_complain(const struct call *c, const struct peer *p, int code,
     if (reason && (str_ends(name, STR(".Refused")) || str_ends(name, STR(".Failed"))))
         return complainf("%s: %s", c->args_n ? c->args[0] : c->verb->name, reason);
     return complain(err);
+}
+
+void peer_emit(struct emit *j, const char *key, const json_t *value)
+{
+    const char *name;
+    json_t *member;
+    if (j->depth + 2 >= EMIT_DEPTH) {
+        emit_null(j, key);
+        return;
+    }
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        emit_object(j, key);
+        json_object_foreach ((json_t *)(uintptr_t)value, name, member)
+            peer_emit(j, name, member);
+        emit_end(j);
+        break;
+    case JSON_ARRAY:
+        emit_list(j, key);
+        for (size_t i = 0; i < json_array_size(value); i++)
+            peer_emit(j, NULL, json_array_get(value, i));
+        emit_end(j);
+        break;
+    case JSON_STRING:
+        emit_str(j, key, str_span(json_string_value(value), json_string_length(value)));
+        break;
+    case JSON_INTEGER:
+        emit_int(j, key, json_integer_value(value));
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        emit_bool(j, key, json_is_true(value));
+        break;
+    default:
+        emit_null(j, key);
+    }
 }

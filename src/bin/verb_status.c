@@ -1,4 +1,5 @@
 /* verb_status.c: `bansho status`: whether bansho's own services run, and what they say of themselves. */
+#include "base/clock.h"
 #include "bin/peer.h"
 #include "term/emit.h"
 #include <errno.h>
@@ -20,10 +21,12 @@ static const struct row wall_rows[] = {
 };
 
 static const struct row watch_rows[] = {
-    {"followed", N_("logs followed"), false},
     {"lines", N_("lines read"), false},
-    {"lag_ms", N_("milliseconds behind"), true},
-    {"waiting", N_("verdicts that wait for bansho-wall"), true},
+    {"events", N_("logins and failures in them"), false},
+    {"verdicts", N_("verdicts"), false},
+    {"waiting", N_("of them not yet carried out"), true},
+    {"refused", N_("refused"), true},
+    {"lost", N_("lost"), true},
     {0},
 };
 
@@ -52,57 +55,91 @@ static void look(const struct call *c, const struct part *p, struct state *s)
 
 static json_int_t number_of(const struct state *s, const char *key) { return json_integer_value(json_object_get(s->answer.parameters, key)); }
 
-/* Something there needs somebody: bans that the kernel does not hold. */
+/* Something there needs somebody: bans that the kernel does not hold, a full disk, a wall that cannot be reached. */
 static bool is_wrong(const struct part *p, const struct state *s)
 {
-    return !s->runs || (p->peer == &peer_wall && number_of(s, "bans") != number_of(s, "in_kernel"));
+    const json_t *all = s->answer.parameters;
+    return !s->runs || json_is_true(json_object_get(all, "failing")) || number_of(s, "failures") || (p->peer == &peer_wall && number_of(s, "bans") != number_of(s, "in_kernel"));
+}
+
+static void put_numbers(struct buf *b, const struct row *rows, const struct state *s)
+{
+    const char *comma = "";
+    for (const struct row *r = rows; r->key; r++) {
+        if (!json_is_integer(json_object_get(s->answer.parameters, r->key)) || (r->rest && !number_of(s, r->key)))
+            continue;
+        buf_printf(b, "%s%s: %lld", comma, _(r->text), (long long)number_of(s, r->key));
+        comma = ", ";
+    }
+}
+
+static void print_sources(const json_t *sources)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    for (size_t i = 0; i < json_array_size(sources); i++) {
+        const json_t *s = json_array_get(sources, i), *last = json_object_get(s, "last_line"), *lag = json_object_get(s, "lag_ms");
+        const char *product = json_string_value(json_object_get(s, "product")), *kind = json_string_value(json_object_get(s, "kind"));
+        _cleanup_(buf_free) struct buf b = BUF(16384), name = BUF(4096), from = BUF(4096);
+        text_escape(&name, str_of(product ? product : ""));
+        text_escape(&from, str_of(kind ? kind : ""));
+        buf_addz(&b, "  ");
+        text_pad(&b, buf_str(&name), 14);
+        text_pad(&b, buf_str(&from), 10);
+        if (json_is_integer(last))
+            buf_printf(&b, _("last line %s"), clock_text(a, json_integer_value(last), CLOCK_SECOND));
+        else
+            buf_addz(&b, _("no line yet"));
+        if (json_is_integer(lag))
+            buf_printf(&b, _(", read after %lld ms"), (long long)json_integer_value(lag));
+        if (json_is_false(json_object_get(s, "filtered")))
+            buf_printf(&b, ", %s", _("no filter knows its lines"));
+        printf("%s\n", b.p);
+    }
+}
+
+static void print_running(const struct part *p, const struct state *s, struct buf *b)
+{
+    const json_t *all = s->answer.parameters;
+    const char *last = json_string_value(json_object_get(all, "last_healed_by")), *mode = json_string_value(json_object_get(all, "mode"));
+    put_numbers(b, p->rows, s);
+    if (last) {
+        _cleanup_(buf_free) struct buf by = BUF(4096);
+        text_escape(&by, str_of(last));
+        buf_printf(b, _(" (the last one: %s)"), by.p);
+    }
+    if (mode && strcmp(mode, "observe") == 0)
+        buf_printf(b, "\n  %s", _("mode = observe: nobody is banned. To change it: bansho.conf"));
+    if (json_is_true(json_object_get(all, "failing")))
+        buf_printf(b, "\n  %s", _("what it sees cannot be written to the disk now"));
+    if (number_of(s, "failures"))
+        buf_printf(b, "\n  %s", _("bansho-wall cannot be reached"));
 }
 
 static void print_text(const struct part *p, const struct state *s)
 {
     struct term t = term_of(stdout);
-    _cleanup_(buf_free) struct buf b = BUF(65536), by = BUF(4096);
+    _cleanup_(buf_free) struct buf b = BUF(65536);
     char start[128];
     term_colour(&t, &b, is_wrong(p, s) ? COLOUR_WARN : COLOUR_GOOD);
     text_pad(&b, str_of(p->peer->program), 14);
     term_colour(&t, &b, COLOUR_NONE);
-    if (!s->runs) {
-        if (s->absent)
-            buf_printf(&b, _("does not run. To start it: %s"), peer_start(p->peer, start, sizeof start));
-        else
-            text_escape(&b, str_of(s->err.text));
-        printf("%s\n", b.p);
-        return;
-    }
-    const char *comma = "";
-    for (const struct row *r = p->rows; r->key; r++) {
-        if (!json_is_integer(json_object_get(s->answer.parameters, r->key)) || (r->rest && !number_of(s, r->key)))
-            continue;
-        buf_printf(&b, "%s%s: %lld", comma, _(r->text), (long long)number_of(s, r->key));
-        comma = ", ";
-    }
-    const char *last = json_string_value(json_object_get(s->answer.parameters, "last_healed_by"));
-    if (last) {
-        text_escape(&by, str_of(last));
-        buf_printf(&b, _(" (the last one: %s)"), by.p);
-    }
+    if (s->runs)
+        print_running(p, s, &b);
+    else if (s->absent)
+        buf_printf(&b, _("does not run. To start it: %s"), peer_start(p->peer, start, sizeof start));
+    else
+        text_escape(&b, str_of(s->err.text));
     printf("%s\n", b.p);
+    print_sources(json_object_get(s->answer.parameters, "sources"));
 }
 
 static void emit_part(struct emit *j, const struct part *p, const struct state *s)
 {
-    const char *key;
-    json_t *value;
     emit_object(j, p->name);
     emit_text(j, "state", s->runs ? "runs" : s->absent ? "absent" : "unknown");
     emit_text(j, "error", s->runs || s->absent ? NULL : s->err.text);
     if (s->runs)
-        json_object_foreach (s->answer.parameters, key, value) {
-            if (json_is_integer(value))
-                emit_int(j, key, json_integer_value(value));
-            else if (json_is_string(value))
-                emit_text(j, key, json_string_value(value));
-        }
+        peer_emit(j, "says", s->answer.parameters);
     emit_end(j);
 }
 

@@ -30,7 +30,8 @@ class Service:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind(self.path)
         self.socket.listen()
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
 
     def serve(self):
         while True:
@@ -39,12 +40,17 @@ class Service:
             except OSError:
                 return
             with peer, peer.makefile("rb") as lines:
-                text = b""
-                while not text.endswith(b"\0") and (more := lines.read(1)):
-                    text += more
-                call = json.loads(text[:-1])
-                self.calls.append((call["method"].rsplit(".", 1)[1], call["parameters"], call.get("more", False)))
-                self.answer(peer, self.answers.get(self.calls[-1][0]))
+                while call := self.message(lines):
+                    self.calls.append((call["method"].rsplit(".", 1)[1], call["parameters"], call.get("more", False)))
+                    if not self.answer(peer, self.answers.get(self.calls[-1][0])):
+                        break
+
+    @staticmethod
+    def message(lines):
+        text = b""
+        while not text.endswith(b"\0") and (more := lines.read(1)):
+            text += more
+        return json.loads(text[:-1]) if text.endswith(b"\0") else None
 
     def answer(self, peer, replies):
         for i, reply in enumerate(replies or []):
@@ -55,11 +61,14 @@ class Service:
             else:
                 message = json.dumps({"parameters": reply, "continues": i + 1 < len(replies)})
             peer.sendall(message.encode() + b"\0")
+        return bool(replies)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.socket.close()
         os.unlink(self.path)
 
@@ -116,12 +125,14 @@ def bans(tmp):
 def unbans(tmp):
     with Service(tmp, "wall", {"Unban": [{"removed": 1}], "UnbanAll": [{"removed": 12}]}) as wall:
         assert bansho(tmp, "unban", "192.0.2.7") == "192.0.2.7 is no longer banned.\n" # no watch
-        assert valid(bansho(tmp, "unban", "--all", "--json"))["removed"] == 12
+        assert valid(bansho(tmp, "unban", "--all", "--json")).items() >= {"removed": 12, "forgiven": None}.items()
         for args in ([], ["192.0.2.7", "--all"]):
             assert "name an address or network, or --all" in bansho(tmp, "unban", *args, code=2)
-        with Service(tmp, "watch", {"Forgive": [{"forgotten": 1}]}) as watch:
-            assert bansho(tmp, "unban", "192.0.2.7").endswith("Its earlier failures are forgotten, so that it is not banned again at once.\n")
+        with Service(tmp, "watch", {"Forgive": [{}]}) as watch:
+            assert bansho(tmp, "unban", "192.0.2.7").endswith("Earlier failures are forgotten, so that the next one does not ban again at once.\n")
             assert watch.calls == [("Forgive", {"network": "192.0.2.7"}, False)]
+            assert valid(bansho(tmp, "unban", "--all", "--json"))["forgiven"] is True
+            assert [c[1]["network"] for c in watch.calls[1:]] == ["0.0.0.0/0", "::/0"]
         with Service(tmp, "watch", {}):
             run = subprocess.run([BUILD / "bansho", "unban", "192.0.2.7", "--sockets", tmp], capture_output=True, text=True)
             assert run.returncode == 3 and "bansho-watch" in run.stderr and wall.calls[-1][0] == "Unban", run
@@ -134,14 +145,42 @@ def statuses(tmp):
     assert "bansho-wall   does not run. To start it: " in text and "bansho-watch  does not run" in text, text
     assert valid(bansho(tmp, "status", "--json", code=1))["wall"] == {"state": "absent", "error": None}
     wall = {"bans": 5, "in_kernel": 5, "refused": 0, "healed": 1, "last_healed_by": "nft"}
-    with Service(tmp, "wall", {"Status": [wall]}), Service(tmp, "watch", {"Status": [{"followed": 12, "lines": 3456, "lag_ms": 0, "waiting": 0}]}):
-        assert bansho(tmp, "status").splitlines() == ["bansho-wall   bans: 5, in the packet filter: 5, put back after others had removed them: 1 (the last one: nft)", "bansho-watch  logs followed: 12, lines read: 3456"]
-        assert valid(bansho(tmp, "status", "--json"))["wall"] == {"state": "runs", "error": None, **wall}
-    with Service(tmp, "wall", {"Status": [{**wall, "in_kernel": 4}]}), Service(tmp, "watch", {"Status": [{"followed": 1, "lines": 1}]}):
-        bansho(tmp, "status", code=1)
+    watch = {"mode": "act", "lines": 3456, "events": 12, "verdicts": 1, "waiting": 0, "failing": False, "failures": 0, "sources": [
+        {"service": "ssh", "product": "openssh", "kind": "journal", "filtered": True, "lines": 3000, "events": 12, "undated": 0, "last_line": LAST, "lag_ms": 7},
+        {"service": "ftp", "product": "pro\x1bftpd", "kind": "files", "filtered": False, "lines": 0, "events": 0, "undated": 0, "last_line": None, "lag_ms": None}]}
+    with Service(tmp, "wall", {"Status": [wall]}), Service(tmp, "watch", {"Status": [watch]}):
+        text = bansho(tmp, "status")
+        assert text.splitlines() == ["bansho-wall   bans: 5, in the packet filter: 5, put back after others had removed them: 1 (the last one: nft)",
+            "bansho-watch  lines read: 3456, logins and failures in them: 12, verdicts: 1", "  openssh       journal   last line 2030-03-17 17:46:40, read after 7 ms",
+            "  pro\\x1bftpd   files     no line yet, no filter knows its lines"], text
+        shown = valid(bansho(tmp, "status", "--json"))
+        assert shown["wall"] == {"state": "runs", "error": None, "says": wall} and shown["watch"]["says"] == watch, shown
+    for other in {"in_kernel": 4}, {}:
+        with Service(tmp, "wall", {"Status": [{**wall, **other}]}), Service(tmp, "watch", {"Status": [{**watch, "failures": 0 if other else 3, "mode": "observe"}]}):
+            text = bansho(tmp, "status", code=1)
+            assert "mode = observe" in text and ("bansho-wall cannot be reached" in text) == (not other), text
     with Service(tmp, "wall", {"Status": [wall]}), Service(tmp, "watch", {}):
         assert "ended the connection" in bansho(tmp, "status", code=3)
         assert valid(bansho(tmp, "status", "--json", code=3))["watch"]["state"] == "unknown"
+
+
+def reasons(tmp):
+    verdict = {"id": "a", "kind": "address", "looks": "attack", "network": "192.0.2.7", "account": None, "time_us": LAST * 1000000, "until": LAST + 600, "count": 5, "times": 1, "filter": "sshd", "log": "journal",
+               "forgiven": False, "state": "refused", "reason": "it is protected"}
+    event = {"time_us": LAST * 1000000, "kind": "login-failed", "address": "192.0.2.7", "account": "ro\x1bot", "attempts": 3, "filter": "sshd", "log": "journal", "probe": False}
+    with Service(tmp, "wall", {"List": [{"bans": [entry("192.0.2.7")]}]}) as wall, Service(tmp, "watch", {"Verdicts": [{"verdicts": [verdict]}], "Events": [{"events": [event]}, {"events": [event]}]}) as watch:
+        text = bansho(tmp, "why", "192.0.2.7")
+        assert text.splitlines() == ["Bans", "  192.0.2.7  until 2030-03-17 17:46  5 failures: ssh", "What was concluded",
+            "  2030-03-17 17:46:40  192.0.2.7  until 2030-03-17 17:56  failures: 5, attack, sshd [refused: it is protected]", "What it did",
+            *["  2030-03-17 17:46:40  login-failed  ro\\x1bot (3)  sshd  journal"] * 2], text
+        assert wall.calls == [("List", {"network": "192.0.2.7"}, True)] and watch.calls == [("Verdicts", {"address": "192.0.2.7"}, False), ("Events", {"address": "192.0.2.7"}, True)]
+        shown = valid(bansho(tmp, "why", "192.0.2.7", "--json"))
+        assert shown["events"] == [event, event] and shown["verdicts"] == [verdict]
+    with Service(tmp, "wall", {"List": [{"bans": []}]}):
+        text = bansho(tmp, "why", "2001:db8::1", code=3)
+        assert "  not banned\n" in text and "  not known: bansho-watch does not run. To start it: " in text, text
+        assert valid(bansho(tmp, "why", "2001:db8::1", "--json", code=3))["events"] is None
+    assert "no address" in bansho(tmp, "why", "192.0.2.0/24", code=2)
 
 
 def absent(tmp):
@@ -155,7 +194,7 @@ def absent(tmp):
 
 def main():
     with tempfile.TemporaryDirectory() as tmp:
-        for test in (lists, bans, unbans, statuses, absent):
+        for test in (lists, bans, unbans, statuses, reasons, absent):
             test(tmp)
             print(f"{test.__name__}: fine")
 
