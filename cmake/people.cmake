@@ -34,6 +34,7 @@ if(NOT BANSHO_FUZZ)
     page(bansho.conf 5 ${language})
     page(bansho-checks 7 ${language})
     page(bansho-filters 7 ${language})
+    page(bansho-watch 8 ${language})
   endforeach()
   set(completion ${CMAKE_BINARY_DIR}/completion/bansho)
   add_custom_command(OUTPUT ${completion} COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/completion

@@ -1,5 +1,6 @@
 /* watch.c: bansho-watch: see watch.h. */
 #include "bin/watch.h"
+#include "bin/watch_options.h"
 #include "base/buf.h"
 #include "base/i18n.h"
 #include "term/text.h"
@@ -25,31 +26,35 @@ void watch_say(const char *text)
 
 static int usage(FILE *to)
 {
-    fputs(_("Usage: bansho-watch [OPTION...]\n"
-            "Follows the logs of this server's services and has those shut out who fail to log in again and again (bansho.conf: guard).\n\n"
-            "  --state FILE     what it remembers (default: /var/lib/bansho-watch/watch.db)\n"
-            "  --wall SOCKET    where bansho-wall listens (default: /run/bansho/wall); none: nobody is asked\n"
-            "  --socket PATH    where it answers, where systemd hands over no socket\n"
-            "  --print          each verdict as a line on the standard output\n"
-            "  --version\n"), to);
+    fprintf(to, "bansho-watch: %s\n\n", _(watch_summary));
+    for (const struct verb_option *o = watch_options; o->name; o++)
+        fprintf(to, "  --%s %s\n      %s\n", o->name, o->value ? o->value : "", _(o->help));
     return to == stderr ? 2 : 0;
 }
 
+#define OPTIONS_MAX 16
+#define FIRST 1000 /* getopt's value for the first option */
 /* -1: go on; else the exit status. */
 static int understand(int argc, char **argv, struct watch_call *ret)
 {
-    static const struct option longs[] = {{"state", required_argument, NULL, 's'}, {"wall", required_argument, NULL, 'w'}, {"socket", required_argument, NULL, 'l'},
-                                            {"print", no_argument, NULL, 'p'}, {"version", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'}, {0}};
-    for (int got; (got = getopt_long(argc, argv, "", longs, NULL)) != -1;)
-        switch (got) {
-        case 's': ret->state = optarg; break;
-        case 'w': ret->wall = strcmp(optarg, "none") == 0 ? NULL : optarg; break;
-        case 'l': ret->listen = optarg; break;
-        case 'p': ret->print = true; break;
-        case 'v': printf("bansho-watch %s\n", BANSHO_VERSION); return 0;
-        case 'h': return usage(stdout);
-        default: return usage(stderr);
-        }
+    struct option longs[OPTIONS_MAX + 1] = {0};
+    for (size_t i = 0; i < OPTIONS_MAX && watch_options[i].name; i++)
+        longs[i] = (struct option){watch_options[i].name, watch_options[i].value ? required_argument : no_argument, NULL, FIRST + (int)i};
+    for (int got; (got = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
+        const char *name = got >= FIRST ? watch_options[got - FIRST].name : "";
+        if (strcmp(name, "state") == 0)
+            ret->state = optarg;
+        else if (strcmp(name, "wall") == 0)
+            ret->wall = strcmp(optarg, "none") == 0 ? NULL : optarg;
+        else if (strcmp(name, "socket") == 0)
+            ret->listen = optarg;
+        else if (strcmp(name, "print") == 0)
+            ret->print = true;
+        else if (strcmp(name, "version") == 0)
+            return printf("bansho-watch %s\n", BANSHO_VERSION) < 0;
+        else
+            return usage(strcmp(name, "help") == 0 ? stdout : stderr);
+    }
     return optind < argc ? usage(stderr) : -1;
 }
 

@@ -1,6 +1,8 @@
 /* watch_work.c: the process that works: one loop. */
+#include "base/confine.h"
 #include "base/i18n.h"
-#include "bin/watch.h"
+#include "base/still.h"
+#include "bin/watch_loop.h"
 #include "log/journal.h"
 #include "term/text.h"
 #include <errno.h>
@@ -8,20 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <uv.h>
 
 #define ARENA_MAX (256u << 20)
 #define TURNS 16 /* without looking at anything else */
-
-struct working {
-    const struct watch_call *c;
-    struct watch *watch;
-    uv_loop_t loop;
-    uv_timer_t timer;
-    uv_signal_t term;
-    uv_poll_t polls[3];
-    int status;
-};
 
 static void news(void *arg, const char *text)
 {
@@ -52,7 +43,7 @@ static void stop(struct working *w, int status)
 
 static void on_timer(uv_timer_t *t);
 
-static void go(struct working *w)
+void watch_go(struct working *w)
 {
     struct err err = {0};
     int r = 1;
@@ -70,7 +61,7 @@ static void go(struct working *w)
         uv_timer_start(&w->timer, on_timer, (uint64_t)ms, 0);
 }
 
-static void on_timer(uv_timer_t *t) { go(t->data); }
+static void on_timer(uv_timer_t *t) { watch_go(t->data); }
 
 static void on_readable(uv_poll_t *p, int status, int events)
 {
@@ -78,7 +69,7 @@ static void on_readable(uv_poll_t *p, int status, int events)
     (void)events;
     struct working *w = p->data;
     watch_woken(w->watch);
-    go(w);
+    watch_go(w);
 }
 
 static void on_term(uv_signal_t *s, int number)
@@ -103,31 +94,60 @@ static int loop_begin(struct working *w, struct err *err)
         r = uv_signal_init(&w->loop, &w->term);
     if (r == 0)
         r = uv_signal_start(&w->term, on_term, SIGTERM);
-    return r < 0 ? err_set(err, r, "%s", err_name(-r)) : 0;
+    return r < 0 ? err_set(err, r, "%s", err_name(r)) : 0;
 }
 
-static void close_handle(uv_handle_t *h, void *arg)
+static void close_handle(uv_handle_t *h)
 {
-    (void)arg;
-    if (!uv_is_closing(h))
+    if (h->loop && !uv_is_closing(h))
         uv_close(h, NULL);
+}
+
+static void close_own(struct working *w)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(w->polls); i++)
+        close_handle((uv_handle_t *)&w->polls[i]);
+    close_handle((uv_handle_t *)&w->timer);
+    close_handle((uv_handle_t *)&w->term);
+}
+
+/* From here on lines of strangers are read. The loop is made afterwards: it must not have a way around (io_uring). */
+static int confine(struct err *err)
+{
+#ifndef BANSHO_SANITIZED
+    int r = confine_code_readonly(err);
+    if (r == 0)
+        r = confine_code(err);
+    return r < 0 ? r : still_begin(err);
+#else
+    (void)err;
+    return 0;
+#endif
 }
 
 static int work(struct working *w, struct watch_setup *s, struct err *err)
 {
     struct watch_options o = {.state = w->c->state, .root = &s->root, .sources = &s->sources, .filters = s->filters.v, .journal_filters = s->journal_filters.v,
-                              .filters_n = s->filters.n, .rules = s->rules, .observe = s->observe, .news = news, .told = print, .news_arg = w};
+                              .filters_n = s->filters.n, .rules = s->rules, .observe = s->observe, .send = w->c->wall ? watch_ask_wall : NULL, .send_arg = w, .news = news, .told = print, .news_arg = w};
     journal_prepare();
     int r = watch_new(&o, &w->watch, err);
     malloc_trim(0); /* looking at the machine took more than watching it */
     if (r == 0)
+        r = confine(err);
+    if (r == 0)
+        r = uv_loop_init(&w->loop) < 0 ? err_set(err, -EIO, "%s", err_name(EIO)) : 0;
+    if (r == 0)
+        w->begun = true;
+    if (r == 0)
         r = watch_begin(w->watch, err);
     if (r == 0)
         r = loop_begin(w, err);
+    if (r == 0)
+        r = watch_serve(w, err);
     if (r == 0) {
         if (s->observe)
             watch_say(_("mode = observe: nobody is shut out; what would have been done is kept"));
-        go(w);
+        watch_go(w);
         uv_run(&w->loop, UV_RUN_DEFAULT);
     }
     return r;
@@ -140,17 +160,19 @@ int watch_work(const struct watch_call *c)
     struct watch_setup s = {.root = {.fd = -1}};
     struct err err = {0};
     tzset();
-    int r = uv_loop_init(&w.loop);
-    if (r == 0)
-        r = watch_setup(a, &s, &err);
+    int r = watch_setup(a, &s, &err);
     if (r == 0)
         r = work(&w, &s, &err);
     if (r < 0)
-        watch_say(err.text[0] ? err.text : err_name(-r));
-    uv_walk(&w.loop, close_handle, NULL);
-    uv_run(&w.loop, UV_RUN_DEFAULT);
+        watch_say(err.text[0] ? err.text : err_name(r));
+    if (w.begun) {
+        wire_link_free(w.link);
+        wire_server_stop(w.server);
+        close_own(&w);
+        uv_run(&w.loop, UV_RUN_DEFAULT);
+        uv_loop_close(&w.loop);
+    }
     watch_free(w.watch);
-    uv_loop_close(&w.loop);
     watch_setup_done(&s);
     return r < 0 ? 1 : w.status;
 }

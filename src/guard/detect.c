@@ -40,6 +40,14 @@ static struct prefix masked(const struct addr *a, unsigned length4, unsigned len
     return p;
 }
 
+struct prefix guard_source(const struct addr *a) { return masked(a, 32, 64); }
+
+const char *verdict_looks_name(enum verdict_looks l)
+{
+    static const char *const names[] = {[LOOKS_ATTACK] = "attack", [LOOKS_STALE] = "stale", [LOOKS_OFFICE] = "office", [LOOKS_ONE_ACCOUNT] = "one-account", [LOOKS_PROTECTED] = "protected"};
+    return names[l];
+}
+
 /* One key for each prefix: an IPv4 address in its mapped form, and the length where IPv6 has zeros or IPv4 its fixed part. */
 static struct tally_key key_of(const struct prefix *p)
 {
@@ -277,7 +285,7 @@ void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void
 {
     struct telling t = {.g = g, .e = e, .tell = tell, .arg = arg, .account = account_key(e->account)};
     if (e->addressed)
-        t.source = masked(&e->address, 32, 64);
+        t.source = guard_source(&e->address);
     if (e->success)
         success(&t);
     else if (!told_before(&t))
@@ -305,21 +313,30 @@ static struct prefix prefix_of(struct tally_key k)
     return p;
 }
 
+struct forgiving {
+    const struct prefix *who;
+    size_t n;
+};
+
 static void forgive_row(void *arg, struct tally_row *r)
 {
+    struct forgiving *f = arg;
     struct prefix p = prefix_of(r->key);
-    if (!prefix_overlaps(arg, &p))
+    if (!prefix_overlaps(f->who, &p))
         return;
+    f->n += r->n || r->until;
     tally_clear(r);
     r->until = 0;
     r->times_banned = 0;
 }
 
-void guard_forgive(struct guard *g, const struct prefix *who)
+size_t guard_forgive(struct guard *g, const struct prefix *who)
 {
-    struct prefix all = *who;
-    tally_each(g->sources, forgive_row, &all);
-    tally_each(g->networks, forgive_row, &all);
+    struct forgiving f = {who, 0};
+    tally_each(g->sources, forgive_row, &f);
+    size_t sources = f.n;
+    tally_each(g->networks, forgive_row, &f);
+    return sources;
 }
 
 struct guard_counts guard_counts(const struct guard *g)

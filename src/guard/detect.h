@@ -50,6 +50,11 @@ struct verdict {
     unsigned times;            /* shut out for the n-th time */
 };
 
+/* What counts as one source: an IPv4 address, or the /64 of an IPv6 address. */
+struct prefix guard_source(const struct addr *a);
+/* "attack", "stale", "office", "one-account", "protected". */
+const char *verdict_looks_name(enum verdict_looks l);
+
 struct guard;
 /* NULL: no memory. The rules are copied, besides what `never` points to. */
 struct guard *guard_new(const struct guard_rules *r);
@@ -60,8 +65,8 @@ void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void
 
 /* What was told before a restart: who is shut out until then, for the n-th time. */
 void guard_known(struct guard *g, const struct prefix *who, int64_t until, unsigned times);
-/* Forgets failures and bans of all addresses of this network, so that the next failure there is the first. Good history stays. */
-void guard_forgive(struct guard *g, const struct prefix *who);
+/* Forgets failures and bans of all addresses of this network, so that the next failure there is the first. Good history stays. Returns of how many sources there was something. */
+size_t guard_forgive(struct guard *g, const struct prefix *who);
 
 struct guard_counts {
     uint64_t failures, successes, unaddressed; /* unaddressed: failures without an address, which count for their account alone */

@@ -9,10 +9,11 @@
 
 static bool serves(const struct filter_definition *d, const struct log_service *s)
 {
-    if (strcmp(d->name, "web-access") == 0)
-        return str_starts(str_of(s->object), STR("web"));
-    for (size_t k = 0; k < ARRAY_SIZE(s->filters) && s->filters[k]; k++)
-        if (strcmp(s->filters[k], d->name) == 0)
+    for (size_t k = 0; k < ARRAY_SIZE(s->filters); k++)
+        if (s->filters[k] && strcmp(s->filters[k], d->name) == 0)
+            return true;
+    for (size_t k = 0; k < ARRAY_SIZE(s->more_filters); k++)
+        if (s->more_filters[k] && strcmp(s->more_filters[k], d->name) == 0)
             return true;
     return false;
 }

@@ -81,4 +81,35 @@ int diary_told(struct diary *d, const struct verdict *v, int64_t time_us, int64_
 /* What happened from this network until now counts no more, and nothing of it is sent any more. Saves. */
 int diary_forgive(struct diary *d, struct feed *f, const struct prefix *who, int64_t now_us, struct err *err) _must_check_;
 
+/* --- for people */
+
+struct diary_shown_event {
+    int64_t time_us;
+    const char *kind, *address, *account, *filter, *log; /* address, account: NULL where not said */
+    unsigned attempts;
+    bool probe;
+};
+struct diary_page {            /* in the arena */
+    LIST(struct diary_shown_event) events;
+    int64_t day, row;          /* where to go on: before this one; 0: the newest */
+    bool end;                  /* there are no older ones */
+};
+/* At most `most` events of an address's source (guard_source), the newest first, as far as they are saved. page: in and out, zeroed at first. */
+int diary_events(struct diary *d, const struct addr *of, size_t most, struct arena *a, struct diary_page *page, struct err *err) _must_check_;
+
+struct diary_shown_verdict {
+    const char *id, *network, *account, *filter, *log, *reason;
+    enum verdict_kind kind;
+    enum verdict_looks looks;
+    int64_t time_us, until;
+    unsigned count, times;
+    bool forgiven;
+    const char *state;         /* NULL: no act followed */
+};
+struct diary_verdicts {
+    LIST(struct diary_shown_verdict) list;
+};
+/* The newest first. */
+int diary_verdicts_of(struct diary *d, const struct addr *of, size_t most, struct arena *a, struct diary_verdicts *ret, struct err *err) _must_check_;
+
 struct diary_counts diary_counts(const struct diary *d);

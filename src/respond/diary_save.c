@@ -62,10 +62,10 @@ static int events_of_day(struct diary *d, int64_t day, int64_t *ret, struct err 
 
 static int begin_day(struct diary *d, int64_t day, int64_t *ret_n, struct err *err)
 {
-    int r = run_day(d->store, "CREATE TABLE IF NOT EXISTS event_%lld (time_us INTEGER NOT NULL, address TEXT, account TEXT, kind INTEGER NOT NULL, attempts INTEGER NOT NULL, filter TEXT,"
+    int r = run_day(d->store, "CREATE TABLE IF NOT EXISTS event_%lld (time_us INTEGER NOT NULL, address TEXT, source TEXT, account TEXT, kind INTEGER NOT NULL, attempts INTEGER NOT NULL, filter TEXT,"
                               " log TEXT, probe INTEGER NOT NULL)", day, err);
     if (r == 0)
-        r = run_day(d->store, "CREATE INDEX IF NOT EXISTS event_address_%lld ON event_%lld (address)", day, err);
+        r = run_day(d->store, "CREATE INDEX IF NOT EXISTS event_source_%lld ON event_%lld (source)", day, err);
     if (r == 0)
         r = run_day(d->store, "INSERT OR IGNORE INTO day VALUES (%lld)", day, err);
     if (r == 0)
@@ -75,7 +75,8 @@ static int begin_day(struct diary *d, int64_t day, int64_t *ret_n, struct err *e
 
 static int put_line(struct statement *st, const struct diary_line *l, struct err *err)
 {
-    char who[ADDR_TEXT];
+    char who[ADDR_TEXT], source[ADDR_TEXT + 4];
+    struct prefix from = guard_source(&l->who.addr);
     statement_int(st, 1, l->time_us);
     statement_text(st, 2, l->who.length ? addr_text(&l->who.addr, who) : NULL);
     statement_text(st, 3, l->account);
@@ -84,6 +85,7 @@ static int put_line(struct statement *st, const struct diary_line *l, struct err
     statement_text(st, 6, l->filter);
     statement_text(st, 7, l->log);
     statement_int(st, 8, l->probe);
+    statement_text(st, 9, l->who.length ? prefix_text(&from, source) : NULL);
     return statement_run(st, err);
 }
 
@@ -92,7 +94,7 @@ static int put_lines(struct diary *d, int64_t day, int64_t *day_n, uint64_t *ret
 {
     _cleanup_(statement_donep) struct statement *st = NULL;
     char sql[256];
-    snprintf(sql, sizeof sql, "INSERT INTO event_%lld (time_us, address, account, kind, attempts, filter, log, probe) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", (long long)day);
+    snprintf(sql, sizeof sql, "INSERT INTO event_%lld (time_us, address, account, kind, attempts, filter, log, probe, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", (long long)day);
     int r = d->lines.n ? store_prepare(d->store, sql, &st, err) : 0;
     for (size_t i = 0; r == 0 && i < d->lines.n; i++) {
         if (*day_n >= DIARY_EVENTS_A_DAY) {

@@ -59,6 +59,17 @@ bool sender_answer(struct sender *s, const char *id, const char *refused)
     return false;
 }
 
+void sender_failed(struct sender *s, const char *id, int64_t monotonic_ms)
+{
+    for (struct post *p = diary_posts(s->diary); p; p = p->next)
+        if (p->flying && strcmp(p->id, id) == 0) {
+            p->flying = false;
+            s->flying--;
+            later(s, monotonic_ms);
+            return;
+        }
+}
+
 void sender_lost(struct sender *s, int64_t monotonic_ms)
 {
     for (struct post *p = diary_posts(s->diary); p; p = p->next)

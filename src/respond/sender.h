@@ -26,5 +26,7 @@ bool sender_go(struct sender *s, int64_t now, int64_t monotonic_ms);
 int sender_timeout(const struct sender *s, int64_t monotonic_ms);
 /* It was answered: it is done (refused NULL), or refused with a reason. An id that does not fly is none of ours: false. */
 bool sender_answer(struct sender *s, const char *id, const char *refused);
+/* It was answered, but not done: it waits again. */
+void sender_failed(struct sender *s, const char *id, int64_t monotonic_ms);
 /* The way is broken, or it could not be answered: what flies waits again. */
 void sender_lost(struct sender *s, int64_t monotonic_ms);

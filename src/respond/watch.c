@@ -236,11 +236,20 @@ void watch_answer(struct watch *w, const char *id, const char *refused)
         want_save(w, WATCH_SAVE_MS);
 }
 
+void watch_failed(struct watch *w, const char *id) { sender_failed(&w->sender, id, clock_monotonic_ms()); }
+
+int watch_save(struct watch *w, struct err *err)
+{
+    if (diary_pending(w->diary))
+        save(w);
+    return w->again_ms ? err_set(err, -EIO, "%s", _("what is seen cannot be kept for now; everything goes on in memory")) : 0;
+}
+
 void watch_lost(struct watch *w) { sender_lost(&w->sender, clock_monotonic_ms()); }
 
-int watch_forgive(struct watch *w, const struct prefix *who, struct err *err)
+int watch_forgive(struct watch *w, const struct prefix *who, size_t *ret_sources, struct err *err)
 {
-    guard_forgive(w->guard, who);
+    *ret_sources = guard_forgive(w->guard, who);
     for (struct post *p = diary_posts(w->diary); p; p = p->next)
         if (p->flying && prefix_overlaps(who, &p->who))
             w->sender.flying--;
@@ -254,6 +263,9 @@ void watch_status(const struct watch *w, struct watch_status *ret)
     s.sources_n = feed_sources(w->feed, &s.sources);
     for (size_t i = 0; i < s.sources_n; i++)
         s.lines += s.sources[i].lines;
+    for (size_t i = 0; i < s.sources_n; i++)
+        s.lag_us = s.sources[i].lag_us > s.lag_us ? s.sources[i].lag_us : s.lag_us;
+    s.followed = feed_follow(w->feed) ? follow_counts(feed_follow(w->feed)).files : 0;
     *ret = s;
 }
 

@@ -50,13 +50,19 @@ int watch_timeout(const struct watch *w);
 int watch_turn(struct watch *w, struct err *err) _must_check_;
 
 void watch_answer(struct watch *w, const char *id, const char *refused);
+void watch_failed(struct watch *w, const char *id); /* it was answered that it could not be done now */
 void watch_lost(struct watch *w);
-/* Unban: failures from there are forgotten. -errno: it is in force, but could not be kept. */
-int watch_forgive(struct watch *w, const struct prefix *who, struct err *err) _must_check_;
+/* Unban: failures from there are forgotten; *ret_sources: of so many addresses there was something. -errno: it is in force, but could not be kept. */
+int watch_forgive(struct watch *w, const struct prefix *who, size_t *ret_sources, struct err *err) _must_check_;
+
+/* What was seen until now is in the store afterwards. */
+int watch_save(struct watch *w, struct err *err) _must_check_;
 
 struct watch_status {
     int64_t since;                  /* seconds: when it began */
     uint64_t lines, events, probes, saves;
+    size_t followed;                /* files */
+    int64_t lag_us;                 /* the longest of the sources' */
     struct diary_counts diary;
     struct guard_counts guard;
     const struct feed_source *sources;

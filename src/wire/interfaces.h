@@ -4,3 +4,4 @@
 #include "base/str.h"
 
 struct str interface_wall(void); /* org.bansho.Wall */
+struct str interface_watch(void); /* org.bansho.Watch */

@@ -276,7 +276,9 @@ static void forgiven_is_forgotten(void **state)
     fail_times(fd, "192.0.2.19", "info", 4);
     turn();
     want("203.0.113.18/32 ");
-    assert_int_equal(watch_forgive(watch, &who, &err), 0);
+    size_t forgotten = 0;
+    assert_int_equal(watch_forgive(watch, &who, &forgotten, &err), 0);
+    assert_int_equal(forgotten, 2);
     fail_times(fd, "203.0.113.18", "info", 1);
     fail_times(fd, "203.0.113.19", "info", 1);
     turn();

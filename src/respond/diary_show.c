@@ -1,0 +1,86 @@
+/* diary_show.c: what is remembered of one address. */
+#include "respond/diary_parts.h"
+#include "base/clock.h"
+#include <errno.h>
+#include <stdio.h>
+
+static int events_of_day(struct diary *d, int64_t day, const char *source, size_t most, struct arena *a, struct diary_page *page, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    char sql[320];
+    snprintf(sql, sizeof sql, "SELECT time_us, kind, address, account, attempts, filter, log, probe, rowid FROM event_%lld WHERE source = ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3", (long long)day);
+    int r = store_prepare(d->store, sql, &st, err);
+    if (r < 0)
+        return r;
+    statement_text(st, 1, source);
+    statement_int(st, 2, page->day == day && page->row ? page->row : INT64_MAX);
+    statement_int(st, 3, (int64_t)(most - page->events.n));
+    while ((r = statement_step(st, err)) > 0) {
+        int64_t kind = statement_column_int(st, 1);
+        struct diary_shown_event e = {.time_us = statement_column_int(st, 0), .address = statement_column_text(st, 2, a), .account = statement_column_text(st, 3, a),
+                                      .attempts = (unsigned)statement_column_int(st, 4), .filter = statement_column_text(st, 5, a), .log = statement_column_text(st, 6, a),
+                                      .probe = statement_column_int(st, 7), .kind = kind >= 0 && kind < EVENT_KINDS ? event_kinds[kind].name : ""};
+        *list_push(a, &page->events) = e;
+        page->day = day;
+        page->row = statement_column_int(st, 8);
+    }
+    return r;
+}
+
+int diary_events(struct diary *d, const struct addr *of, size_t most, struct arena *a, struct diary_page *page, struct err *err)
+{
+    struct prefix source = guard_source(of);
+    char text[ADDR_TEXT + 4];
+    int64_t *days = NULL;
+    size_t n = 0;
+    int r = diary_days(d, a, &days, &n, err);
+    prefix_text(&source, text);
+    page->events = (__typeof__(page->events)){0};
+    for (size_t i = n; r == 0 && i-- > 0 && page->events.n < most;)
+        if (!page->day || days[i] <= page->day)
+            r = events_of_day(d, days[i], text, most, a, page, err);
+    page->end = page->events.n < most;
+    return r;
+}
+
+/* Each network in which the address can have been shut out, as guard/detect.h makes them. */
+static size_t networks_of(const struct addr *of, char (*ret)[ADDR_TEXT + 4])
+{
+    static const uint8_t lengths[2][2] = {{32, 24}, {64, 48}};
+    size_t n = 0;
+    for (; n < 2; n++) {
+        struct prefix p = {*of, lengths[of->v6][n]};
+        for (unsigned bit = p.length; bit < (of->v6 ? 128u : 32u); bit++)
+            p.addr.bytes[bit / 8] = (uint8_t)(p.addr.bytes[bit / 8] & ~(0x80u >> bit % 8));
+        prefix_text(&p, ret[n]);
+    }
+    return n;
+}
+
+int diary_verdicts_of(struct diary *d, const struct addr *of, size_t most, struct arena *a, struct diary_verdicts *ret, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    char networks[2][ADDR_TEXT + 4];
+    networks_of(of, networks);
+    int r = store_prepare(d->store, "SELECT v.id, v.kind, v.looks, v.network, v.account, v.time_us, v.until, v.count, v.times, v.filter, v.log, v.forgiven, o.state, o.reason FROM verdict v"
+                                    " LEFT JOIN outbox o ON o.id = v.id WHERE v.network IN (?1, ?2) ORDER BY v.time_us DESC LIMIT ?3", &st, err);
+    if (r < 0)
+        return r;
+    statement_text(st, 1, networks[0]);
+    statement_text(st, 2, networks[1]);
+    statement_int(st, 3, (int64_t)most);
+    while ((r = statement_step(st, err)) > 0) {
+        struct diary_shown_verdict v = {
+            .id = statement_column_text(st, 0, a), .kind = (enum verdict_kind)statement_column_int(st, 1), .looks = (enum verdict_looks)statement_column_int(st, 2),
+            .network = statement_column_text(st, 3, a), .account = statement_column_text(st, 4, a), .time_us = statement_column_int(st, 5), .until = statement_column_int(st, 6),
+            .count = (unsigned)statement_column_int(st, 7), .times = (unsigned)statement_column_int(st, 8), .filter = statement_column_text(st, 9, a), .log = statement_column_text(st, 10, a),
+            .forgiven = statement_column_int(st, 11), .reason = statement_column_text(st, 13, a)};
+        const char *state = statement_column_text(st, 12, a);
+        if (state)
+            v.state = post_state_name((enum post_state)statement_column_int(st, 12));
+        if (v.kind > VERDICT_SPARED || v.looks > LOOKS_PROTECTED || statement_column_int(st, 12) > POST_FORGIVEN)
+            return err_set(err, -EUCLEAN, "%s", err_name(EUCLEAN));
+        *list_push(a, &ret->list) = v;
+    }
+    return r;
+}
