@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "log/journal_place.h"
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -248,15 +249,6 @@ static struct part *next_part(struct journal_reader *r, int *ret_e)
     return first;
 }
 
-static bool take(struct str data, const char *name, struct str *ret)
-{
-    size_t n = strlen(name);
-    if (ret->p || data.n < n || memcmp(data.p, name, n) != 0)
-        return false;
-    *ret = str_from(data, n);
-    return true;
-}
-
 static uint64_t number(struct str s)
 {
     uint64_t v;
@@ -267,23 +259,50 @@ struct wanted {
     struct str message, identifier, comm, unit, pid, syslog_pid, uid, host;
 };
 
-/* One pass over the fields: asking for each by its name would look at the same ones again and again. */
+struct field_row {
+    unsigned needed;
+    struct str name;
+    size_t at; /* in struct wanted */
+};
+
+#define ROW(bit, text, member) {JOURNAL_##bit, {text "=", sizeof text}, offsetof(struct wanted, member)}
+static const struct field_row field_rows[] = {
+    ROW(MESSAGE, "MESSAGE", message), ROW(IDENTIFIER, "SYSLOG_IDENTIFIER", identifier), ROW(IDENTIFIER, "_COMM", comm), ROW(UNIT, "_SYSTEMD_UNIT", unit),
+    ROW(PID, "_PID", pid), ROW(PID, "SYSLOG_PID", syslog_pid), ROW(UID, "_UID", uid), ROW(HOST, "_HOSTNAME", host),
+};
+
+/* true: it is the first value of that field. Most others end at another place. */
+static bool take(struct str data, const struct field_row *row, struct wanted *w)
+{
+    struct str *to = (struct str *)(void *)((char *)w + row->at);
+    if (data.n < row->name.n || data.p[row->name.n - 1] != '=' || to->p || memcmp(data.p, row->name.p, row->name.n) != 0)
+        return false;
+    *to = str_from(data, row->name.n);
+    return true;
+}
+
+/* One pass over the fields: asking for each by its name would look at the same ones again and again. A single one sd-journal finds faster. What is left is sd-journal's own
+   time: a tenth of a microsecond for each field in front of the last that is asked for, and the message stands behind most. */
 static int read_fields(sd_journal *j, unsigned fields, struct wanted *w)
 {
-    const struct { unsigned needed; const char *name; struct str *to; } rows[] = {
-        {JOURNAL_MESSAGE, "MESSAGE=", &w->message}, {JOURNAL_IDENTIFIER, "SYSLOG_IDENTIFIER=", &w->identifier}, {JOURNAL_IDENTIFIER, "_COMM=", &w->comm},
-        {JOURNAL_UNIT, "_SYSTEMD_UNIT=", &w->unit}, {JOURNAL_PID, "_PID=", &w->pid}, {JOURNAL_PID, "SYSLOG_PID=", &w->syslog_pid}, {JOURNAL_UID, "_UID=", &w->uid},
-        {JOURNAL_HOST, "_HOSTNAME=", &w->host}};
-    unsigned missing = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-        missing += (fields & rows[i].needed) != 0;
+    const struct field_row *rows[ARRAY_SIZE(field_rows)];
+    size_t missing = 0, rows_n = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(field_rows); i++)
+        if (fields & field_rows[i].needed)
+            rows[rows_n++] = &field_rows[i];
     const void *data;
     size_t n;
     int e = 0;
+    if (fields == JOURNAL_MESSAGE) {
+        e = sd_journal_get_data(j, "MESSAGE", &data, &n);
+        if (e >= 0)
+            (void)take(str_span(data, n), rows[0], w);
+        return e == -ENOENT || e == -E2BIG || e == -ENOBUFS || e == -EPROTONOSUPPORT ? 0 : e; /* what the enumeration leaves out */
+    }
     sd_journal_restart_data(j);
-    while (missing && (e = sd_journal_enumerate_available_data(j, &data, &n)) > 0)
-        for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-            if (fields & rows[i].needed && take(str_span(data, n), rows[i].name, rows[i].to)) {
+    for (missing = rows_n; missing && (e = sd_journal_enumerate_available_data(j, &data, &n)) > 0;)
+        for (size_t i = 0; i < rows_n; i++)
+            if (take(str_span(data, n), rows[i], w)) {
                 missing--;
                 break;
             }
