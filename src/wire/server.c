@@ -230,12 +230,17 @@ void conn_work(struct conn *c)
         conn_state(c);
 }
 
-static unsigned of_uid(const struct wire_server *s, uid_t uid)
+static bool is_stranger(const struct conn *c) { return c->uid != 0 && !c->bits; }
+
+/* Whoever no row knows cannot take the room of those who have something to say. */
+static bool has_room(const struct wire_server *s, const struct conn *new)
 {
-    unsigned n = 0;
-    for (const struct conn *c = s->conns; c; c = c->next)
-        n += c->uid == uid;
-    return n;
+    unsigned same = 0, strangers = 0;
+    for (const struct conn *c = s->conns; c; c = c->next) {
+        same += c->uid == new->uid;
+        strangers += is_stranger(c);
+    }
+    return s->conns_n <= s->o.connections && (new->uid == 0 || same <= s->o.connections_uid) && (!is_stranger(new) || strangers <= s->o.connections / 2);
 }
 
 /* Who it is, and whether it may stay. */
@@ -252,7 +257,7 @@ static bool welcome(struct conn *c)
     for (size_t i = 0; i < s->o.roles_n; i++)
         if (s->o.roles[i].uid == peer.uid)
             c->bits |= s->o.roles[i].bits;
-    bool room = s->conns_n <= s->o.connections && (peer.uid == 0 || of_uid(s, peer.uid) <= s->o.connections_uid);
+    bool room = has_room(s, c);
     s->counts.too_many += !room;
     return room;
 }

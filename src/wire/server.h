@@ -53,7 +53,7 @@ struct wire_options {
     void *arg; /* for handlers */
     /* Limits; 0: the value in brackets. Connections beyond them are closed as soon as they are made. */
     size_t message_max;       /* bytes of one call (64 KiB) */
-    unsigned connections;     /* in all (512) */
+    unsigned connections;     /* in all (512); at most half of them of users without a role */
     unsigned connections_uid; /* of one user (64); not for uid 0 */
     unsigned begun_ms;        /* for a whole message, from its first byte (10 s) */
     unsigned idle_ms;         /* without a call (5 min) */

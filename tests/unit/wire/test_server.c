@@ -394,6 +394,39 @@ static void one_users_connections(void **state)
     finish();
 }
 
+/* How many of n connections of that user are served at the same time. */
+static int served(uid_t uid, int n)
+{
+    pid_t pid = fork();
+    if (!pid) {
+        int good = 0;
+        struct wire_client *c[16] = {0};
+        if (setuid(uid) < 0)
+            _exit(99);
+        for (int i = 0; i < n; i++)
+            good += wire_client_new(path, 5000, &c[i], NULL) == 0 && strcmp(ask(c[i], "org.example.Test.Late", "{\"ms\":0}"), "{}") == 0;
+        _exit(good);
+    }
+    int status = 0;
+    waitpid(pid, &status, 0);
+    return WEXITSTATUS(status);
+}
+
+static void strangers_leave_room(void **state)
+{
+    (void)state;
+    struct wire_role roles[] = {{4711, 2}};
+    if (getuid() != 0)
+        skip();
+    begin((struct wire_options){.connections = 12, .connections_uid = 100, .roles = roles, .roles_n = 1});
+    assert_int_equal(served(4712, 12), 6);
+    struct wire_client *c = client();
+    until_count(c, "connections", 1);
+    assert_int_equal(served(4711, 10), 10);
+    wire_client_free(c);
+    finish();
+}
+
 static void client_errors(void **state)
 {
     (void)state;
@@ -497,7 +530,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers), cmocka_unit_test(callers), cmocka_unit_test(broken_peers), cmocka_unit_test(extension), cmocka_unit_test(pipelined), cmocka_unit_test(several_replies),
-        cmocka_unit_test(time_limits), cmocka_unit_test(many_connections), cmocka_unit_test(one_users_connections), cmocka_unit_test(client_errors), cmocka_unit_test(tables), cmocka_unit_test(inherited),
+        cmocka_unit_test(time_limits), cmocka_unit_test(many_connections), cmocka_unit_test(one_users_connections), cmocka_unit_test(strangers_leave_room), cmocka_unit_test(client_errors), cmocka_unit_test(tables), cmocka_unit_test(inherited),
     };
     return cmocka_run_group_tests(tests, setup, cleanup);
 }
