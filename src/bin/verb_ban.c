@@ -93,13 +93,10 @@ static enum outcome ban(const struct call *c)
 /* What the watch has counted is forgotten. 0; -ENOENT ...: it does not run, and has counted nothing that could ban. */
 static int forgive(const struct call *c, const char *network, struct wire_answer *answer, struct err *err)
 {
-    const char *const everything[] = {"0.0.0.0/0", "::/0"}, *const *networks = network ? &network : everything;
     _cleanup_(wire_client_freep) struct wire_client *w = NULL;
     int code = peer_open(c, &peer_watch, &w, err);
-    for (size_t i = 0; code == 0 && i < (network ? 1 : ARRAY_SIZE(everything)); i++) {
-        wire_answer_done(answer);
-        code = peer_ask(w, &peer_watch, "Forgive", json_pack("{ss}", "network", networks[i]), answer, err);
-    }
+    if (code == 0)
+        code = peer_ask(w, &peer_watch, network ? "Forgive" : "ForgiveAll", network ? json_pack("{ss}", "network", network) : NULL, answer, err);
     return code;
 }
 

@@ -16,6 +16,8 @@ static const struct row wall_rows[] = {
     {"bans", N_("bans"), false},
     {"in_kernel", N_("in the packet filter"), false},
     {"refused", N_("refused"), true},
+    {"ended", N_("open connections ended"), true},
+    {"dropped_for_room", N_("given up because there were too many"), true},
     {"healed", N_("put back after others had removed them"), true},
     {0},
 };
@@ -55,11 +57,11 @@ static void look(const struct call *c, const struct part *p, struct state *s)
 
 static json_int_t number_of(const struct state *s, const char *key) { return json_integer_value(json_object_get(s->answer.parameters, key)); }
 
-/* Something there needs somebody: bans that the kernel does not hold, a full disk, a wall that cannot be reached. */
+/* Something there needs somebody: bans that the kernel does not hold, a full disk, a wall that cannot be reached, what it calls trouble itself. */
 static bool is_wrong(const struct part *p, const struct state *s)
 {
     const json_t *all = s->answer.parameters;
-    return !s->runs || json_is_true(json_object_get(all, "failing")) || number_of(s, "failures") || (p->peer == &peer_wall && number_of(s, "bans") != number_of(s, "in_kernel"));
+    return !s->runs || json_is_true(json_object_get(all, "failing")) || number_of(s, "failures") || json_is_string(json_object_get(all, "trouble")) || (p->peer == &peer_wall && number_of(s, "bans") != number_of(s, "in_kernel"));
 }
 
 static void put_numbers(struct buf *b, const struct row *rows, const struct state *s)
@@ -109,6 +111,10 @@ static void print_running(const struct part *p, const struct state *s, struct bu
     }
     if (mode && strcmp(mode, "observe") == 0)
         buf_printf(b, "\n  %s", _("mode = observe: nobody is banned. To change it: bansho.conf"));
+    if (json_is_string(json_object_get(all, "trouble"))) {
+        buf_addz(b, "\n  ");
+        text_escape(b, str_of(json_string_value(json_object_get(all, "trouble"))));
+    }
     if (json_is_true(json_object_get(all, "failing")))
         buf_printf(b, "\n  %s", _("what it sees cannot be written to the disk now"));
     if (number_of(s, "failures"))
