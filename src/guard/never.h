@@ -1,4 +1,4 @@
-/* never.h: who is never shut out, whatever the logs say of them: the machine itself, the networks of declared sources (bansho.conf, `source`), and what is no
+/* never.h: who is never shut out, whatever the logs say of them (host/never.h): the machine itself, the networks of declared sources (bansho.conf, `source`), and what is no
    client's address at all (RFC 6890: this host, loopback, link-local, multicast, broadcast). */
 #pragma once
 #include "base/arena.h"

@@ -1,0 +1,82 @@
+/* wall.h: bans, from a request to dropped packets: what is refused, the ledger, the kernel's copy of it, the end of open connections, and the mending of what others
+   took away. Runs in bansho-wall, in one thread; needs CAP_NET_ADMIN.
+   A ban is in the kernel first and then on disk, and only then is it answered: who asks again after a crash finds it done, or has it done. */
+#pragma once
+#include "base/clock.h"
+#include "config/config.h"
+#include "firewall/ledger.h"
+#include <sys/types.h>
+
+#define WALL_MOST 1000000 /* bans; beyond them the one that would end first makes room */
+#define WALL_SHORTEST_V4 16 /* shorter prefixes are refused */
+#define WALL_SHORTEST_V6 32
+
+struct wall_options {
+    const char *ledger;            /* path of the file */
+    struct clock clock;
+    const struct config *config;   /* must live until wall_configure takes another one */
+    const char *sessions;          /* SESSIONS_DIR (host/never.h) */
+};
+
+struct wall;
+/* Opens both and brings the kernel to what the ledger says, with the time that remains. */
+int wall_open(const struct wall_options *o, struct wall **ret, struct err *err) _must_check_;
+void wall_close(struct wall *w); /* bans stay in the kernel */
+void wall_closep(struct wall **w);
+void wall_configure(struct wall *w, const struct config *config);
+
+struct wall_request {
+    const char *id;               /* of the verdict; NULL: none */
+    struct str network;
+    const struct str *services;   /* names of model/service.h; n 0: all packets */
+    size_t services_n;
+    bool has_until;               /* otherwise guard.ban-time, doubled for each earlier ban, at most guard.ban-time-max */
+    int64_t until;                /* 0: until it is lifted */
+    struct str why;
+    const char *by;
+    bool ordered;                 /* by an administrator; otherwise by one of bansho's programs */
+    pid_t caller;                 /* whose session's address is not banned; 0: not known */
+};
+
+enum wall_end { WALL_DONE, WALL_KNOWN, WALL_REFUSED, WALL_FAILED };
+struct wall_answer {
+    enum wall_end end;
+    int64_t until;
+    char reason[400]; /* of a refusal or failure, for people */
+};
+
+/* Many at once: one transaction in the kernel, one on disk. What is refused does not hold up the others. */
+void wall_ban(struct wall *w, const struct wall_request requests[], size_t n, struct wall_answer answers[]);
+/* all: every ban; otherwise those of exactly this network. -EINVAL: no network. */
+int wall_unban(struct wall *w, bool all, struct str network, int64_t *ret_removed, struct err *err) _must_check_;
+
+/* At most `max` bans in force after this one (both "": from the beginning), those of the network alone where it is given: an address also has the bans of the networks
+   around it, a network those within it. *ret_end: there are no more; else go on after the last one that was looked at, *ret_network, *ret_services (arena). */
+struct wall_page {
+    const struct prefix *network;
+    const char *after_network, *after_services;
+    size_t max;
+};
+int wall_page(struct wall *w, struct wall_page *page, struct arena *a, struct ban_list *ret, bool *ret_end, struct err *err) _must_check_;
+
+/* The descriptor that becomes readable when the ruleset was changed by others. */
+int wall_fd(const struct wall *w);
+/* What was changed; also to be asked after every ban. true: something of ours was touched (*ret: by whom), and wall_mend has to be called. */
+struct wall_news {
+    char who[64]; /* "nft (4711)"; "" where it is not known */
+};
+bool wall_news(struct wall *w, struct wall_news *ret);
+/* Brings the kernel to what the ledger says, after others touched it (`n` counts and names them), or after the clock was set (NULL). */
+int wall_mend(struct wall *w, const struct wall_news *n, struct err *err) _must_check_;
+
+struct wall_status {
+    int64_t bans, in_kernel; /* in_kernel: elements, counted; -1: there is no table */
+    int64_t refused, healed, ended; /* ended: open connections */
+    int64_t dropped_for_room;
+    const char *last_healed_by; /* NULL: nobody */
+    const char *trouble;        /* NULL, or what does not work (the disk, the kernel), for people */
+};
+int wall_status(struct wall *w, struct wall_status *ret, struct err *err) _must_check_;
+
+/* Takes our table out of the kernel; for the removal of the package. */
+int wall_remove_table(struct err *err) _must_check_;

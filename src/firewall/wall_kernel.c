@@ -1,0 +1,188 @@
+/* wall_kernel.c: the kernel's copy of the ledger: made at the start, mended after others touched it, counted. */
+#include "base/i18n.h"
+#include "firewall/wall_own.h"
+#include "model/service.h"
+#include "term/text.h"
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PAGE 4096
+#define COUNTED 20000 /* with more bans the elements are not counted one by one */
+
+/* Milliseconds that remain, 0: without an end. Never more than it was given for: a clock that was wrong at boot must not make a ban of it that lasts for years. */
+static bool remains(const struct ban *b, int64_t now, uint64_t *ret)
+{
+    int64_t left = b->until - now;
+    if (b->until && now && left <= 0)
+        return false;
+    if (b->until && b->until - b->since < left)
+        left = b->until - b->since;
+    *ret = b->until && now && left > 0 ? (uint64_t)left * 1000 : 0;
+    return !b->until || !now || left > 0;
+}
+
+size_t wall_elements(const struct ban *b, int64_t now, struct ban_element ret[static WALL_ELEMENTS])
+{
+    struct ban_element e = {.key.network = b->network};
+    struct str rest = str_of(b->services), name;
+    size_t n = 0;
+    if (!remains(b, now, &e.ms))
+        return 0;
+    if (!rest.n) {
+        ret[0] = e;
+        return 1;
+    }
+    while (n < WALL_ELEMENTS && str_field(&rest, ',', &name)) {
+        const struct service *s = service_by_name(name);
+        if (!s)
+            continue; /* of a version that knew it */
+        e.key.protocol = s->udp ? IPPROTO_UDP : IPPROTO_TCP;
+        e.key.port = s->port;
+        ret[n++] = e;
+    }
+    return n;
+}
+
+struct reading {
+    struct wall *wall;
+    struct arena *arena;
+    struct ban_list rows;
+    size_t at;
+    int64_t now;
+    char network[NETWORK_TEXT]; /* of the last row that was taken */
+    char services[1024];
+    bool end;
+};
+
+static int next_page(struct reading *q, struct err *err)
+{
+    arena_reset(q->arena);
+    q->rows = (struct ban_list){0};
+    q->at = 0;
+    int r = ledger_page(q->wall->ledger, q->network, q->services, PAGE, q->arena, &q->rows, err);
+    q->end = r < 0 || q->rows.bans.n < PAGE;
+    return r;
+}
+
+/* All bans of one network come in one piece: where two of them have the same element, the later end holds. */
+static int next(void *arg, struct ban_element *out, size_t max, struct err *err)
+{
+    struct reading *q = arg;
+    size_t n = 0;
+    for (;;) {
+        if (q->at == q->rows.bans.n) {
+            int r = q->end ? 0 : next_page(q, err);
+            if (r < 0)
+                return r;
+            if (q->at == q->rows.bans.n)
+                return (int)n;
+        }
+        char network[NETWORK_TEXT];
+        const struct ban *b = &q->rows.bans.v[q->at];
+        network_text(&b->network, network);
+        if (max - n < WALL_ELEMENTS || (max - n < max / 8 && strcmp(network, q->network) != 0))
+            return (int)n;
+        memcpy(q->network, network, sizeof network);
+        snprintf(q->services, sizeof q->services, "%s", b->services);
+        n += wall_elements(b, q->now, out + n);
+        q->at++;
+    }
+}
+
+int wall_restore(struct wall *w, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
+    struct reading q = {.wall = w, .arena = a, .now = clock_now(&w->o.clock)};
+    int r = bans_reset(w->bans, next, &q, err);
+    wall_trouble(w, TROUBLE_KERNEL, r < 0 && err ? err->text : NULL);
+    return r;
+}
+
+int wall_fd(const struct wall *w)
+{
+    return bans_monitor_fd(w->bans);
+}
+
+bool wall_news(struct wall *w, struct wall_news *ret)
+{
+    struct bans_news n;
+    bool ours = false;
+    while (bans_news(w->bans, &n) > 0) {
+        if (!n.ours)
+            continue;
+        _cleanup_(buf_free) struct buf who = BUF(256);
+        text_escape(&who, str_of(n.who)); /* a process names itself as it likes */
+        ours = true;
+        *ret = (struct wall_news){{0}};
+        if (!n.lost)
+            snprintf(ret->who, sizeof ret->who, "%.40s (%u)", who.p ? who.p : "?", n.pid);
+    }
+    return ours;
+}
+
+int wall_mend(struct wall *w, const struct wall_news *n, struct err *err)
+{
+    int r = wall_restore(w, err);
+    if (r < 0 || !n)
+        return r;
+    w->healed++;
+    snprintf(w->healer, sizeof w->healer, "%s", n->who[0] ? n->who : "?");
+    return 0;
+}
+
+static void count(void *arg, const struct ban_element *e)
+{
+    (void)e;
+    ++*(int64_t *)arg;
+}
+
+int wall_status(struct wall *w, struct wall_status *ret, struct err *err)
+{
+    struct wall_status s = {.refused = w->refused, .healed = w->healed, .ended = w->ended, .dropped_for_room = w->dropped_for_room,
+                            .last_healed_by = w->healer[0] ? w->healer : NULL};
+    int r = ledger_in_force(w->ledger, clock_now(&w->o.clock), &s.bans, err);
+    if (r < 0)
+        return r;
+    if (s.bans > COUNTED)
+        s.in_kernel = s.bans; /* what others change is seen and mended; counting takes seconds */
+    else if ((r = bans_list(w->bans, count, &s.in_kernel, NULL)) < 0)
+        s.in_kernel = -1;
+    for (int i = 0; i < TROUBLES && !s.trouble; i++)
+        s.trouble = w->trouble[i][0] ? w->trouble[i] : NULL;
+    *ret = s;
+    return 0;
+}
+
+static bool wanted(const struct ban *b, const struct prefix *network, int64_t now)
+{
+    return (!b->until || b->until > now) && (!network || prefix_overlaps(network, &b->network));
+}
+
+int wall_page(struct wall *w, struct wall_page *page, struct arena *a, struct ban_list *ret, bool *ret_end, struct err *err)
+{
+    struct ban_list rows = {0}, out = {0};
+    int64_t now = clock_now(&w->o.clock);
+    int r = ledger_page(w->ledger, page->after_network, page->after_services, page->max, a, &rows, err);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < rows.bans.n; i++)
+        if (wanted(&rows.bans.v[i], page->network, now))
+            *list_push(a, &out.bans) = rows.bans.v[i];
+    *ret_end = rows.bans.n < page->max;
+    if (rows.bans.n) {
+        char text[NETWORK_TEXT];
+        page->after_network = arena_dupz(a, network_text(&rows.bans.v[rows.bans.n - 1].network, text));
+        page->after_services = rows.bans.v[rows.bans.n - 1].services;
+    }
+    *ret = out;
+    return 0;
+}
+
+int wall_remove_table(struct err *err)
+{
+    _cleanup_(bans_closep) struct bans *b = NULL;
+    int r = bans_open(&b, err);
+    return r < 0 ? r : bans_drop(b, err);
+}

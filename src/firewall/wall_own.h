@@ -1,0 +1,32 @@
+/* wall_own.h: for the files of the wall only. */
+#pragma once
+#include "firewall/wall.h"
+#include "host/never.h"
+#include "nft/bans.h"
+#include "nft/connections.h"
+
+enum trouble { TROUBLE_DISK, TROUBLE_KERNEL, TROUBLES };
+
+struct wall {
+    struct wall_options o;
+    struct ledger *ledger;
+    struct bans *bans;
+    struct connections *connections;
+    struct arena *never_arena;
+    struct never_list never;
+    int64_t never_at; /* clock_monotonic_ms; 0: not known */
+    int64_t rows;     /* of the ledger, at least */
+    int64_t refused, healed, ended, dropped_for_room;
+    char healer[64];
+    char trouble[TROUBLES][512];
+};
+
+/* text NULL: none any more. */
+void wall_trouble(struct wall *w, enum trouble which, const char *text);
+
+/* The elements of one ban in the kernel's sets. now 0: whatever time remains; otherwise one that has ended has none. */
+#define WALL_ELEMENTS 64
+size_t wall_elements(const struct ban *b, int64_t now, struct ban_element ret[static WALL_ELEMENTS]);
+
+/* The kernel's table anew, from the ledger. */
+int wall_restore(struct wall *w, struct err *err) _must_check_;
