@@ -1,0 +1,36 @@
+/* wall.h: bansho-wall: bans for whoever may ask (org.bansho.Wall), kept in the kernel whatever others do to it. One thread, one loop (libuv); it wakes up when it
+   is asked, when the ruleset was changed, and when the clock was set. CAP_NET_ADMIN, a user of its own. */
+#pragma once
+#include "bin/wall_call.h"
+#include "firewall/wall.h"
+#include "wire/server.h"
+
+struct waiting { /* a ban that was asked for in this round of the loop */
+    struct wire_call *call;
+    json_t *parameters;
+};
+#define WAITING_MOST 256
+
+struct guarding {
+    const struct wall_call *c;
+    struct config *config;
+    struct wall *wall;
+    struct wire_server *server;
+    uv_loop_t loop;
+    uv_poll_t kernel, clock;
+    uv_check_t round;
+    uv_timer_t mend;
+    uv_signal_t term, interrupt, hangup;
+    struct waiting waiting[WAITING_MOST];
+    size_t waiting_n;
+    struct wall_news news; /* of what has to be mended */
+    int64_t mended_ms;
+    bool to_mend, told_failure;
+    int status;
+};
+
+int wall_serve(struct guarding *g, struct err *err) _must_check_;
+/* All bans that were asked for since the last time, at once. */
+void wall_answer_waiting(struct guarding *g);
+/* Looks whether others touched what is ours, and has it mended. */
+void wall_look(struct guarding *g);

@@ -1,0 +1,246 @@
+/* wall_work.c: the loop of bansho-wall. */
+#include "bin/wall.h"
+#include "base/i18n.h"
+#include "host/never.h"
+#include "term/text.h"
+#include "wire/listen.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STATE "/var/lib/bansho-wall"
+#define MEND_EVERY_MS 500 /* who flushes again and again must not keep us busy */
+
+void wall_say(const char *format, ...)
+{
+    _cleanup_(buf_free) struct buf raw = BUF(16384), b = BUF(65536);
+    va_list ap;
+    va_start(ap, format);
+    buf_vprintf(&raw, format, ap);
+    va_end(ap);
+    text_escape(&b, buf_str(&raw));
+    fprintf(stderr, "bansho-wall: %s\n", b.p ? b.p : "");
+}
+
+int wall_take_away(void)
+{
+    struct err err = {0};
+    if (wall_remove_table(&err) == 0)
+        return 0;
+    wall_say("%s", err.text);
+    return 1;
+}
+
+/* --- what others do */
+
+static bool power_of_two(int64_t n)
+{
+    return (n & (n - 1)) == 0;
+}
+
+static void on_mend(uv_timer_t *t);
+
+static void mend(struct guarding *g)
+{
+    struct err err = {0};
+    struct wall_status s = {0};
+    g->mended_ms = clock_monotonic_ms();
+    if (wall_mend(g->wall, &g->news, &err) < 0) {
+        if (!g->told_failure)
+            wall_say(_("the bans could not be put back, this is tried again and again: %s"), err.text);
+        g->told_failure = true;
+        uv_timer_start(&g->mend, on_mend, 1000, 0);
+        return;
+    }
+    g->to_mend = g->told_failure = false;
+    if (wall_status(g->wall, &s, &err) == 0 && power_of_two(s.healed)) /* each time would fill the journal */
+        wall_say(_("the table of bans was changed by %s and has been put back in %d ms: %lld bans; times so far: %lld"), g->news.who[0] ? g->news.who : _("somebody unknown"),
+                 (int)(clock_monotonic_ms() - g->mended_ms), (long long)s.bans, (long long)s.healed);
+}
+
+static void on_mend(uv_timer_t *t)
+{
+    mend(t->data);
+}
+
+void wall_look(struct guarding *g)
+{
+    struct wall_news n;
+    if (!wall_news(g->wall, &n))
+        return;
+    g->news = n;
+    int64_t since = clock_monotonic_ms() - g->mended_ms;
+    if (g->to_mend)
+        return; /* it is coming */
+    g->to_mend = true;
+    if (g->mended_ms && since < MEND_EVERY_MS)
+        uv_timer_start(&g->mend, on_mend, (uint64_t)(MEND_EVERY_MS - since), 0);
+    else
+        mend(g);
+}
+
+static void on_kernel(uv_poll_t *p, int status, int events)
+{
+    (void)status, (void)events;
+    wall_look(p->data);
+}
+
+static void on_round(uv_check_t *c)
+{
+    wall_answer_waiting(c->data);
+}
+
+/* --- the clock: what remains of each ban is counted anew when it was set */
+
+static int clock_fd(void)
+{
+    struct itimerspec far = {.it_value = {.tv_sec = time(NULL) + 10LL * 365 * 86400}};
+    int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (fd >= 0)
+        timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, NULL);
+    return fd;
+}
+
+static void on_clock(uv_poll_t *p, int status, int events)
+{
+    struct guarding *g = p->data;
+    struct err err = {0};
+    uint64_t n;
+    int fd;
+    (void)status, (void)events;
+    if (uv_fileno((uv_handle_t *)p, &fd) < 0 || read(fd, &n, sizeof n) >= 0 || errno != ECANCELED)
+        return;
+    wall_answer_waiting(g);
+    if (wall_mend(g->wall, NULL, &err) < 0)
+        wall_say("%s", err.text);
+    else
+        wall_say(_("the clock was set; what remains of each ban was counted anew"));
+}
+
+/* --- signals */
+
+static void on_end(uv_signal_t *s, int number)
+{
+    struct guarding *g = s->data;
+    (void)number;
+    (void)!notify_systemd("STOPPING=1");
+    wall_answer_waiting(g);
+    uv_stop(&g->loop);
+}
+
+static int load(struct guarding *g, struct config **ret, struct err *err)
+{
+    struct root root = {.fd = -1};
+    struct config *c = NULL;
+    (void)g;
+    int r = root_open("/", &root, err);
+    if (r == 0)
+        r = config_load(&root, CONFIG_PATH, &c, err);
+    root_close(&root);
+    if (r < 0) {
+        config_free(c);
+        return r;
+    }
+    *ret = c;
+    return 0;
+}
+
+static void on_hangup(uv_signal_t *s, int number)
+{
+    struct guarding *g = s->data;
+    struct config *c = NULL;
+    struct err err = {0};
+    (void)number;
+    if (load(g, &c, &err) < 0) {
+        wall_say(_("bansho.conf is not taken over: %s"), err.text);
+        return;
+    }
+    wall_answer_waiting(g);
+    wall_configure(g->wall, c);
+    config_free(g->config);
+    g->config = c;
+}
+
+/* --- the loop */
+
+static int loop_begin(struct guarding *g, struct err *err)
+{
+    int fd = clock_fd(), r = uv_loop_init(&g->loop);
+    struct { uv_signal_t *s; int number; uv_signal_cb cb; } signals[] = {{&g->term, SIGTERM, on_end}, {&g->interrupt, SIGINT, on_end}, {&g->hangup, SIGHUP, on_hangup}};
+    g->kernel.data = g->clock.data = g->round.data = g->mend.data = g;
+    if (r == 0)
+        r = uv_poll_init(&g->loop, &g->kernel, wall_fd(g->wall));
+    if (r == 0)
+        r = uv_poll_start(&g->kernel, UV_READABLE, on_kernel);
+    if (r == 0)
+        r = fd < 0 ? -errno : uv_poll_init(&g->loop, &g->clock, fd);
+    if (r == 0)
+        r = uv_poll_start(&g->clock, UV_READABLE, on_clock);
+    if (r == 0)
+        r = uv_check_init(&g->loop, &g->round);
+    if (r == 0)
+        r = uv_check_start(&g->round, on_round);
+    if (r == 0)
+        r = uv_timer_init(&g->loop, &g->mend);
+    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(signals); i++) {
+        signals[i].s->data = g;
+        r = uv_signal_init(&g->loop, signals[i].s);
+        if (r == 0)
+            r = uv_signal_start(signals[i].s, signals[i].cb, signals[i].number);
+    }
+    return r < 0 ? err_set(err, r, "%s", err_name(r)) : 0;
+}
+
+static int guard(struct guarding *g, struct err *err)
+{
+    struct wall_options o = {.ledger = g->c->ledger, .clock = clock_system(), .sessions = SESSIONS_DIR};
+    int64_t before = clock_monotonic_ms();
+    int r = load(g, &g->config, err);
+    o.config = g->config;
+    if (r == 0)
+        r = wall_open(&o, &g->wall, err);
+    if (r == 0)
+        r = loop_begin(g, err);
+    if (r == 0)
+        r = wall_serve(g, err);
+    if (r < 0)
+        return r;
+    struct wall_status s = {0};
+    if (wall_status(g->wall, &s, err) == 0)
+        wall_say(_("%lld bans are in force again after %d ms"), (long long)s.bans, (int)(clock_monotonic_ms() - before));
+    if (s.trouble)
+        wall_say("%s", s.trouble);
+    (void)!notify_systemd("READY=1");
+    wall_look(g);
+    uv_run(&g->loop, UV_RUN_DEFAULT);
+    return 0;
+}
+
+/* $STATE_DIRECTORY: systemd made it. */
+static const char *ledger_path(struct arena *a)
+{
+    const char *dir = secure_getenv("STATE_DIRECTORY");
+    return arena_printf(a, "%s/wall.db", dir && *dir == '/' ? dir : STATE);
+}
+
+int wall_work(const struct wall_call *c)
+{
+    static struct guarding g;
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    struct wall_call call = *c;
+    struct err err = {0};
+    if (!call.ledger)
+        call.ledger = ledger_path(a);
+    g.c = &call;
+    tzset();
+    int r = guard(&g, &err);
+    if (r < 0)
+        wall_say("%s", err.text[0] ? err.text : err_name(r));
+    wall_close(g.wall);
+    config_free(g.config);
+    return r < 0;
+}
