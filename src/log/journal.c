@@ -79,7 +79,8 @@ static void take_place(struct cursor *c, struct arena *a, struct login_places *i
     *list_push(a, &into->list) = p;
 }
 
-static const char *const login_products[] = {"dovecot", "postfix", "courier", "openssh"}; /* what login_line reads; the last one only where all are asked for */
+/* What login_line reads; the last one only where all are asked for. */
+static const char *const login_products[] = {"dovecot", "courier", "postfix", "openssh"};
 
 bool journal_has_logins(const char *product)
 {
@@ -90,34 +91,27 @@ bool journal_has_logins(const char *product)
 }
 
 /* The entries in which login_line finds logins, each only from the service that writes them. */
-static const char *const *login_matches(int which, struct arena *a)
+static void want_services(int which, struct logins_job *job)
 {
-    LIST(const char *) all = {0};
     for (size_t i = 0; i < ARRAY_SIZE(login_products) - (which == LOGINS_ALL ? 0 : 1); i++)
-        for (size_t k = 0; k < log_services_n; k++)
-            if (strcmp(log_services[k].product, login_products[i]) == 0) {
-                if (all.n)
-                    *list_push(a, &all) = "+";
-                for (const char *const *m = log_services[k].matches; *m; m++)
-                    *list_push(a, &all) = *m;
-            }
-    *list_push(a, &all) = NULL;
-    return all.v;
+        for (size_t k = 0; k < log_services_n && job->services < LOGINS_SERVICES_MAX; k++)
+            if (strcmp(log_services[k].product, login_products[i]) == 0)
+                job->matches[job->services++] = log_services[k].matches;
 }
 
 struct logins_ask {
     const struct root *root;
     const struct logins_want *want;
-    struct arena *arena;
 };
 
 static int ask_logins(void *arg, struct buf *out, struct err *err)
 {
     const struct logins_ask *x = arg;
     const struct journal_module *reader = journal_reader(err);
-    struct logins_job job = {.root = x->root, .matches = login_matches(x->want->which, x->arena), .n = x->want->n, .deadline = clock_monotonic_ms() + x->want->timeout_ms * 9 / 10};
+    struct logins_job job = {.root = x->root, .n = x->want->n, .deadline = clock_monotonic_ms() + x->want->timeout_ms * 9 / 10};
     struct worker_options o = {.kind = WORKER_FILES, .timeout_ms = x->want->timeout_ms, .max_output = (uint32_t)x->want->n * LOGINS_BYTES};
     memcpy(job.since, x->want->since, sizeof job.since);
+    want_services(x->want->which, &job);
     return reader ? worker_run(&o, reader->logins, &job, out, err) : -ENOENT;
 }
 
@@ -133,7 +127,7 @@ static void take_places(struct cursor *c, struct arena *a, struct login_places *
 
 int journal_login_places(const struct root *root, const struct logins_want *w, size_t nth, struct arena *a, struct login_places *ret, struct err *err)
 {
-    struct logins_ask ask = {root, w, a};
+    struct logins_ask ask = {root, w};
     _cleanup_(buf_free) struct buf out = BUF(LOGINS_SINCE_MAX * LOGINS_BYTES), key = BUF(256);
     buf_put_z(&key, "journal logins");
     buf_put_u32(&key, (uint32_t)w->which);

@@ -11,9 +11,11 @@ struct extent_job {
     size_t n;
 };
 
+#define LOGINS_SERVICES_MAX 8
 struct logins_job {
     const struct root *root;
-    const char *const *matches;
+    const char *const *matches[LOGINS_SERVICES_MAX]; /* of one service each; no entry fits two of them */
+    size_t services;
     int64_t since[LOGINS_SINCE_MAX]; /* one answer for each */
     size_t n;
     int64_t deadline;
