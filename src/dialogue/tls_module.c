@@ -92,9 +92,30 @@ static void trust_machine(SSL_CTX *ctx)
         SSL_CTX_set_default_verify_paths(ctx);
 }
 
+/* OpenSSL's words for what went wrong are some thousand small pieces of memory, which each fork would copy the tables of: they are loaded where a handshake
+   has failed. (There is no other way to load them later.) */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static void load_words(void)
+{
+    static bool loaded;
+    if (loaded)
+        return;
+    loaded = true;
+    ERR_load_SSL_strings();
+    ERR_load_X509_strings();
+    ERR_load_ASN1_strings();
+    ERR_load_EVP_strings();
+    ERR_load_EC_strings();
+    ERR_load_RSA_strings();
+    ERR_load_BN_strings();
+    ERR_load_BIO_strings();
+}
+#pragma GCC diagnostic pop
+
 static SSL_CTX *client_new(void)
 {
-    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_SSL_STRINGS | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     if (!ctx)
         return NULL;
@@ -248,6 +269,7 @@ static int handshake(struct tls_session *t, short *ret_wait, const char **ret_wh
     if (*ret_wait)
         return -EAGAIN;
     unsigned long e = ERR_peek_error(); /* the first thing that went wrong */
+    load_words();
     *ret_why = e ? ERR_reason_error_string(e) : NULL;
     t->seen->trusted = false;
     return -EPROTO;

@@ -77,6 +77,7 @@ static void tells_old_versions(void **state)
         fake_stop(&f);
         assert_int_equal(seen.trouble, newest_only ? TROUBLE_TLS : TROUBLE_NONE);
         assert_string_equal(seen.tls.version, newest_only ? "" : "TLSv1.1");
+        assert_true(!newest_only || strstr(seen.tls.problem, "protocol version")); /* in OpenSSL's words */
     }
 }
 
