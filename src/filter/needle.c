@@ -122,13 +122,26 @@ static void append(struct part *p, const struct needles *texts)
 
 static struct part of(const struct syntax *s);
 
+/* The first character of the set from c on; 128: there is none. */
+static unsigned next_of(const struct syntax_set *s, unsigned c)
+{
+    for (; c < 128; c = (c | 63) + 1) {
+        uint64_t bits = s->ascii[c >> 6] >> (c & 63);
+        if (bits)
+            return c + (unsigned)__builtin_ctzll(bits);
+    }
+    return 128;
+}
+
 static struct part of_class(const struct syntax *s)
 {
     struct part p = {.texts = nothing};
     struct needles made = {0};
-    for (unsigned c = 1; c < 128; c++) {
+    if (__builtin_popcountll(s->set.ascii[0]) + __builtin_popcountll(s->set.ascii[1]) > 2 * CHARS_OF_CLASS) /* in both cases */
+        return p;
+    for (unsigned c = next_of(&s->set, 1); c < 128; c = next_of(&s->set, c + 1)) {
         bool letter = (c | 32) >= 'a' && (c | 32) <= 'z', upper = letter && c < 'a';
-        if (!syntax_has(&s->set, (unsigned char)c) || (upper && syntax_has(&s->set, (unsigned char)(c + 32))))
+        if (upper && syntax_has(&s->set, (unsigned char)(c + 32)))
             continue;
         struct needle one = {.text = {(char)c}, .n = 1};
         made.caseless |= letter && !upper && syntax_has(&s->set, (unsigned char)(c - 32));

@@ -8,7 +8,7 @@
 #define ACCOUNT_FAILURES 5   /* within a day: somebody is trying this account */
 #define OFFICE_ACCOUNTS 3
 #define SLOW 60 /* seconds for max_retry failures: a person, or a program that asks for mail every minute */
-#define BYTES_MAX (33u << 18) /* 65536 sources, 32768 accounts, as many logins, 8192 networks */
+#define BYTES_MAX (37u << 18) /* 65536 sources, 32768 accounts, as many logins, 8192 networks */
 
 /* Attempts that were refused, whose failure may be told once more. */
 #define REFUSED_KEPT 1024

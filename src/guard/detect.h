@@ -12,7 +12,7 @@ struct guard_rules {
     unsigned max_retry;
     const struct prefix *never; /* never shut out: own and protected networks */
     size_t never_n;
-    size_t max_bytes;           /* 0: 8.25 MiB; they are taken as sources come */
+    size_t max_bytes;           /* 0: 9.25 MiB; they are taken as sources come */
 };
 
 struct guard_event {

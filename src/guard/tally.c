@@ -9,12 +9,18 @@
 #define DEPTH_MAX 1000u
 
 /* Rows are of equal size. They stand in groups of eight; a key has two groups in which its row may be, and goes to the
-   emptier one, so that groups fill evenly. A byte of each row's hash says which rows are worth looking at: one line of the processor's cache for a group. */
+   emptier one, so that groups fill evenly. The head of a group says which of its rows are worth looking at, by a byte of their hash, and which was seen longest ago: otherwise each
+row would cost a line of the processor's cache. */
+struct head {
+    unsigned char tag[WAYS]; /* 0: no row */
+    uint32_t seen[WAYS];
+};
+
 struct tally {
     size_t groups, groups_max, row_size, rows; /* groups: a power of two */
     unsigned depth;
     uint64_t seed, lost;
-    unsigned char *tags; /* 0: no row */
+    struct head *heads;
     unsigned char *store;
 };
 
@@ -30,15 +36,16 @@ static struct tally_row *row_at(const struct tally *w, size_t group, unsigned wa
 }
 
 /* Pages that no row has come to yet cost nothing. */
-static bool make_room(const struct tally *w, size_t groups, unsigned char **ret_tags, unsigned char **ret_store)
+static bool make_room(const struct tally *w, size_t groups, struct head **ret_heads, unsigned char **ret_store)
 {
     *ret_store = calloc(groups * WAYS, w->row_size);
-    *ret_tags = calloc(groups, WAYS);
-    if (*ret_store && *ret_tags)
+    *ret_heads = calloc(groups, sizeof **ret_heads);
+    if (*ret_store && *ret_heads)
         return true;
     free(*ret_store);
-    free(*ret_tags);
-    *ret_store = *ret_tags = NULL;
+    free(*ret_heads);
+    *ret_store = NULL;
+    *ret_heads = NULL;
     return false;
 }
 
@@ -49,10 +56,10 @@ struct tally *tally_new(size_t max_bytes, unsigned depth)
         return NULL;
     w->depth = depth < 1 ? 1 : depth > DEPTH_MAX ? DEPTH_MAX : depth;
     w->row_size = (offsetof(struct tally_row, ring) + w->depth * sizeof(uint32_t) + 7) / 8 * 8;
-    for (w->groups_max = 1; w->groups_max * 2 * WAYS * (w->row_size + 1) <= max_bytes;)
+    for (w->groups_max = 1; w->groups_max * 2 * (WAYS * w->row_size + sizeof(struct head)) <= max_bytes;)
         w->groups_max *= 2;
     w->groups = w->groups_max < FIRST_GROUPS ? w->groups_max : FIRST_GROUPS;
-    if (make_room(w, w->groups, &w->tags, &w->store) && getrandom(&w->seed, sizeof w->seed, 0) == sizeof w->seed)
+    if (make_room(w, w->groups, &w->heads, &w->store) && getrandom(&w->seed, sizeof w->seed, 0) == sizeof w->seed)
         return w;
     tally_free(w);
     return NULL;
@@ -63,7 +70,7 @@ void tally_free(struct tally *w)
     if (!w)
         return;
     free(w->store);
-    free(w->tags);
+    free(w->heads);
     free(w);
 }
 
@@ -80,14 +87,16 @@ static struct places places_of(const struct tally *w, struct tally_key k)
     return (struct places){{x & mask, x >> 28 & mask}, (unsigned char)(x >> 56 | 0x80)};
 }
 
-static struct tally_row *find(const struct tally *w, struct tally_key key, const struct places *p)
+static struct tally_row *find(const struct tally *w, struct tally_key key, const struct places *p, uint32_t **ret_seen)
 {
     for (unsigned k = 0; k < 2; k++) {
-        const unsigned char *tags = w->tags + p->group[k] * WAYS;
+        const struct head *h = &w->heads[p->group[k]];
         for (unsigned i = 0; i < WAYS; i++) {
             struct tally_row *r = row_at(w, p->group[k], i);
-            if (tags[i] == p->tag && r->key.hi == key.hi && r->key.lo == key.lo)
-                return r;
+            if (h->tag[i] != p->tag || r->key.hi != key.hi || r->key.lo != key.lo)
+                continue;
+            *ret_seen = &w->heads[p->group[k]].seen[i];
+            return r;
         }
     }
     return NULL;
@@ -96,97 +105,108 @@ static struct tally_row *find(const struct tally *w, struct tally_key key, const
 struct tally_row *tally_find(struct tally *w, struct tally_key key)
 {
     struct places p = places_of(w, key);
-    return find(w, key, &p);
+    uint32_t *unused;
+    return find(w, key, &p, &unused);
 }
 
 void tally_soon(const struct tally *w, struct tally_key key)
 {
     struct places p = places_of(w, key);
-    __builtin_prefetch(w->tags + p.group[0] * WAYS);
-    __builtin_prefetch(w->tags + p.group[1] * WAYS);
+    __builtin_prefetch(&w->heads[p.group[0]]);
+    __builtin_prefetch(&w->heads[p.group[1]]);
 }
 
 static unsigned in_use(const struct tally *w, size_t group)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < WAYS; i++)
-        n += w->tags[group * WAYS + i] != 0;
+        n += w->heads[group].tag[i] != 0;
     return n;
 }
 
 /* A free row; NULL: there is none. */
-static struct tally_row *free_row(struct tally *w, const struct places *p)
+static struct tally_row *free_row(struct tally *w, const struct places *p, uint32_t **ret_seen)
 {
     size_t group = p->group[in_use(w, p->group[1]) < in_use(w, p->group[0])];
     for (unsigned i = 0; i < WAYS; i++) {
-        unsigned char *tag = &w->tags[group * WAYS + i];
-        if (*tag)
+        struct head *h = &w->heads[group];
+        if (h->tag[i])
             continue;
-        *tag = p->tag;
+        h->tag[i] = p->tag;
+        *ret_seen = &h->seen[i];
         return row_at(w, group, i);
     }
     return NULL;
 }
 
-static struct tally_row *oldest(struct tally *w, const struct places *p)
+static struct tally_row *oldest(struct tally *w, const struct places *p, uint32_t **ret_seen)
 {
-    struct tally_row *found = row_at(w, p->group[0], 0);
-    unsigned char *tag = &w->tags[p->group[0] * WAYS];
+    size_t group = p->group[0];
+    unsigned way = 0;
     for (unsigned i = 1; i < 2 * WAYS; i++) {
-        size_t group = p->group[i / WAYS];
-        struct tally_row *r = row_at(w, group, i % WAYS);
-        if (r->seen >= found->seen)
+        if (w->heads[p->group[i / WAYS]].seen[i % WAYS] >= w->heads[group].seen[way])
             continue;
-        found = r;
-        tag = &w->tags[group * WAYS + i % WAYS];
+        group = p->group[i / WAYS];
+        way = i % WAYS;
     }
-    *tag = p->tag;
+    w->heads[group].tag[way] = p->tag;
+    *ret_seen = &w->heads[group].seen[way];
     w->lost++;
-    return found;
+    return row_at(w, group, way);
 }
 
 /* Twice the room, where that is allowed and can be had. */
 static bool grow(struct tally *w)
 {
     struct tally old = *w;
-    if (w->groups == w->groups_max || !make_room(w, w->groups * 2, &w->tags, &w->store)) {
-        w->tags = old.tags;
+    if (w->groups == w->groups_max || !make_room(w, w->groups * 2, &w->heads, &w->store)) {
+        w->heads = old.heads;
         w->store = old.store;
         return false;
     }
     w->groups *= 2;
     for (size_t i = 0; i < old.groups * WAYS; i++) {
-        if (!old.tags[i])
+        uint32_t *seen;
+        if (!old.heads[i / WAYS].tag[i % WAYS])
             continue;
         const struct tally_row *r = row_at(&old, i / WAYS, i % WAYS);
         struct places p = places_of(w, r->key);
-        struct tally_row *to = free_row(w, &p);
-        memcpy(to ? to : oldest(w, &p), r, w->row_size);
+        struct tally_row *to = free_row(w, &p, &seen);
         w->rows -= !to;
+        memcpy(to ? to : oldest(w, &p, &seen), r, w->row_size);
+        *seen = r->seen;
     }
-    free(old.tags);
+    free(old.heads);
     free(old.store);
     return true;
 }
 
+/* A row for a key that has none. */
+static struct tally_row *new_row(struct tally *w, struct tally_key key, uint32_t **ret_seen)
+{
+    struct tally_row *r;
+    if (w->rows >= w->groups * WAYS / 8 * 7)
+        (void)grow(w);
+    struct places p = places_of(w, key);
+    while (!(r = free_row(w, &p, ret_seen)) && grow(w))
+        p = places_of(w, key);
+    w->rows += r != NULL;
+    r = r ? r : oldest(w, &p, ret_seen);
+    memset(r, 0, w->row_size);
+    r->key = key;
+    return r;
+}
+
 struct tally_row *tally_row(struct tally *w, struct tally_key key, int64_t now)
 {
-    uint32_t t = tally_time(now);
+    uint32_t t = tally_time(now), *seen;
     struct places p = places_of(w, key);
-    struct tally_row *r = find(w, key, &p);
-    if (!r) {
-        if (w->rows >= w->groups * WAYS / 8 * 7 && grow(w))
-            p = places_of(w, key);
-        while (!(r = free_row(w, &p)) && grow(w))
-            p = places_of(w, key);
-        w->rows += r != NULL;
-        r = r ? r : oldest(w, &p);
-        memset(r, 0, w->row_size);
-        r->key = key;
-        r->seen = t;
-    }
+    struct tally_row *r = find(w, key, &p, &seen);
+    if (!r)
+        r = new_row(w, key, &seen);
     if (t > r->seen)
         r->seen = t;
+    *seen = r->seen;
     return r;
 }
 
@@ -231,11 +251,11 @@ unsigned tally_mark(struct tally_row *r, uint32_t what)
 void tally_each(struct tally *w, void (*fn)(void *arg, struct tally_row *r), void *arg)
 {
     for (size_t i = 0; i < w->groups * WAYS; i++)
-        if (w->tags[i])
+        if (w->heads[i / WAYS].tag[i % WAYS])
             fn(arg, row_at(w, i / WAYS, i % WAYS));
 }
 
 struct tally_state tally_state(const struct tally *w)
 {
-    return (struct tally_state){w->rows, w->groups_max * WAYS, w->groups * WAYS * (w->row_size + 1), w->lost};
+    return (struct tally_state){w->rows, w->groups_max * WAYS, w->groups * (WAYS * w->row_size + sizeof(struct head)), w->lost};
 }
