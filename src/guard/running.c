@@ -1,5 +1,6 @@
 #include "guard/running.h"
 #include "base/i18n.h"
+#include "guard/attempts.h"
 #include "guard/blind.h"
 #include <errno.h>
 #include <fnmatch.h>
@@ -74,8 +75,9 @@ struct look {
     LIST(struct watched) all;
     LIST(struct resting) resting;
     LIST(const char *) running; /* guards of which every part runs */
-    bool any_guard, logs_seen;
+    bool any_guard;
     struct seen_logs logs;
+    struct attempts attempts;
 };
 
 /* csf and CrowdSec have a daemon that sees and another part that acts; without both nobody is shut out. Where systemd does not run the processes tell:
@@ -247,57 +249,78 @@ static void next_step(const struct look *l, struct finding *f)
 static const char *blind(struct look *l, const struct watched *w, const struct instance *service, bool *ret_untold)
 {
     const struct instance *fail2ban = server_instance(l->ctx->server, "fail2ban", 0);
-    struct findings scratch = {.arena = l->out->arena, .check = l->out->check};
     *ret_untold = false;
     if (!w->jail || !fail2ban)
         return NULL;
-    if (!l->logs_seen)
-        logs_see(l->ctx, &scratch, &l->logs);
-    l->logs_seen = true;
     return guard_blind(l->ctx->server->host->root, fail2ban, w->jail, &l->logs, service->product->id, l->out->arena, ret_untold);
 }
 
-static void tell_watched(struct look *l, const struct login *login, const struct watched *w, bool untold)
+/* A guard that reads what it does not understand, or what nobody writes, shuts nobody out. */
+static struct finding *judge_source(struct look *l, const struct login *login, const struct source_look *source)
 {
-    struct finding *f = finding_add(l->out, STATE_OK, login->service, _("Password guessing is watched and shut out: %s"), _(login->title));
+    switch (attempts_state(l->ctx, source)) {
+    case SOURCE_UNPARSED:
+        return finding_add(l->out, STATE_WARN, login->service, _("It is watched, but no filter knows what stands in its log: %s"), _(login->title));
+    case SOURCE_QUIET:
+        return finding_add(l->out, STATE_UNKNOWN, login->service, _("It is watched, but whether its log is written is not known: %s"), _(login->title));
+    default:
+        return finding_add(l->out, STATE_OK, login->service, _("Password guessing is watched and shut out: %s"), _(login->title));
+    }
+}
+
+static void tell_watched(struct look *l, const struct login *login, const struct watched *w, bool untold, const struct source_look *source)
+{
+    struct finding *f = judge_source(l, login, source);
     finding_evidence(l->out, f, w->file, w->line, "%s: %s", w->guard, w->name);
     if (untold)
         finding_evidence(l->out, f, w->file, w->line, "%s", _("which log it reads could not be found out"));
+    if (source) {
+        attempts_tell_health(l->ctx, source, l->out, f);
+        attempts_tell(&l->attempts, source, l->out, f);
+    }
     f->basis = l->ctx->live && !untold ? BASIS_EFFECTIVE : BASIS_FILES;
+}
+
+/* It is watched by nobody who sees: `why` tells of the one that does not see. */
+static void tell_unwatched(struct look *l, const struct login *login, const struct watched *w, const char *why, const struct source_look *source)
+{
+    struct findings *out = l->out;
+    struct finding *f = finding_add(out, STATE_FAIL, login->service, w ? _("The guard runs, but does not see who guesses passwords: %s") : _("Nobody shuts out those who guess passwords: %s"), _(login->title));
+    finding_impact(out, f, "%s", _("An attacker can try passwords day and night until one fits; a mailbox taken over sends spam in the owner's name."));
+    if (w)
+        finding_evidence(out, f, w->file, w->line, "%s", why);
+    for (size_t i = 0; !w && i < l->resting.n; i++)
+        finding_evidence(out, f, NULL, 0, l->resting.v[i].absent ? _("%s is not here: attacks are seen, but nobody is shut out") : _("%s is installed but does not run"), l->resting.v[i].name);
+    if (!w && !l->any_guard)
+        finding_evidence(out, f, NULL, 0, "%s", _("none of fail2ban, csf, CrowdSec, sshguard is here"));
+    for (size_t i = 0; !w && i < l->running.n; i++)
+        finding_evidence(out, f, NULL, 0, _("%s runs, but nothing in it watches this service"), l->running.v[i]);
+    if (source)
+        attempts_tell(&l->attempts, source, out, f);
+    if (w)
+        finding_next(out, f, "fail2ban-client status %s", w->jail);
+    else
+        next_step(l, f);
 }
 
 /* One that sees is enough; where none does, the first says why. */
 static void judge(struct look *l, const struct login *login)
 {
-    struct findings *out = l->out;
+    const struct instance *offers = offered(l, login);
+    const struct source_look *source = attempts_of(&l->attempts, offers->product->id);
     const struct watched *w, *first = NULL;
     const char *why = NULL;
     bool untold;
     for (size_t at = 0; (w = watcher(l, login->service, &at));) {
-        const char *reason = blind(l, w, offered(l, login), &untold);
+        const char *reason = blind(l, w, offers, &untold);
         if (!reason) {
-            tell_watched(l, login, w, untold);
+            tell_watched(l, login, w, untold, source);
             return;
         }
         first = first ? first : w;
         why = why ? why : reason;
     }
-    if (first) {
-        struct finding *f = finding_add(out, STATE_FAIL, login->service, _("The guard runs, but does not see who guesses passwords: %s"), _(login->title));
-        finding_impact(out, f, "%s", _("An attacker can try passwords day and night until one fits; a mailbox taken over sends spam in the owner's name."));
-        finding_evidence(out, f, first->file, first->line, "%s", why);
-        finding_next(out, f, "fail2ban-client status %s", first->jail);
-        return;
-    }
-    struct finding *f = finding_add(out, STATE_FAIL, login->service, _("Nobody shuts out those who guess passwords: %s"), _(login->title));
-    finding_impact(out, f, "%s", _("An attacker can try passwords day and night until one fits; a mailbox taken over sends spam in the owner's name."));
-    for (size_t i = 0; i < l->resting.n; i++)
-        finding_evidence(out, f, NULL, 0, l->resting.v[i].absent ? _("%s is not here: attacks are seen, but nobody is shut out") : _("%s is installed but does not run"), l->resting.v[i].name);
-    if (!l->any_guard)
-        finding_evidence(out, f, NULL, 0, "%s", _("none of fail2ban, csf, CrowdSec, sshguard is here"));
-    for (size_t i = 0; i < l->running.n; i++)
-        finding_evidence(out, f, NULL, 0, _("%s runs, but nothing in it watches this service"), l->running.v[i]);
-    next_step(l, f);
+    tell_unwatched(l, login, first, why, source);
 }
 
 int guard_running(const struct probe_ctx *ctx, struct findings *out, struct err *err)
@@ -312,6 +335,9 @@ int guard_running(const struct probe_ctx *ctx, struct findings *out, struct err 
         return 0;
     }
     collect(&l);
+    struct findings scratch = {.arena = out->arena, .check = out->check};
+    logs_see(ctx, &scratch, &l.logs);
+    attempts_see(ctx, &scratch, &l.logs, &l.attempts);
     for (size_t i = 0; i < ARRAY_SIZE(logins); i++)
         if (offered(&l, &logins[i]))
             judge(&l, &logins[i]);

@@ -178,6 +178,8 @@ static int make_sieves(struct looking *k, struct err *err)
     journal.journal = true;
     for (size_t i = 0; r == 0 && i < k->sources.n; i++) {
         struct looked *s = &k->sources.v[i];
+        if (!(k->wanted >> i & 1))
+            continue;
         struct loaded own = {0};
         bool from_journal = s->look.source->kind == SOURCE_JOURNAL;
         r = load_of(k, s, from_journal ? &own : &of_files, err);
@@ -197,6 +199,7 @@ static void begin(struct looking *k)
         const struct log_source *s = &k->o->sources->list.v[i];
         if (s->kind == SOURCE_NONE || (k->o->logins_only && source_look_web(s->service)))
             continue;
+        k->wanted |= 1ull << k->sources.n;
         *list_push(k->a, &k->sources) = (struct looked){.look = {.source = s, .whole = true}, .guard = guard_new(&rules)};
     }
 }
@@ -210,10 +213,10 @@ static void end(struct looking *k)
     sieve_free(k->sieve);
 }
 
-static int take_answer(struct looking *k, struct str bytes, struct source_looks *ret)
+/* Of the sources that were wanted; the others stay as they are. */
+static int take_answer(struct looking *k, struct str bytes)
 {
     struct cursor c = cursor_of(bytes);
-    struct source_looks all = {0};
     for (size_t i = 0; i < k->sources.n; i++) {
         struct source_look s = k->sources.v[i].look;
         uint64_t *const numbers[] = {&s.health.lines, &s.health.dated, &s.health.matched, &s.health.telling, &s.failed, &s.logins, &s.addresses, &s.shut_out, &s.kept_out};
@@ -231,31 +234,58 @@ static int take_answer(struct looking *k, struct str bytes, struct source_looks 
             struct str sample = cursor_str(&c);
             s.samples[n] = sample.p ? arena_dup(k->a, sample) : NULL;
         }
-        *list_push(k->a, &all.list) = s;
+        if (k->wanted >> i & 1)
+            k->sources.v[i].look = s;
     }
-    if (c.bad || c.rest.n)
-        return -EBADMSG;
-    *ret = all;
-    return 0;
+    return c.bad || c.rest.n ? -EBADMSG : 0;
+}
+
+static int read_all(struct looking *k, struct err *err)
+{
+    struct worker_options w = {.kind = WORKER_FILES, .timeout_ms = k->o->timeout_ms + 5000, .max_output = OUTPUT_MAX};
+    _cleanup_(buf_free) struct buf out = BUF(OUTPUT_MAX);
+    int r = worker_run(&w, source_look_read, k, &out, err);
+    return r == 0 && take_answer(k, buf_str(&out)) < 0 ? err_set(err, -EBADMSG, "%s", _("the reader of the logs gave a broken answer")) : r;
+}
+
+/* Most sources say nothing of logins most of the time, and compiling a filter costs more than reading all that. */
+static int read_glance(struct looking *k, struct err *err)
+{
+    uint64_t more = 0;
+    k->glance = true;
+    int r = read_all(k, err);
+    k->glance = false;
+    for (size_t i = 0; i < k->sources.n; i++) {
+        struct source_look *s = &k->sources.v[i].look;
+        if (s->health.telling || !s->whole)
+            more |= 1ull << i;
+    }
+    for (size_t i = 0; i < k->sources.n; i++)
+        if (more >> i & 1)
+            k->sources.v[i].look = (struct source_look){.source = k->sources.v[i].look.source, .whole = true};
+    k->wanted = more;
+    return r;
 }
 
 int source_look(const struct source_look_options *o, struct arena *a, struct source_looks *ret, struct err *err)
 {
     struct looking k = {.o = o, .a = a};
-    struct worker_options w = {.kind = WORKER_FILES, .timeout_ms = o->timeout_ms + 5000, .max_output = OUTPUT_MAX};
-    _cleanup_(buf_free) struct buf out = BUF(OUTPUT_MAX);
+    struct source_looks all = {0};
     begin(&k);
     choose_logs(&k);
-    int r = make_sieves(&k, err);
-    if (r == 0)
-        r = lines_prepare(err);
-    if (r == 0) {
-        journal_prepare();
-        r = worker_run(&w, source_look_read, &k, &out, err);
-    }
-    if (r == 0 && take_answer(&k, buf_str(&out), ret) < 0)
-        r = err_set(err, -EBADMSG, "%s", _("the reader of the logs gave a broken answer"));
+    journal_prepare();
+    int r = lines_prepare(err);
+    if (r == 0 && o->logins_only)
+        r = read_glance(&k, err);
+    if (r == 0 && k.wanted)
+        r = make_sieves(&k, err);
+    if (r == 0 && k.wanted)
+        r = read_all(&k, err);
+    for (size_t i = 0; i < k.sources.n; i++)
+        *list_push(a, &all.list) = k.sources.v[i].look;
     end(&k);
+    if (r == 0)
+        *ret = all;
     return r;
 }
 

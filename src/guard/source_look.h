@@ -16,7 +16,7 @@ struct source_look_options {
     const struct root *root;
     const struct log_sources *sources;
     const char *filters;     /* directory of our filters */
-    bool logins_only;        /* web servers' logs are left out */
+    bool logins_only;        /* web servers' logs are left out, and sources in which no line speaks of a login are only counted: their filters are not needed */
     int64_t since, now;      /* seconds */
     uint64_t bytes, bytes_of_all; /* of one log's end; of all files together */
     int timeout_ms;          /* of reading */

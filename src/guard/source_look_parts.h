@@ -24,6 +24,7 @@ struct looked {
     LIST(size_t) filters;    /* of files: indexes in the filters of the files' sieve */
     struct sieve *sieve;     /* of the journal; NULL: of files */
     struct guard *guard;
+    unsigned probes;         /* lines of the glance that name a login as our own probes do */
     char samples[LOOK_SAMPLES][LOOK_SAMPLE];
     size_t samples_n[LOOK_SAMPLES], sampled;
     int64_t last_us;         /* the last time that was told */
@@ -34,6 +35,8 @@ struct looking {
     LIST(struct looked) sources;
     LIST(struct look_log) logs;
     struct sieve *sieve;     /* of all files */
+    uint64_t wanted;         /* bits: sources that are looked into */
+    bool glance;             /* without filters */
     int64_t deadline;
     int64_t first_us;        /* of the log that is read: the first time that counted; 0: none yet */
 };

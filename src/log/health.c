@@ -8,17 +8,24 @@ const char *source_state_name(enum source_state s)
     return names[s];
 }
 
+static bool holds(struct str small, const struct str *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_search(small, words[i]) >= 0)
+            return true;
+    return false;
+}
+
 bool speaks_of_login(struct str line)
 {
-    static const struct str words[] = {{"login", 5}, {"logged", 6}, {"passw", 5}, {"auth", 4}, {"user", 4}, {"fail", 4}, {"invalid", 7}, {"accepted", 8}};
+    /* How it ended, in whatever words; but not Dovecot's of a connection that only came and went, nor mail that was not taken. */
+    static const struct str ends[] = {{"fail", 4}, {"incorrect", 9}, {"invalid", 7}, {"denied", 6}, {"wrong", 5}, {"refused", 7}, {"accepted", 8}, {"logged in", 9}, {"success", 7}, {"login ok", 8}},
+                            none[] = {{"(no auth attempts", 17}, {"reject: ", 8}};
     char small[LOOKED_AT];
     size_t n = line.n < sizeof small ? line.n : sizeof small;
     for (size_t i = 0; i < n; i++)
         small[i] = str_lower(line.p[i]);
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-        if (str_search(str_span(small, n), words[i]) >= 0)
-            return true;
-    return false;
+    return holds(str_span(small, n), ends, ARRAY_SIZE(ends)) && !holds(str_span(small, n), none, ARRAY_SIZE(none));
 }
 
 void health_line(struct source_health *h, struct str line, const int64_t *time_us, bool matched, bool all)

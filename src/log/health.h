@@ -25,5 +25,5 @@ const char *source_state_name(enum source_state s); /* "live", "quiet", "unparse
 void health_line(struct source_health *h, struct str line, const int64_t *time_us, bool matched, bool all);
 /* The state of what came since then (seconds). */
 enum source_state health_state(const struct source_health *h, int64_t since);
-/* Does a line speak of a login? Words only, in either case; for lines that no filter knows. */
+/* Does a line speak of how a login ended? Words only, in either case; for lines that no filter knows. */
 bool speaks_of_login(struct str line);

@@ -1,8 +1,11 @@
 /* test_running.c: guard.running in three worlds: with systemd, in a container without it (processes tell), below a foreign root (links tell). */
 #include "../server/tree.h"
+#include "base/clock.h"
+#include "config/config.h"
 #include "guard/running.h"
 #include "model/check.h"
 #include "server/probe.h"
+#include <time.h>
 
 static const struct check check = {.id = "guard.running", .severity = SEVERITY_SERIOUS};
 
@@ -27,6 +30,13 @@ struct story {
 
 #define JAILS {"etc/fail2ban/jail.conf", "[DEFAULT]\nfilter = %(__name__)s\n[sshd]\nenabled = true\n", 0}
 #define JAIL(name, more) {"etc/fail2ban/jail.conf", "[DEFAULT]\nfilter = %(__name__)s\n[" name "]\nenabled = true\n" more "\n", 0}
+/* Times are put before lines that begin with '|'. */
+#define SSHD_STARTS "|sshd[1]: Server listening on 0.0.0.0 port 22.\n"
+#define FAILED(from) "|sshd[1]: Failed password for root from " from " port 9 ssh2\n"
+#define ATTEMPTS FAILED("192.0.2.1") FAILED("192.0.2.1") FAILED("192.0.2.1") FAILED("192.0.2.1") FAILED("192.0.2.1") FAILED("192.0.2.1") FAILED("192.0.2.1") FAILED("192.0.2.1") FAILED("192.0.2.1") \
+    FAILED("192.0.2.2") "|sshd[1]: Failed password for invalid user bansho-probe-0-ssh from 127.0.0.3 port 9 ssh2\n"
+#define UNKNOWN "|sshd[1]: refused the login of root, words of tomorrow\n"
+#define UNKNOWN_WORDS UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN
 #define CMDLINE(words) "proc/321/cmdline", words, sizeof words
 /* As the packages of Debian 12 leave it. */
 #define COLLECTIONS {"etc/crowdsec/collections/apache2.yaml", "", 0}, {"etc/crowdsec/collections/linux.yaml", "", 0}, {"etc/crowdsec/collections/sshd.yaml", "", 0}
@@ -35,15 +45,22 @@ struct story {
 
 static const struct story stories[] = {
     {"fail2ban as a unit", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAILS}, "ssh", STATE_OK, "fail2ban: sshd"},
-    {"fail2ban's log is there", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = %(sshd_log)s\nsshd_log = /var/log/auth.log"), {"var/log/auth.log", "", 0}}, "ssh", STATE_OK, NULL},
+    {"fail2ban's log is there", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = %(sshd_log)s\nsshd_log = /var/log/auth.log"), {"var/log/auth.log", SSHD_STARTS, 0}}, "ssh", STATE_OK, "no failed login since"},
     {"fail2ban's log is not there", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = %(sshd_log)s\nsshd_log = /var/log/auth.log tail"), {"var/log/messages", "", 0}}, "ssh", STATE_FAIL,
      "reads /var/log/auth.log for sshd, and there is no such file"},
     {"a log that nobody can resolve", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = %%(x)s")}, "ssh", STATE_OK, "could not be found out"},
     {"one jail of two sees", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = /var/log/none.log\n[sshd-two]\nenabled = true\nfilter = sshd\nlogpath = /var/log/auth.log"),
-     {"var/log/auth.log", "", 0}}, "ssh", STATE_OK, NULL},
+     {"var/log/auth.log", SSHD_STARTS, 0}}, "ssh", STATE_OK, NULL},
     {"the journal, for a service that writes files only", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("proftpd", "backend = systemd"), {"var/log/proftpd/proftpd.log", "", 0}}, "ftp", STATE_FAIL,
      "for example /var/log/proftpd/proftpd.log"},
-    {"the journal", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/auth.log", "", 0}}, "ssh", STATE_OK, NULL},
+    {"the journal", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/auth.log", SSHD_STARTS, 0}}, "ssh", STATE_OK, NULL},
+    {"who tried", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/auth.log", ATTEMPTS, 0}}, "ssh", STATE_OK, "10 failed logins from 2 addresses since"},
+    {"who would have been shut out", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/auth.log", ATTEMPTS, 0}}, "ssh", STATE_OK,
+     "limit 1 of these addresses would have been shut out, and 4 of the failures kept out"},
+    {"who tried where nobody watches", SYSTEMD, true, {{NULL}}, {NULL}, {{"var/log/auth.log", ATTEMPTS, 0}}, "ssh", STATE_FAIL, "10 failed logins from 2 addresses since"},
+    {"a log in unknown words", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/auth.log", UNKNOWN_WORDS, 0}}, "ssh", STATE_WARN, "words of tomorrow"},
+    {"a log that nobody writes", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/auth.log", "", 0}}, "ssh", STATE_UNKNOWN, "though the service runs"},
+    {"the same below a root, where nothing runs", FOREIGN, true, {{"fail2ban.service", UNSEEN}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/auth.log", "", 0}}, "ssh", STATE_OK, NULL},
     {"fail2ban stopped", SYSTEMD, true, {{"fail2ban.service", UNIT_INACTIVE, UNIT_ENABLED}}, {NULL}, {JAILS}, "ssh", STATE_FAIL, "does not run"},
     {"fail2ban below a root", FOREIGN, true, {{"fail2ban.service", UNSEEN}}, {NULL}, {JAILS}, "ssh", STATE_OK, "fail2ban: sshd"},
     {"fail2ban in a container", CONTAINER, true, {{"fail2ban.service", UNSEEN}}, {NULL},
@@ -71,11 +88,25 @@ static const struct story stories[] = {
     {"sshguard in a container", CONTAINER, true, {{"sshguard.service", UNSEEN}}, {"/usr/libexec/sshguard/sshg-blocker"}, {{NULL, NULL, 0}}, "ssh", STATE_OK, "sshguard"},
 };
 
+static void write_file(struct tree *t, const struct file *f)
+{
+    _cleanup_(buf_free) struct buf b = BUF(65536);
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    struct str text = {f->text, f->n ? f->n : strlen(f->text)};
+    const char *now = clock_text(a, time(NULL) - 60, "%Y-%m-%dT%H:%M:%S.000000%z");
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] == '|' && (!i || text.p[i - 1] == '\n'))
+            buf_printf(&b, "%s lab ", now);
+        else
+            buf_addc(&b, text.p[i]);
+    tree_write_n(t, f->path, buf_str(&b).p, b.n);
+}
+
 static void build(struct tree *t, const struct story *s)
 {
     tree_make(t);
     for (size_t i = 0; i < ARRAY_SIZE(s->files) && s->files[i].path; i++)
-        tree_write_n(t, s->files[i].path, s->files[i].text, s->files[i].n ? s->files[i].n : strlen(s->files[i].text));
+        write_file(t, &s->files[i]);
     tree_write(t, "etc/ssh/sshd_config", "");
     tree_write(t, "usr/sbin/sshd", "");
     tree_write(t, "etc/proftpd/proftpd.conf", "");
@@ -114,7 +145,9 @@ static void sees_who_runs(void **state)
         struct tree t;
         struct err err = {0};
         build(&t, s);
-        struct probe_ctx ctx = {.server = t.server, .now = t.host.now, .live = t.host.live};
+        struct config *config = config_new();
+        assert_int_equal(config_parse(STR(""), "test", config), 0);
+        struct probe_ctx ctx = {.server = t.server, .config = config, .now = time(NULL), .live = t.host.live};
         struct findings out = {.arena = t.host.arena, .check = &check};
         assert_int_equal(guard_running(&ctx, &out, &err), 0);
         const struct finding *f = find(&out, s->object);
@@ -129,6 +162,7 @@ static void sees_who_runs(void **state)
             print_message("%s: does not tell \"%s\"\n", s->name, s->tells);
         assert_true(told);
         tree_drop(&t);
+        config_free(config);
     }
 }
 

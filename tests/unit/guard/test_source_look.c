@@ -95,7 +95,7 @@ static void a_file_that_two_share(void **state)
 {
     (void)state;
     struct made m = {.a = arena_new(64u << 20)};
-    static const char *const lines[] = {"postfix/smtpd[7]: warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6", "dovecot: imap-login: user=<x> login in words that nobody knows",
+    static const char *const lines[] = {"postfix/smtpd[7]: warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6", "dovecot: imap-login: user=<x> login refused in words that nobody knows",
                                         "cron[1]: login failed, says another program"};
     write_lines("mail.log", lines, 3, 12);
     add(&m, "postfix", SOURCE_FILES, "/var/log/mail.log");
