@@ -38,8 +38,9 @@ static json_t *understand(const struct call *c, struct arena *a)
         complainf(_("\"%s\" is an address within a network: name the address or the network (%s)"), c->args[0], prefix_text(&network, text));
         return NULL;
     }
-    if (length && (!when_length(str_of(length), &seconds) || !seconds)) {
-        complainf(_("--for: \"%s\" is no length of time: 90s, 20m, 2h, 3d, 2w"), length);
+    bool forever = length && strcmp(length, "forever") == 0;
+    if (length && !forever && (!when_length(str_of(length), &seconds) || !seconds)) {
+        complainf(_("--for: \"%s\" is no length of time: 90s, 20m, 2h, 3d, 2w, forever"), length);
         return NULL;
     }
     if (addr_parse(str_of(session_from(a)), &own) && prefix_has(&network, &own)) {
@@ -48,7 +49,7 @@ static json_t *understand(const struct call *c, struct arena *a)
     }
     json_t *p = json_pack("{ssso}", "network", network_text(&network, text), "why", json_string(why ? why : arena_printf(a, "ordered by %s", session_who(a))));
     if (p && length)
-        json_object_set_new(p, "until", json_integer((json_int_t)time(NULL) + seconds));
+        json_object_set_new(p, "until", json_integer(forever ? 0 : (json_int_t)time(NULL) + seconds));
     if (!p)
         complainf(_("--why: \"%s\" is no text in UTF-8"), why ? why : "");
     return p;
@@ -151,7 +152,7 @@ static enum outcome unban(const struct call *c)
 }
 
 static const struct verb_option ban_options[] = {
-    {"for", 0, ARGUMENT_TEXT, "T", NULL, N_("how long: 90s, 20m, 2h, 3d, 2w; otherwise until it is lifted")},
+    {"for", 0, ARGUMENT_TEXT, "T", NULL, N_("how long: 90s, 20m, 2h, 3d, 2w, forever; otherwise guard.ban-time of bansho.conf, longer each time")},
     {"why", 0, ARGUMENT_TEXT, "TEXT", NULL, N_("the reason; shown by bansho bans")},
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("print JSON (schema bansho.ban/1)")},
     PEER_OPTION_SOCKETS,

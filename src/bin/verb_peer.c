@@ -24,7 +24,7 @@ const char *peer_start(const struct peer *p, char *text, size_t n)
     if (access("/run/systemd/system", F_OK) == 0)
         snprintf(text, n, "systemctl enable --now %s", p->unit);
     else
-        snprintf(text, n, "%s/%s", BANSHO_LIBEXECDIR, p->program);
+        snprintf(text, n, "bansho run");
     return text;
 }
 

@@ -110,7 +110,7 @@ static void print_running(const struct part *p, const struct state *s, struct bu
         buf_printf(b, _(" (the last one: %s)"), by.p);
     }
     if (mode && strcmp(mode, "observe") == 0)
-        buf_printf(b, "\n  %s", _("mode = observe: nobody is banned. To change it: bansho.conf"));
+        buf_printf(b, "\n  %s", _("mode = observe: it only records whom it would ban. To let it ban: mode = act in bansho.conf, then systemctl reload bansho-watch"));
     if (json_is_string(json_object_get(all, "trouble"))) {
         buf_addz(b, "\n  ");
         text_escape(b, str_of(json_string_value(json_object_get(all, "trouble"))));

@@ -112,8 +112,9 @@ def bans(tmp):
             assert want in bansho(tmp, "ban", *args, code=2), args
         assert "you are connected from there yourself (203.0.113.5)" in bansho(tmp, "ban", "203.0.113.0/24", code=2, SSH_CONNECTION="203.0.113.5 1 198.18.0.10 22")
         assert len(wall.calls) == n
-    with Service(tmp, "wall", {"Ban": [{"until": 0, "known": False}]}):
-        assert bansho(tmp, "ban", "192.0.2.7") == "192.0.2.7 is banned until it is lifted: bansho unban 192.0.2.7\n"
+    with Service(tmp, "wall", {"Ban": [{"until": 0, "known": False}]}) as wall:
+        assert bansho(tmp, "ban", "192.0.2.7", "--for", "forever") == "192.0.2.7 is banned until it is lifted: bansho unban 192.0.2.7\n"
+        assert wall.calls[0][1]["until"] == 0
     with Service(tmp, "wall", {"Ban": [("org.bansho.Wall.Refused", {"reason": "it is protected"})]}):
         assert bansho(tmp, "ban", "192.0.2.7", code=2) == "bansho: 192.0.2.7: it is protected\n"
     with Service(tmp, "wall", {"Ban": [("org.varlink.service.PermissionDenied", {})]}):
