@@ -183,7 +183,7 @@ static const struct wire_method methods[] = {
 
 int watch_serve(struct working *w, struct err *err)
 {
-    int fd = w->c->listen ? listen_own(w->c->listen, 0666, (gid_t)-1, err) : listen_inherited(err);
+    int fd = w->c->listen ? listen_own(w->c->listen, 0600, (gid_t)-1, err) : listen_inherited(err);
     if (fd < 0)
         return fd == -ENOENT && !w->c->listen ? 0 : fd;
     const struct wire_interface interfaces[] = {{interface_watch(), methods, ARRAY_SIZE(methods)}};
