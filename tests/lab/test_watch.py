@@ -1,0 +1,87 @@
+"""bansho-watch as its unit on a real server: attackers at sshd, Postfix, Dovecot and ProFTPD become verdicts, each once, whatever happens to it in between."""
+import json, re
+
+import pytest
+
+from machine import ATTACKERS4, ATTACKERS6, CLIENTS4
+from test_servers import LOGINS, together
+
+ASK = r'''
+import json, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect("/run/bansho/watch")
+s.sendall(json.dumps({"method": "org.bansho.Watch." + sys.argv[1], "parameters": json.loads(sys.argv[2])}).encode() + b"\0")
+got = b""
+while not got.endswith(b"\0"):
+    part = s.recv(65536)
+    if not part:
+        sys.exit("it ended the connection")
+    got += part
+print(got[:-1].decode())
+'''
+
+
+def ask(host, method, **parameters):
+    rc, out, err = host.exec(["python3", "-c", ASK, method, json.dumps(parameters)])
+    assert rc == 0, err
+    answer = json.loads(out)
+    assert "error" not in answer, answer
+    return answer["parameters"]
+
+
+def begin(host, mode="act"):
+    """Alone: what fail2ban shuts out does not come any further."""
+    host.exec_ok("systemctl stop fail2ban; nft delete table inet f2b-table 2>/dev/null; true")
+    host.exec_ok(f"printf 'source office {{ prefixes = {CLIENTS4}0/24 }}\\nmode = {mode}\\n' >>/etc/bansho/bansho.conf")
+    host.exec_ok("systemctl start bansho-watch.socket bansho-watch.service")
+    host.wait(lambda: host.exec("systemctl is-active bansho-watch")[1].strip() == "active", "it does not run")
+    ask(host, "Status")
+
+
+def verdicts(host, address):
+    return [v for v in ask(host, "Verdicts", address=address)["verdicts"] if v["kind"] == "address"]
+
+
+def worker(host):
+    """The process that works."""
+    return host.exec("pgrep -P $(systemctl show -P MainPID bansho-watch)")[1].strip()
+
+
+SERVICES = ["submission", "imap", "ftp", "ssh"]
+
+
+@pytest.mark.trixie
+def test_verdicts_through_kill_and_reload(host):
+    begin(host)
+    score = re.search(r"level for bansho-watch.service: ([\d.]+)", host.exec_ok("systemd-analyze security --no-pager bansho-watch.service"))
+    assert float(score[1]) <= 2.0, score[0]
+    status = host.exec_ok(f"cat /proc/{worker(host)}/status")
+    assert "Seccomp:\t2" in status and "CapEff:\t0000000000000000" in status and "NoNewPrivs:\t1" in status, status
+    assert host.exec(["runuser", "-u", "admin", "--", "python3", "-c", ASK, "Status", "{}"])[0] != 0
+
+    attacker = {s: f"{ATTACKERS4}{10 + n}" for n, s in enumerate(SERVICES)} | {s + "6": f"{ATTACKERS6[:-1]}{n + 1}::1" for n, s in enumerate(SERVICES)}
+    attacks = [(s.rstrip("6"), a) for s, a in attacker.items()]
+    for _ in range(2):
+        together(lambda a: host.login(a[0], LOGINS[a[0]][0], "Wrong-1", a[1]), attacks)
+    assert all(verdicts(host, a) == [] for a in attacker.values())
+    host.exec_ok(f"kill -9 {worker(host)}")     # systemd starts it again
+    together(lambda a: host.login(a[0], LOGINS[a[0]][0], "Wrong-1", a[1]), attacks)
+    host.wait(lambda: host.exec("systemctl is-active bansho-watch")[1].strip() == "active" and worker(host), "it did not come back")
+    together(lambda s: host.login(s, LOGINS[s][0], "Wrong-1", f"{CLIENTS4}7"), [s for s in SERVICES for _ in range(6)])
+    host.exec_ok("logrotate -f /etc/logrotate.conf; echo 'mode = perhaps' >>/etc/bansho/bansho.conf; systemctl reload bansho-watch")
+    host.wait(lambda: "what was in force goes on" in host.exec("journalctl -u bansho-watch -o cat")[1], "a bad bansho.conf is not told", 20)
+    together(lambda a: host.login(a[0], LOGINS[a[0]][0], "Wrong-1", a[1]), attacks)
+    host.exec_ok("sed -i '/perhaps/d' /etc/bansho/bansho.conf; systemctl reload bansho-watch")
+    together(lambda a: host.login(a[0], LOGINS[a[0]][0], "Wrong-1", a[1]), attacks)
+    for service, address in attacker.items():
+        host.wait(lambda: verdicts(host, address), f"{service}: {address} failed five times; {ask(host, 'Events', address=address)} {ask(host, 'Status')}", 20)
+    for service, address in attacker.items():
+        told, events = verdicts(host, address), ask(host, "Events", address=address)["events"]
+        assert len(told) == 1 and told[0]["state"] == "waiting", (service, told)     # there is no bansho-wall yet
+        failed = [e for e in events if e["kind"] == "login-failed"]
+        assert len(failed) == (10 if "submission" in service else 5), (service, events)  # each line once; Python tries PLAIN, then LOGIN
+    office = ask(host, "Events", address=f"{CLIENTS4}7")["events"]
+    assert len([e for e in office if e["kind"] == "login-failed"]) == 30, office
+    assert all(v["kind"] == "spared" and v["until"] == 0 for v in ask(host, "Verdicts", address=f"{CLIENTS4}7")["verdicts"])
+    assert ask(host, "Forgive", network=f"{ATTACKERS4}0/24")["forgotten"] >= 4
+    assert {v["state"] for v in verdicts(host, attacker["ssh"])} == {"forgiven"}
