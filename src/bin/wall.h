@@ -16,6 +16,7 @@ struct guarding {
     struct config *config;
     struct wall *wall;
     struct wire_server *server;
+    struct wire_role watch; /* whom the server knows; it looks here for each connection */
     uv_loop_t loop;
     uv_poll_t kernel, clock;
     uv_check_t round;

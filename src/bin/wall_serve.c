@@ -244,13 +244,13 @@ int wall_serve(struct guarding *g, struct err *err)
 {
     const struct passwd *watch = getpwnam("bansho");
     const struct group *group = getgrnam("bansho");
-    const struct wire_role roles[] = {{watch ? watch->pw_uid : 0, PROGRAMS}};
+    g->watch = (struct wire_role){watch ? watch->pw_uid : 0, PROGRAMS};
     const struct wire_interface interfaces[] = {{interface_wall(), methods, ARRAY_SIZE(methods)}};
     int fd = listen_inherited(err);
     if (fd == -ENOENT && g->c->listen)
         fd = listen_own(g->c->listen, 0660, geteuid() == 0 && group ? group->gr_gid : (gid_t)-1, err);
     if (fd < 0)
         return fd == -ENOENT ? err_set(err, fd, "%s", _("no socket was handed over, and none was named (--socket)")) : fd;
-    struct wire_options o = {.vendor = "bansho", .product = "bansho-wall", .version = BANSHO_VERSION, .interfaces = interfaces, .interfaces_n = 1, .roles = roles, .roles_n = ARRAY_SIZE(roles), .arg = g};
+    struct wire_options o = {.vendor = "bansho", .product = "bansho-wall", .version = BANSHO_VERSION, .interfaces = interfaces, .interfaces_n = 1, .roles = &g->watch, .roles_n = 1, .arg = g};
     return wire_server_new(&g->loop, fd, &o, &g->server, err);
 }

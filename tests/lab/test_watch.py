@@ -1,5 +1,5 @@
-"""bansho-watch as its unit on a real server: attackers at sshd, Postfix, Dovecot and ProFTPD become verdicts, each once, whatever happens to it in between."""
-import json, re
+"""bansho-watch and bansho-wall as their units on a real server: attackers at sshd, Postfix, Dovecot and ProFTPD are shut out, each once, whatever happens to either in between."""
+import json, re, time
 
 import pytest
 
@@ -29,9 +29,11 @@ def ask(host, method, **parameters):
     return answer["parameters"]
 
 
-def begin(host, mode="act"):
+def begin(host, mode="act", wall=False):
     """Alone: what fail2ban shuts out does not come any further."""
     host.exec_ok("systemctl stop fail2ban; nft delete table inet f2b-table 2>/dev/null; true")
+    if wall:
+        host.exec_ok("systemctl start bansho-wall.socket bansho-wall.service")
     host.exec_ok(f"printf 'source office {{ prefixes = {CLIENTS4}0/24 }}\\nmode = {mode}\\n' >>/etc/bansho/bansho.conf")
     host.exec_ok("systemctl start bansho-watch.socket bansho-watch.service")
     host.wait(lambda: host.exec("systemctl is-active bansho-watch")[1].strip() == "active", "it does not run")
@@ -85,3 +87,57 @@ def test_verdicts_through_kill_and_reload(host):
     assert all(v["kind"] == "spared" and v["until"] == 0 for v in ask(host, "Verdicts", address=f"{CLIENTS4}7")["verdicts"])
     assert ask(host, "Forgive", network=f"{ATTACKERS4}0/24")["forgotten"] >= 4
     assert {v["state"] for v in verdicts(host, attacker["ssh"])} == {"forgiven"}
+
+
+def foreign(host):
+    """Everybody else's tables, without what only counts."""
+    text = host.exec_ok("nft -a list ruleset")
+    tables = re.split(r"(?m)^(?=table )", text)
+    return [re.sub(r"packets \d+ bytes \d+|expires \S+", "", t) for t in tables if t and "bansho_bans" not in t.splitlines()[0]]
+
+
+def in_kernel(host, address):
+    return address in host.exec_ok("nft list table inet bansho_bans")
+
+
+def attempt(host, a):
+    """One wrong login; True: the answer was the service's own."""
+    said = host.login(a[0], LOGINS[a[0]][0], "Wrong-1", a[1])
+    return "timed out" not in said and "Connection timed out" not in said and "unreachable" not in said
+
+
+@pytest.mark.trixie
+def test_attackers_are_dropped(host):
+    begin(host, wall=True)
+    before = foreign(host)
+    # Not four of one /24 or /48: then the network would be out.
+    attacks = [("submission", f"{ATTACKERS4}30"), ("ssh", f"{ATTACKERS4}31"), ("imap", f"{ATTACKERS6[:-1]}30::1"), ("ftp", f"{ATTACKERS6[:-1]}31::1"), ("ssh", f"{ATTACKERS6[:-1]}32::1")]
+    for turn in range(5):
+        together(lambda a: attempt(host, a), attacks)
+        if turn == 1:
+            host.exec_ok("systemctl restart bansho-wall bansho-watch")
+        if turn == 3:
+            host.exec_ok(f"kill -9 {worker(host)} $(systemctl show -P MainPID bansho-wall)")
+    end = time.monotonic() + 5      # both come back within a second or so
+    for service, address in attacks:
+        network = address if "." in address else address[:-1]
+        host.wait(lambda: in_kernel(host, network), f"{service}: {address} is not dropped; {ask(host, 'Verdicts', address=address)} {ask(host, 'Status')}", max(0.1, end - time.monotonic()))
+    assert together(lambda a: attempt(host, a), attacks) == [False] * len(attacks)
+    # The office fails as often as it likes, and its owners go on; so does everybody else.
+    together(lambda s: host.login(s, LOGINS[s][0], "Wrong-1", f"{CLIENTS4}7"), [s for s in SERVICES for _ in range(6)])
+    assert together(lambda s: host.login(s, *LOGINS[s], f"{CLIENTS4}7"), SERVICES) == ["in"] * len(SERVICES)
+    assert together(lambda s: host.login(s, *LOGINS[s], f"{ATTACKERS4}200"), SERVICES) == ["in"] * len(SERVICES)
+    assert foreign(host) == before
+    # Each once, and known to the outbox as done.
+    host.wait(lambda: ask(host, "Status")["waiting"] == 0, "something waits still", 15)
+    for service, address in attacks:
+        told = verdicts(host, address)
+        assert [v["state"] for v in told] == ["done"], (service, told)
+    # A new attacker, now that nothing is in its way: dropped within a second of the deciding line.
+    for n in range(5):
+        attempt(host, ("ftp", f"{ATTACKERS4}99"))
+    host.wait(lambda: in_kernel(host, f"{ATTACKERS4}99"), f"{ask(host, 'Status')}", 1)
+    # Who is let in again begins anew.
+    host.exec_ok(["bansho", "unban", f"{ATTACKERS4}99"])
+    assert attempt(host, ("ftp", f"{ATTACKERS4}99")) and not in_kernel(host, f"{ATTACKERS4}99")
+    assert host.login("ftp", *LOGINS["ftp"], f"{ATTACKERS4}99") == "in"
