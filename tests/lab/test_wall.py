@@ -166,8 +166,8 @@ def test_flushed_killed_rebooted(walled):
     host.power_on()
     assert not connects(host, BAD4) and connects(host, OFFICE)
     assert json.loads(host.exec_ok("bansho bans --json"))["bans"] == until["bans"]
-    at = {u: int(host.exec_ok(["systemctl", "show", "-P", "ActiveEnterTimestampMonotonic", u])) for u in ("bansho-wall.service", "nftables.service", "network.target")}
-    assert at["nftables.service"] < at["bansho-wall.service"] < at["network.target"], at
+    at = {u: int(host.exec_ok(["systemctl", "show", "-P", "ActiveEnterTimestampMonotonic", u])) for u in ("bansho-wall.service", "nftables.service", "network-pre.target", "ssh.service")}
+    assert 0 < at["nftables.service"] < at["bansho-wall.service"] <= at["network-pre.target"] < at["ssh.service"], at
 
     host.exec_ok("DEBIAN_FRONTEND=noninteractive apt-get -qy purge bansho")
     assert "bansho" not in host.exec_ok("nft list tables") and connects(host, BAD4)
