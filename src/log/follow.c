@@ -189,8 +189,16 @@ static int read_file(struct follow *f, struct file *x, struct follow_item *ret)
     int r = file_open(f, x);
     if (r == 0 && fstat(x->fd, &st) < 0)
         r = -errno;
-    if (r == -ENOENT || r == -ESTALE)
+    if (r == -ENOENT && !x->dir) { /* it has no name any more, and was not open */
+        x->unseen = false;
+        follow_tell(f, FOLLOW_MISSED, x->log, x->pattern, 0, false);
+        return 0;
+    }
+    if (r == -ENOENT || r == -ESTALE) {
+        x->unseen = true;
         return 0; /* an event is on its way */
+    }
+    x->unseen = false;
     if (r < 0)
         return unreadable(f, x, r);
     if (x->known && !x->now.offset && !x->head_n) { /* nothing was read of it: whether it was emptied since, it does not tell */
@@ -199,7 +207,10 @@ static int read_file(struct follow *f, struct file *x, struct follow_item *ret)
         file_queue(f, x, false);
         return 0;
     }
-    if ((uint64_t)st.st_size < x->now.offset || !file_same(x, x->fd)) {
+    r = (uint64_t)st.st_size < x->now.offset ? 0 : file_same(x, x->fd);
+    if (r < 0) /* nobody knows whether it is another one */
+        return unreadable(f, x, r);
+    if (r == 0) {
         begin_anew(f, x);
         x->known = false;
         file_queue(f, x, false); /* first the copy, or what is to be told */

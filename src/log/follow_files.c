@@ -167,13 +167,15 @@ void file_attach(struct follow *f, struct file *x, struct dir *d, const char *na
         old_join(f, x);
 }
 
-/* Its name is gone. What is open can be read on; a watch of its own tells when. */
+/* Its name is gone. What is open can be read on; a watch of its own tells when. What was to be read of one that is not open is lost (read_file). */
 void file_detach(struct follow *f, struct file *x)
 {
     char path[64];
     leave_name(f, x);
     x->live = false;
     old_join(f, x);
+    if (x->fd < 0 && x->unseen)
+        file_queue(f, x, false); /* told where it is found by no other name */
     if (x->fd < 0 || x->wd >= 0)
         return;
     snprintf(path, sizeof path, "/proc/self/fd/%d", x->fd);
@@ -312,16 +314,20 @@ void file_drop(struct follow *f, struct file *x)
     file_forget(f, x);
 }
 
-static bool piece_same(int fd, uint64_t at, uint32_t n, uint64_t want)
+static int piece_same(int fd, uint64_t at, uint32_t n, uint64_t want)
 {
     char piece[HEAD_MAX];
-    return !n || (n <= sizeof piece && pread(fd, piece, n, (off_t)at) == (ssize_t)n && fingerprint(str_span(piece, n)) == want);
+    if (!n || n > sizeof piece)
+        return !n;
+    ssize_t got = pread(fd, piece, n, (off_t)at);
+    return got < 0 ? -errno : got == (ssize_t)n && fingerprint(str_span(piece, n)) == want;
 }
 
-bool file_same(const struct file *x, int fd)
+int file_same(const struct file *x, int fd)
 {
     const struct mark *m = &x->now;
-    return piece_same(fd, 0, x->head_n, x->head) && m->tail_n <= m->offset && piece_same(fd, m->offset - m->tail_n, m->tail_n, m->tail);
+    int r = m->tail_n <= m->offset ? piece_same(fd, 0, x->head_n, x->head) : 0;
+    return r == 1 ? piece_same(fd, m->offset - m->tail_n, m->tail_n, m->tail) : r;
 }
 
 struct told {

@@ -35,6 +35,7 @@ struct file {
     bool indexed;             /* in by_inode */
     bool saved;               /* the caller has a place of it */
     bool queued, changed, unreadable;
+    bool unseen;              /* there was something to read, and it was not where its name is */
     int64_t last_ms;          /* when something came */
     int64_t copied;           /* microseconds: when the copy was written in which it was found; 0: it was not */
     int64_t order;            /* mtime, for what is found at once */
@@ -113,8 +114,8 @@ int file_open(struct follow *f, struct file *x);
 void file_close(struct follow *f, struct file *x);
 void file_queue(struct follow *f, struct file *x, bool first);
 void file_changed(struct follow *f, struct file *x);
-/* Is what stands before the offset what we read? */
-bool file_same(const struct file *x, int fd);
+/* Is what stands before the offset what we read? 1; 0: it is not; -errno: it cannot be read. */
+int file_same(const struct file *x, int fd);
 uint64_t fingerprint(struct str s);
 void file_free(struct file *x);
 void files_done(struct follow *f);
@@ -150,7 +151,7 @@ bool path_join(char *to, const char *dir, const char *name); /* to: PATH_MAX */
 bool path_packed(const char *name);
 int path_stat(const struct follow *f, const char *path, struct statx *ret);
 dev_t path_dev(const struct statx *s);
-/* Does the file of which *s tells hold what x read? 1; 0: it does not; -1: another file has that name by now. */
+/* Does the file of which *s tells hold what x read? 1; 0: it does not; below 0: another file has that name by now, or it cannot be read. */
 int path_same(const struct follow *f, const char *path, const struct statx *s, const struct file *x);
 DIR *path_open_dir(const struct follow *f, const char *path);
 

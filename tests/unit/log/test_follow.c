@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include "base/buf.h"
 #include "base/worker.h"
-#include "log/follow.h"
+#include "log/follow_parts.h"
 #include "log/lines.h"
 #include "log/positions.h"
 #include "shell.h"
@@ -174,6 +174,37 @@ static void deleted_and_made_again(void **state)
     assert_string_equal(told(f), "");
     in_dir("mkdir log; echo 8 >log/a.log");
     assert_string_equal(told(f), "8\n");
+}
+
+/* Written to and deleted at once: what is open is read to its end, of another that is told. */
+static void deleted_before_it_was_read(void **state)
+{
+    (void)state;
+    in_dir("mkdir log && printf 'a\\n' >log/a.log");
+    _cleanup_(follow_freep) struct follow *f = begin(one, NULL, UINT64_MAX);
+    in_dir("rm log/a.log && sleep 0.1");
+    assert_string_equal(told(f), "<missed /log/a.log>\n");
+    in_dir("printf 'b\\n' >log/a.log");
+    assert_string_equal(told(f), "b\n");
+    in_dir("printf 'c\\n' >>log/a.log; rm log/a.log");
+    assert_string_equal(told(f), "c\n");
+    assert_string_equal(told(f), "");
+}
+
+/* That it cannot be read is not that it is another one. */
+static void what_cannot_be_compared(void **state)
+{
+    (void)state;
+    struct file x = {.head = 7, .head_n = 3, .now = {.offset = 3}};
+    int fd = open(dir, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(file_same(&x, fd), -EISDIR);
+    close(fd);
+    in_dir("printf abc >same");
+    fd = root_openat(&root, "/same", O_RDONLY);
+    assert_int_equal(file_same(&x, fd), 0);
+    x.head = fingerprint(STR("abc"));
+    assert_int_equal(file_same(&x, fd), 1);
+    close(fd);
 }
 
 static void directories_that_appear_later(void **state)
@@ -432,7 +463,7 @@ int main(void)
     assert_int_equal(root_open(dir, &root, NULL), 0);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(lines_as_they_are_written, fresh), cmocka_unit_test_setup(beginnings, fresh), cmocka_unit_test_setup(through_rename_and_create, fresh),
-        cmocka_unit_test_setup(a_rotated_name_that_fits_too, fresh), cmocka_unit_test_setup(through_copytruncate, fresh), cmocka_unit_test_setup(deleted_and_made_again, fresh),
+        cmocka_unit_test_setup(a_rotated_name_that_fits_too, fresh), cmocka_unit_test_setup(through_copytruncate, fresh), cmocka_unit_test_setup(deleted_and_made_again, fresh), cmocka_unit_test_setup(deleted_before_it_was_read, fresh), cmocka_unit_test_setup(what_cannot_be_compared, fresh),
         cmocka_unit_test_setup(directories_that_appear_later, fresh), cmocka_unit_test_setup(what_is_no_log, fresh), cmocka_unit_test_setup(long_lines_and_nul, fresh),
         cmocka_unit_test_setup(more_files_than_stay_open, fresh), cmocka_unit_test_setup(after_an_overflow, fresh), cmocka_unit_test_setup(goes_on_where_it_was, fresh),
         cmocka_unit_test_setup(undone_lines_come_again, fresh), cmocka_unit_test_setup(a_change_of_source_is_a_cut, fresh), cmocka_unit_test_setup(the_journal_s_position_is_kept, fresh),
