@@ -1,4 +1,4 @@
-/* log_page.h: the lines of `bansho log search`, for people and as JSON, as they come. Used by verb_log.c only. */
+/* log_page.h: the lines of `bansho log search`, for people and as JSON, as they come. Used by verb_log.c and verb_log_follow.c. */
 #pragma once
 #include "base/arena.h"
 #include "bin/log_story.h"
@@ -16,13 +16,15 @@ struct log_page {
     struct str again;
     struct buf text;
     struct emit json;
-    bool as_json;
+    bool as_json, each;    /* each: every line is a JSON document of its own */
     uint64_t told;
     struct progress progress;
 };
 
 /* lines: the lines themselves, of an account too. again: the command that asks for the same; kept by reference. */
 void log_page_begin(struct log_page *p, const struct search_options *o, struct arena *a, const char *json_language, bool lines, struct str again);
+/* The same for lines that have no end: `bansho log follow`. With json each line is an object (schema bansho.log-follow/1). */
+void log_page_follow(struct log_page *p, const struct search_options *o, struct arena *a, bool json, bool lines);
 /* How far the search is, on stderr; wiped before a line is told. arg: the page. */
 void log_page_progress(void *arg, size_t done, size_t total);
 /* A search_fn; arg: the page. */

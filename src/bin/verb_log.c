@@ -274,7 +274,7 @@ static const struct verb_option log_options[] = {
     {"log", 0, ARGUMENT_FILE, "FILE", NULL, N_("search this file instead of the machine's logs; may be given several times; - is the standard input")},
     {"root", 0, ARGUMENT_DIR, "DIR", NULL, N_("the logs of the system below this directory (a mounted disk); no program of it is run")},
     {"lines", 0, ARGUMENT_NONE, NULL, NULL, N_("with --account: the lines themselves instead of what they say")},
-    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the whole result as JSON (schema bansho.log/1, bansho.log-sources/1)")},
+    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("the whole result as JSON (schema bansho.log/1, bansho.log-follow/1, bansho.log-sources/1)")},
     {0},
 };
 
@@ -293,7 +293,8 @@ const struct verb verb_log = {
                "Lines of which nobody knows the time are left out, and counted, where --since or --until is given.\n\n"
                "A file that is damaged or cannot be read is told at the end, the others are searched all the same (exit status 3). Finding nothing is no error.\n\n"
                "follow shows new lines while they are written, from each service's live source: the journal, where the service writes there, else its files, through every rotation. "
-               "--since begins with what is already in the journal and in live files. It ends with Ctrl-C, and has no --until, --root, --lines and --json.\n\n"
+               "--since begins with what is already in the journal and in live files. With --account it tells what the account does, as search; with --json each line is an object of its own "
+               "(schema bansho.log-follow/1), with what it says where a filter knows it. It ends with Ctrl-C, and has no --until and no --root.\n\n"
                "sources tells from where the log of each service is read, and how it is, from what was written in the last seven days (or since --since): live; quiet, where nothing came; "
                "unparsed, where lines came of which no filter knows any (exit status 1, with examples). Of very large logs only the end is looked at, which is said."),
     .options = log_options,

@@ -37,7 +37,8 @@ struct waiting {
 
 struct following {
     struct arena *a;
-    struct selection wanted, shown;   /* shown: what the page may know */
+    struct selection wanted;
+    struct known *known;              /* what lines say; NULL: nobody asks */
     struct log_sources sources;
     struct site_logs site;
     LIST(const char *) named;
@@ -263,6 +264,8 @@ static bool tell(struct following *w)
             l.date_start = x->date_start;
             l.date_end = x->date_end;
         }
+        if (w->known)
+            known_line(w->known, l.text, l.date_start, l.date_end, l.time_us, &l.event);
         more = log_page_line(&w->page, &l);
     }
     w->n = 0;
@@ -350,9 +353,9 @@ enum outcome log_follow(const struct call *c, struct arena *a)
 {
     struct following *w = arena_zalloc(a, sizeof *w);
     struct err err = {0};
-    *w = (struct following){.a = a, .root = {.fd = -1}, .text = BUF(AT_ONCE + (8u << 20)), .line = BUF(2u << 20), .shown = SELECTION_ALL};
+    *w = (struct following){.a = a, .root = {.fd = -1}, .text = BUF(AT_ONCE + (8u << 20)), .line = BUF(2u << 20)};
     tzset();
-    const char *const none[] = {"json", "root", "lines", "until"};
+    const char *const none[] = {"root", "until"};
     int r = 0;
     for (size_t i = 0; r == 0 && i < ARRAY_SIZE(none); i++)
         if (call_option(c, none[i]))
@@ -364,11 +367,14 @@ enum outcome log_follow(const struct call *c, struct arena *a)
     if (r == 0)
         r = line_time_new(a, (int64_t)time(NULL), &w->time, &err);
     if (r == 0) {
-        w->o.selection = &w->shown;
-        log_page_begin(&w->page, &w->o, a, NULL, true, STR(""));
+        bool json = call_option(c, "json"), lines = call_option(c, "lines");
+        w->o.selection = &w->wanted;
+        log_page_follow(&w->page, &w->o, a, json, lines);
         journal_prepare();
-        r = lines_prepare(&err);
+        r = json || (w->wanted.account.n && !lines) ? known_new(a, filter_own_dir(), (int64_t)time(NULL), &w->known, &err) : 0;
     }
+    if (r == 0)
+        r = lines_prepare(&err);
     if (r == 0)
         r = worker_confine(WORKER_FILES, &err);
     if (r == 0)
@@ -377,6 +383,7 @@ enum outcome log_follow(const struct call *c, struct arena *a)
     follow_free(w->files);
     root_close(&w->root);
     line_time_done(&w->time);
+    known_free(w->known);
     free(w->waiting);
     buf_free(&w->page.text);
     buf_free(&w->text);

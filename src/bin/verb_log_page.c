@@ -17,6 +17,12 @@ void log_page_begin(struct log_page *p, const struct search_options *o, struct a
     emit_list(&p->json, "lines");
 }
 
+void log_page_follow(struct log_page *p, const struct search_options *o, struct arena *a, bool json, bool lines)
+{
+    log_page_begin(p, o, a, NULL, lines, STR(""));
+    p->as_json = p->each = json;
+}
+
 static void flush(struct log_page *p)
 {
     progress_end(&p->progress);
@@ -83,15 +89,20 @@ static void json_line(struct log_page *p, const struct search_line *l)
 {
     struct emit *j = &p->json;
     const struct search_file *f = &p->o->files.v[l->file];
+    if (p->each) {
+        *j = emit_to(stdout);
+        j->one_line = true;
+    }
     emit_object(j, NULL);
     (l->timed ? emit_us(j, "time", l->time_us) : emit_null(j, "time"));
     emit_text(j, "file", f->name);
-    emit_int(j, "offset", (int64_t)l->offset);
+    if (!p->each)
+        emit_int(j, "offset", (int64_t)l->offset);
     emit_text(j, "service", f->service);
     emit_str(j, "text", l->text);
     emit_bool(j, "cut", l->cut);
     story_event_json(&l->event, j);
-    emit_end(j);
+    (p->each ? emit_done(j) : emit_end(j));
 }
 
 void log_page_progress(void *arg, size_t done, size_t total)

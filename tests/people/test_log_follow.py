@@ -1,5 +1,7 @@
 """`bansho log follow` of files that are named: lines as they are written, through rotation, by selection; the standard input; what is refused. Argument: the build directory."""
-import gzip, os, pathlib, signal, subprocess, sys, tempfile, time
+import gzip, json, os, pathlib, signal, subprocess, sys, tempfile, time
+
+import jsonschema
 
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 POLLS = {"x86_64": ("7", "271"), "aarch64": ("73",)} # poll and ppoll
@@ -89,6 +91,29 @@ def by_pattern(tmp):
         assert [line.split()[-1] for line in f.told(2)] == ["one", "two"]
 
 
+def events_as_json(tmp):
+    log = tmp / "auth.log"
+    append(log, "2026-11-20T10:00:00+00:00 h sshd[1]: Server listening on 0.0.0.0 port 22.")
+    with Following(tmp, "--log", log, "--json") as f:
+        append(log, "2026-11-20T10:00:01+00:00 h sshd[2]: Failed password for taro from 192.0.2.1 port 9 ssh2", "2026-11-20T10:00:02+00:00 h x[1]: three \x1b[31m")
+        lines = [json.loads(line) for line in f.told(2)]
+    schema = json.loads((pathlib.Path(__file__).resolve().parents[2] / "data/schema/log-follow-1.json").read_text())
+    for line in lines:
+        jsonschema.Draft202012Validator(schema).validate(line)
+    assert lines[0]["event"]["kind"] == "login-failed" and lines[0]["event"]["host"] == "192.0.2.1" and lines[0]["event"]["fields"]["user"] == "taro", lines
+    assert lines[0]["time"] == 1795168801 and lines[0]["file"] == str(log) and lines[1]["event"] is None and "\x1b" in lines[1]["text"], lines
+
+
+def what_an_account_does(tmp):
+    log = tmp / "auth.log"
+    append(log, "2026-11-20T10:00:00+00:00 h sshd[1]: Server listening on 0.0.0.0 port 22.")
+    with Following(tmp, "--log", log, "--account", "taro") as f:
+        append(log, "2026-11-20T10:00:01+00:00 h sshd[2]: Accepted password for taro from 192.0.2.1 port 9 ssh2", "2026-11-20T10:00:02+00:00 h sshd[3]: Accepted password for hanako from 192.0.2.1 port 9 ssh2",
+               "2026-11-20T10:00:03+00:00 h sshd[2]: Failed password for taro from 192.0.2.3 port 9 ssh2")
+        lines = f.told(2)
+    assert len(lines) == 2 and "192.0.2.1" in lines[0] and "192.0.2.3" in lines[1] and "sshd[" not in lines[0], lines
+
+
 def standard_input(tmp):
     f = Following(tmp, "--log", "-", "b")
     f.process.stdin.write("Nov 20 10:00:00 h x: a\nNov 20 10:00:01 h x: b\n")
@@ -103,14 +128,14 @@ def standard_input(tmp):
 
 def what_is_refused(tmp):
     os.mkfifo(tmp / "fifo")
-    for args, words in ((["--json"], "--json"), (["--until", "3d"], "--until"), (["--log", tmp / "none"], "none"), (["--log", tmp / "fifo"], "fifo"), (["--log", "-", "--log", "-"], "standard input")):
+    for args, words in ((["--root", "/"], "--root"), (["--until", "3d"], "--until"), (["--log", tmp / "none"], "none"), (["--log", tmp / "fifo"], "fifo"), (["--log", "-", "--log", "-"], "standard input")):
         env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
         r = subprocess.run([str(BUILD / "bansho"), "log", "follow", *map(str, args)], capture_output=True, text=True, env=env, timeout=20, stdin=subprocess.DEVNULL)
         assert r.returncode == 2 and words in r.stderr, (args, r)
 
 
 def main():
-    for test in through_rotation, by_selection, what_was_emptied_is_told, by_pattern, standard_input, what_is_refused:
+    for test in through_rotation, events_as_json, what_an_account_does, by_selection, what_was_emptied_is_told, by_pattern, standard_input, what_is_refused:
         with tempfile.TemporaryDirectory() as tmp:
             test(pathlib.Path(tmp))
     print("new lines are told as they are written")
