@@ -249,11 +249,58 @@ static bool keep_spans(const struct date_detector *d, const struct hit *h, size_
     return groups <= GROUPS_KEPT;
 }
 
+static int two_digits(const char *p)
+{
+    return p[0] >= '0' && p[0] <= '5' && p[1] >= '0' && p[1] <= '9' ? (p[0] - '0') * 10 + p[1] - '0' : -1;
+}
+
+#define FIRST_US (94694400 * (int64_t)1000000) /* 1973: since then, clocks are changed at full minutes only */
+#define YEAR_US (31557600 * (int64_t)1000000)
+#define DAYS_US (3 * 86400 * (int64_t)1000000)
+
+/* Between two seconds there, what year a date without one means may change. */
+static bool year_is_near(int64_t us, int64_t now)
+{
+    int64_t off = us - now * 1000000;
+    return us < FIRST_US || now < 0 || now > INT64_MAX / 2000000 || (off > -DAYS_US && off < DAYS_US) || (off > -YEAR_US - DAYS_US && off < -YEAR_US + DAYS_US);
+}
+
+/* The line begins as the last one did but for its seconds: no usual template looks at those but for being 00 to 59, so that it finds the same, at that time. */
+static bool know_seconds(struct entry *e, const struct text *t, int64_t now)
+{
+    struct memo *m = e->memo;
+    size_t at = m->seconds;
+    if (!at || !m->sure || !t->ascii || t->s.n <= m->n || now != m->now || memcmp(t->s.p, m->text, at) != 0 || memcmp(t->s.p + at + 2, m->text + at + 2, m->n - at - 2) != 0)
+        return false;
+    int second = two_digits(t->s.p + at);
+    int64_t us = m->found.us + (second - two_digits(m->text + at)) * (int64_t)1000000;
+    if (second < 0 || year_is_near(us, now) || year_is_near(m->found.us, now))
+        return false;
+    memcpy(m->text + at, t->s.p + at, 2);
+    m->found.us = us;
+    return true;
+}
+
+/* Where the seconds of what was just kept are, by the groups of its time. */
+static size_t seconds_of(const struct entry *e)
+{
+    const struct memo *m = e->memo;
+    const struct regex_text *r = &e->t->re.text;
+    if (!e->usual || !bound(e) || e->t->kind != DATE_PARTS || !m->found.timed || r->groups >= MEMO_GROUPS)
+        return 0;
+    for (size_t i = 0; i < r->names.n; i++) {
+        const size_t *span = m->spans + 2 * (size_t)r->names.v[i].number;
+        if (strcmp(r->names.v[i].name, "S") == 0 && span[0] != SIZE_MAX && span[1] == span[0] + 2 && two_digits(m->text + m->found.start + span[0]) >= 0)
+            return m->found.start + span[0];
+    }
+    return 0;
+}
+
 /* The line begins as the last one with a date did. */
-static bool know(struct date_detector *d, const struct text *t, int64_t now, struct date_found *ret)
+static bool know(struct date_detector *d, const struct text *t, int64_t now, bool seconds, struct date_found *ret)
 {
     struct entry *e = d->last < d->list.n ? &d->list.v[d->last] : NULL;
-    if (!e || !begins_as(e->memo, t, now) || e->memo->start != d->start || e->memo->end != d->end)
+    if (!e || (!begins_as(e->memo, t, now) && !(seconds && know_seconds(e, t, now))) || e->memo->start != d->start || e->memo->end != d->end)
         return false;
     if (!bound(e) && !d->in_place)
         return false;
@@ -291,6 +338,7 @@ static void keep(struct date_detector *d, const struct text *t, int64_t now, con
     m->end = d->end;
     m->now = now;
     m->found = *found;
+    m->seconds = m->sure ? seconds_of(e) : 0;
 }
 
 /* The time of a match; the last one is not reckoned again. */
@@ -334,7 +382,7 @@ bool date_detector_again(struct date_detector *d, struct str line, int64_t now)
 {
     struct text t = {.s = line, .ascii = true};
     struct date_found unused;
-    return d->last < d->list.n && !d->list.v[d->last].memo->found.start && know(d, &t, now, &unused);
+    return d->last < d->list.n && !d->list.v[d->last].memo->found.start && know(d, &t, now, false, &unused);
 }
 
 bool date_detector_find(struct date_detector *d, struct str line, bool ascii, int64_t now, struct date_found *ret)
@@ -342,7 +390,7 @@ bool date_detector_find(struct date_detector *d, struct str line, bool ascii, in
     struct text t = {.s = line.p ? line : STR(""), .ascii = ascii};
     struct hit h = {0};
     size_t skip = SIZE_MAX, spans[2 * GROUPS_KEPT], start = d->start, end = d->end;
-    if (know(d, &t, now, ret))
+    if (know(d, &t, now, true, ret))
         return true;
     bool later = false;
     int last = try_last(d, &t, &h, &skip, &later, now);

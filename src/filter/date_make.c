@@ -78,7 +78,8 @@ static bool begins_line(const char *pattern) { return *pattern == '^' || strncmp
 /* The defaults bound to the beginning of the line, then (all) the others. */
 static int add_defaults(struct arena *a, struct date_detector *d, bool all, struct err *err)
 {
-    bool twice = d->list.n > 0;
+    size_t before = d->list.n;
+    bool twice = before > 0;
     int r = 0;
     for (size_t i = 0; r == 0 && i < ARRAY_SIZE(defaults); i++)
         if (!begins_line(defaults[i]))
@@ -86,6 +87,8 @@ static int add_defaults(struct arena *a, struct date_detector *d, bool all, stru
     for (size_t i = 0; r == 0 && i < ARRAY_SIZE(defaults); i++)
         if (all || begins_line(defaults[i]))
             r = add(a, d, str_of(defaults[i]), 1, twice, err);
+    for (size_t i = before; i < d->list.n; i++)
+        d->list.v[i].usual = true;
     return r;
 }
 

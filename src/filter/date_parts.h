@@ -17,6 +17,7 @@ struct memo {
     int64_t now;
     size_t start, end;
     struct date_found found;
+    size_t seconds;        /* of a sure one: where its two digits of seconds are; 0: nothing is known of them */
     /* how a line began in which it was not; fails: it is in none that begins so */
     char no_text[NO_TEXT];
     bool has_no_text, judged, fails; /* judged: it was tried to prove that */
@@ -32,6 +33,7 @@ struct entry {
     unsigned bit;    /* in a glimpse */
     unsigned place;  /* before anything was seen */
     struct memo *memo;
+    bool usual;      /* one of those that are tried where a filter names none */
     bool anchored;   /* it can only be at the beginning of the line */
     struct syntax_set first, last; /* as in shape.h */
     uint64_t hits;

@@ -104,8 +104,43 @@ static void zones(void **state)
     }
 }
 
+/* Lines one after the other whose dates differ by their seconds: what is known of the one before gives what a search would; also where the year changes (now), and at odd seconds. */
+static void seconds(void **state)
+{
+    static const char *const forms[] = {"Aug 14 11:59:%s srv x", "Dec 31 23:59:%s srv x", "2005-08-14 10:00:%s srv", "2005-08-14T10:00:%s.250+02:00 srv", "[14/Aug/2005:11:59:%s +0200] x", "08/14/2004:11:59:%s x",
+                                        "20050814T1159%s x", "050814 11:59:%s x", "14-08-1999 11:59:%s x", "Aug 14, 2005 11:59:%s AM x", "11:59:%s x", "Oct 30 2005 02:59:%s x", "1937-07-01 00:00:%s x", "Sun Aug 13 11:59:%s 2005 x"};
+    static const char *const at[] = {"00", "00", "00", "01", "09", "10", "5", "41", "42", "59", "60", "61", "62", "58", "58", "57", "5x", "30", "30", "31", "07", "07", "08"};
+    static const int64_t nows[] = {NOW, NOW - 40, NOW + 40 * 86400, NOW - 86400 - 30, 1136069995 /* 2005-12-31 23:59:55 */, NOW + 400 * 86400};
+    static const char *const zone[] = {"Europe/Zurich", "Europe/Amsterdam", "UTC"};
+    _cleanup_(arena_freep) struct arena *a = arena_new(256u << 20);
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(forms) * ARRAY_SIZE(nows); i++) {
+        int64_t now = nows[i % ARRAY_SIZE(nows)];
+        struct date_detector *d[2];
+        setenv("TZ", zone[i % ARRAY_SIZE(zone)], 1);
+        tzset();
+        for (unsigned k = 0; k < 2; k++)
+            assert_int_equal(date_detector_new(a, k ? STR("{^LN-BEG}") : (struct str){0}, NOW, &d[k], NULL), 0);
+        for (unsigned k = 0; k < 2; k++) {
+            struct date_detector *slow;
+            assert_int_equal(date_detector_new(a, k ? STR("{^LN-BEG}") : (struct str){0}, NOW, &slow, NULL), 0);
+            date_detector_thorough(slow);
+            for (size_t s = 0; s < ARRAY_SIZE(at); s++) {
+                const char *line = arena_printf(a, forms[i / ARRAY_SIZE(nows)], at[s]);
+                struct date_found x = {0}, y = {0};
+                bool fast = date_detector_find(d[k], str_of(line), true, now, &x), found = date_detector_find(slow, str_of(line), true, now, &y);
+                if (fast != found || x.start != y.start || x.end != y.end || x.timed != y.timed || x.us != y.us)
+                    fail_msg("%s at %lld: %d %zu-%zu %lld, not %d %zu-%zu %lld", line, (long long)now, fast, x.start, x.end, (long long)x.us, found, y.start, y.end, (long long)y.us);
+            }
+            date_detector_done(slow);
+            date_detector_done(d[k]);
+        }
+    }
+    zurich(NULL);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(lines), cmocka_unit_test(history), cmocka_unit_test(refused), cmocka_unit_test(zones)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(lines), cmocka_unit_test(history), cmocka_unit_test(refused), cmocka_unit_test(zones), cmocka_unit_test(seconds)};
     return cmocka_run_group_tests(tests, zurich, NULL);
 }
