@@ -20,6 +20,7 @@ struct guarding {
     uv_loop_t loop;
     uv_poll_t kernel, clock;
     uv_check_t round;
+    uv_idle_t busy; /* while something waits, the loop does not sleep */
     uv_timer_t mend;
     uv_signal_t term, interrupt, hangup;
     struct waiting waiting[WAITING_MOST];
@@ -31,7 +32,7 @@ struct guarding {
 };
 
 int wall_serve(struct guarding *g, struct err *err) _must_check_;
-/* All bans that were asked for since the last time, at once. */
+/* All bans that were asked for since the last time, at once; what their answers bring is left for the next round. */
 void wall_answer_waiting(struct guarding *g);
 /* Looks whether others touched what is ours, and has it mended. */
 void wall_look(struct guarding *g);

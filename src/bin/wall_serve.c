@@ -236,7 +236,7 @@ static int status(struct wire_call *call, json_t *parameters, void *arg, struct 
 }
 
 static const struct wire_method methods[] = {
-    {"Ban", PROGRAMS, ban, false},     {"Unban", 0, unban, false},           {"UnbanAll", 0, unban_all, false},
+    {"Ban", PROGRAMS, ban, .together = true},     {"Unban", 0, unban, false},           {"UnbanAll", 0, unban_all, false},
     {"List", PROGRAMS, list, false},   {"Status", PROGRAMS, status, false},
 };
 

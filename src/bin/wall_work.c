@@ -89,9 +89,19 @@ static void on_kernel(uv_poll_t *p, int status, int events)
     wall_look(p->data);
 }
 
+static void on_busy(uv_idle_t *i)
+{
+    (void)i;
+}
+
 static void on_round(uv_check_t *c)
 {
-    wall_answer_waiting(c->data);
+    struct guarding *g = c->data;
+    wall_answer_waiting(g);
+    if (g->waiting_n)
+        uv_idle_start(&g->busy, on_busy);
+    else
+        uv_idle_stop(&g->busy);
 }
 
 /* --- the clock: what remains of each ban is counted anew when it was set */
@@ -184,6 +194,8 @@ static int loop_begin(struct guarding *g, struct err *err)
         r = uv_check_init(&g->loop, &g->round);
     if (r == 0)
         r = uv_check_start(&g->round, on_round);
+    if (r == 0)
+        r = uv_idle_init(&g->loop, &g->busy);
     if (r == 0)
         r = uv_timer_init(&g->loop, &g->mend);
     for (size_t i = 0; r == 0 && i < ARRAY_SIZE(signals); i++) {

@@ -55,20 +55,32 @@ static void start(struct conn *c, const struct message *m, const struct served *
         return;
     }
     *call = (struct wire_call){.conn = c, .method = method, .of = of, .declared = declared, .uid = c->uid, .pid = c->pid, .bits = c->bits, .more = m->more, .oneway = m->oneway};
-    c->call = call;
+    if (c->last)
+        c->last->following = call;
+    else
+        c->call = call;
+    c->last = call;
+    c->calls_n++;
     c->server->counts.calls++;
     int code = method->fn(call, m->parameters, c->server->o.arg, &err);
     if (code < 0)
         wire_fail_reason(call, "Failed", err.text[0] ? err.text : err_name(code));
 }
 
-static void dispatch(struct conn *c, const struct message *m)
+/* Beside others only what will be answered once, and in its turn. */
+static bool may_join(const struct conn *c, const struct message *m, const struct wire_method *method, const struct idl_member *declared)
 {
-    char where[256] = "";
-    struct buf at = BUF(sizeof where - 1);
+    return !c->call || (c->last->method == method && method->together && !m->oneway && !m->more && !m->upgrade && permitted(c, method) && idl_check(declared->in, m->parameters, NULL) == 0);
+}
+
+static bool dispatch(struct conn *c, const struct message *m)
+{
+    struct buf at = BUF(255);
     const struct served *of = find_interface(c->server, m->interface);
     const struct wire_method *method = find_method(of, m->member);
     const struct idl_member *declared = method ? idl_find(&of->idl, IDL_METHOD, m->member) : NULL;
+    if (!may_join(c, m, method, declared))
+        return false;
     if (!of)
         refuse(c, m, SERVICE "InterfaceNotFound", "interface", m->interface);
     else if (!declared)
@@ -85,18 +97,50 @@ static void dispatch(struct conn *c, const struct message *m)
     else
         start(c, m, of, method, declared);
     buf_free(&at);
+    return true;
 }
 
-void call_message(struct conn *c, struct str text)
+bool call_message(struct conn *c, struct str text)
 {
     struct message m = {0};
     if (message_parse_call(text, &m, NULL) < 0) {
+        if (c->call)
+            return false; /* what came before it is answered first */
         c->server->counts.malformed++;
         conn_end(c);
-        return;
+        return true;
     }
-    dispatch(c, &m);
+    bool taken = dispatch(c, &m);
     message_done(&m);
+    return taken;
+}
+
+static void forget(struct wire_call *call)
+{
+    if (call->done)
+        call->done(call->arg);
+    free(call->held);
+    free(call);
+}
+
+/* The first one has ended: those behind it whose answers are held have their turn. */
+static void advance(struct conn *c)
+{
+    while (!c->closing && c->call && c->call->ended) {
+        struct wire_call *call = c->call;
+        c->call = call->following;
+        c->last = c->call ? c->last : NULL;
+        c->calls_n--;
+        char *text = call->held;
+        size_t n = call->held_n;
+        call->held = NULL;
+        forget(call);
+        if (text)
+            conn_send(c, text, n);
+    }
+    if (!c->call)
+        c->alone = false;
+    conn_work(c);
 }
 
 static void end(struct wire_call *call)
@@ -105,20 +149,21 @@ static void end(struct wire_call *call)
     call->ended = true;
     if (call->pumping)
         return; /* call_pump ends it */
-    if (call->done)
-        call->done(call->arg);
-    free(call);
-    if (c) {
-        c->call = NULL;
-        conn_work(c);
-    }
+    if (!c)
+        forget(call);
+    else if (c->call == call)
+        advance(c);
 }
 
 static void send_reply(struct wire_call *call, const char *error, json_t *parameters, unsigned flags)
 {
     size_t n = 0;
     char *text = message_reply(error, parameters, flags, &n);
-    conn_send(call->conn, text, n);
+    if (call->conn->call != call && text) {
+        call->held = text;
+        call->held_n = n;
+    } else
+        conn_send(call->conn, text, n);
 }
 
 /* A reply that is not as declared is our own mistake; the caller is told so instead. */
@@ -223,11 +268,15 @@ void call_pump(struct wire_call *call)
         end(call);
 }
 
-void call_gone(struct wire_call *call)
+void calls_gone(struct wire_call *first)
 {
-    call->conn = NULL;
-    if (call->next && !call->pumping)
-        end(call);
+    for (struct wire_call *call = first, *following; call; call = following) {
+        following = call->following;
+        call->following = NULL;
+        call->conn = NULL;
+        if (!call->pumping && (call->next || call->held))
+            forget(call);
+    }
 }
 
 bool wire_wants_more(const struct wire_call *call) { return call->more; }

@@ -15,7 +15,8 @@ struct conn {
     uv_pipe_t pipe; /* first: its handle is this */
     struct wire_server *server;
     struct conn *next, **before;
-    struct wire_call *call; /* in work */
+    struct wire_call *call, *last; /* in work: the one whose answer is next, and the newest */
+    size_t calls_n;
     struct buf in;
     size_t scanned;         /* so much of it holds no NUL */
     uid_t uid;
@@ -24,10 +25,14 @@ struct conn {
     int64_t since;          /* milliseconds of the loop's clock: when the present state began */
     enum { CONN_IDLE, CONN_BEGUN, CONN_CALL, CONN_OUT } state;
     bool reading, eof, hung_up, working, closing;
+    bool alone; /* the next message waits until nothing is in work */
 };
 
 struct wire_call {
     struct conn *conn; /* NULL: gone */
+    struct wire_call *following; /* of the same connection */
+    char *held; /* its answer, while earlier ones are missing */
+    size_t held_n;
     const struct wire_method *method;
     const struct served *of;
     const struct idl_member *declared;
@@ -65,9 +70,10 @@ size_t conn_waiting(const struct conn *c);
 void conn_work(struct conn *c);
 void conn_state(struct conn *c);
 /* call.c */
-void call_message(struct conn *c, struct str text); /* conn->call is set while it is in work */
+/* false: not while another one is in work; nothing has happened. */
+bool call_message(struct conn *c, struct str text);
 void call_pump(struct wire_call *call);
-void call_gone(struct wire_call *call); /* its connection has ended */
+void calls_gone(struct wire_call *first); /* their connection has ended */
 /* service.c */
 extern const struct wire_method service_methods[];
 extern const size_t service_methods_n;

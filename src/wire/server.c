@@ -45,10 +45,9 @@ void conn_end(struct conn *c)
     if (c->next)
         c->next->before = c->before;
     c->server->conns_n--;
-    struct wire_call *call = c->call;
-    c->call = NULL;
-    if (call)
-        call_gone(call);
+    struct wire_call *first = c->call;
+    c->call = c->last = NULL;
+    calls_gone(first);
     uv_close((uv_handle_t *)&c->pipe, on_closed);
 }
 
@@ -180,11 +179,11 @@ static void read_or_wait(struct conn *c)
         conn_end(c);
 }
 
-/* Takes messages for as long as there are whole ones, nothing is in work and the peer reads what it is sent. Returns how many bytes were taken. */
+/* Takes messages for as long as there are whole ones, nothing in work stands in their way and the peer reads what it is sent. Returns how many bytes were taken. */
 static size_t take_messages(struct conn *c)
 {
     size_t from = 0;
-    while (!c->closing && !c->call && conn_waiting(c) < WIRE_OUT_HIGH) {
+    while (!c->closing && (!c->call || (!c->alone && c->calls_n < WIRE_TOGETHER)) && conn_waiting(c) < WIRE_OUT_HIGH) {
         size_t at = c->scanned > from ? c->scanned : from;
         const char *end = at < c->in.n ? memchr(c->in.p + at, 0, c->in.n - at) : NULL;
         size_t length = (end ? (size_t)(end - c->in.p) : c->in.n) - from;
@@ -196,7 +195,10 @@ static size_t take_messages(struct conn *c)
         c->scanned = end ? 0 : c->in.n;
         if (!end)
             break;
-        call_message(c, str_span(c->in.p + from, length));
+        if (!call_message(c, str_span(c->in.p + from, length))) {
+            c->alone = true;
+            break;
+        }
         from += length + 1;
     }
     return from;

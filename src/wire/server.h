@@ -4,8 +4,8 @@
    The interface file that is compiled into the program is the truth: at start it is compared with the table of methods both ways; parameters of each call and
    each reply are checked against it. Each interface declares `error Failed (reason: string)`: what a handler returns as an error, and our own mistakes.
 
-   Calls of one connection are answered one after the other, in their order; while one is in work, or while replies wait to be read, the next ones are left in
-   the socket. Memory for each connection: at most one message and 64 KiB of input, WIRE_OUT_HIGH and one reply of output. */
+   Calls of one connection are answered one after the other, in their order; while one is in work (but wire_method.together), or while replies wait to be read, the next ones
+   are left in the socket. Memory for each connection: at most one message and 64 KiB of input, WIRE_OUT_HIGH and one reply of output. */
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
@@ -29,8 +29,11 @@ struct wire_method {
     uint32_t who;      /* which callers: bits of struct wire_role; WIRE_ANYONE; 0: uid 0 only, who may call everything */
     wire_fn *fn;
     bool only_more;    /* without "more" it is refused with ExpectedMore */
+    bool together;     /* begun while earlier calls of it on the same connection are in work, WIRE_TOGETHER at most: for handlers that answer many at once, each by one wire_reply or
+                          wire_fail, in any order. The peer gets the answers in the order of its calls */
 };
 #define WIRE_ANYONE UINT32_MAX
+#define WIRE_TOGETHER 128
 
 struct wire_interface {
     struct str text; /* interfaces.h */

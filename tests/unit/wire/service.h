@@ -20,6 +20,7 @@ static const char service_text_[] = "interface org.example.Test\n"
                                     "method Broken(text: string) -> ()\n"
                                     "method Refuse(why: string) -> ()\n"
                                     "method Note() -> ()\n"
+                                    "method Together(n: int) -> (n: int, of: int)\n"
                                     "method Counts() -> (counts: [string]int)\n"
                                     "error Refused (reason: string)\n"
                                     "error Failed (reason: string)\n";
@@ -28,6 +29,12 @@ struct service {
     struct wire_server *server;
     uv_loop_t loop;
     int64_t notes, streams_done;
+    uv_timer_t round;
+    struct {
+        struct wire_call *call;
+        int64_t n;
+    } waiting[1000];
+    size_t waiting_n;
 };
 
 static int echo(struct wire_call *call, json_t *p, void *arg, struct err *err)
@@ -97,6 +104,34 @@ static int late(struct wire_call *call, json_t *p, void *arg, struct err *err)
     return 0;
 }
 
+/* All that wait are answered at once, the last one first. */
+static void round_now(uv_timer_t *timer)
+{
+    struct service *s = timer->data;
+    size_t n = s->waiting_n;
+    s->waiting_n = 0;
+    __typeof__(s->waiting[0]) waiting[1000];
+    memcpy(waiting, s->waiting, sizeof waiting);
+    for (size_t i = n; i-- > 0;)
+        if (waiting[i].n % 7 == 3)
+            wire_fail_reason(waiting[i].call, "Refused", "seven");
+        else
+            wire_reply(waiting[i].call, json_pack("{sIsI}", "n", (json_int_t)waiting[i].n, "of", (json_int_t)n));
+}
+
+static int together(struct wire_call *call, json_t *p, void *arg, struct err *err)
+{
+    struct service *s = arg;
+    (void)err;
+    if (!s->waiting_n++) {
+        s->round.data = s;
+        uv_timer_start(&s->round, round_now, 20, 0);
+    }
+    s->waiting[s->waiting_n - 1].call = call;
+    s->waiting[s->waiting_n - 1].n = json_integer_value(json_object_get(p, "n"));
+    return 0;
+}
+
 static int wrong_reply(struct wire_call *call, json_t *p, void *arg, struct err *err)
 {
     (void)p, (void)arg, (void)err;
@@ -143,14 +178,17 @@ static int counts(struct wire_call *call, json_t *p, void *arg, struct err *err)
 static const struct wire_method service_methods_[] = {
     {"Echo", WIRE_ANYONE, echo, false}, {"Secret", 0, nothing, false}, {"Known", 2, nothing, false}, {"Parts", WIRE_ANYONE, parts, true}, {"Late", WIRE_ANYONE, late, false},
     {"Wrong", WIRE_ANYONE, wrong_reply, false}, {"Broken", WIRE_ANYONE, broken, false}, {"Refuse", WIRE_ANYONE, refuse_it, false}, {"Note", WIRE_ANYONE, note, false}, {"Counts", WIRE_ANYONE, counts, false},
+    {"Together", WIRE_ANYONE, together, .together = true},
 };
 
 static struct wire_server *stop_server;
+static uv_timer_t *stop_round;
 static void stop_service(uv_signal_t *s, int number)
 {
     (void)number;
     wire_server_stop(stop_server);
     uv_close((uv_handle_t *)s, NULL);
+    uv_close((uv_handle_t *)stop_round, NULL);
 }
 
 /* The service's pid; it ends by SIGTERM, with 0 where everything was freed. It listens already. */
@@ -178,6 +216,8 @@ static pid_t service_start(const char *path, struct wire_options o)
     o.interfaces_n = 1;
     o.arg = &s;
     uv_loop_init(&s.loop);
+    uv_timer_init(&s.loop, &s.round);
+    uv_unref((uv_handle_t *)&s.round);
     uv_signal_init(&s.loop, &signals);
     uv_signal_start(&signals, stop_service, SIGTERM);
     if (wire_server_new(&s.loop, fd, &o, &s.server, &err) < 0) {
@@ -185,6 +225,7 @@ static pid_t service_start(const char *path, struct wire_options o)
         _exit(3);
     }
     stop_server = s.server;
+    stop_round = &s.round;
     uv_run(&s.loop, UV_RUN_DEFAULT);
     int code = uv_loop_close(&s.loop);
     fflush(NULL);

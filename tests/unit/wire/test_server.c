@@ -266,6 +266,48 @@ static void pipelined(void **state)
     finish();
 }
 
+/* Begun together, answered in any order: the peer sees the order of its calls, and other calls wait for their turn. */
+static void together_in_order(void **state)
+{
+    (void)state;
+    begin((struct wire_options){0});
+    int fd = raw(), gone = raw();
+    struct buf got = BUF(1 << 20), calls = BUF(1 << 20);
+    for (int i = 0; i < 300; i++) {
+        buf_printf(&calls, "{\"method\":\"org.example.Test.Together\",\"parameters\":{\"n\":%d}}", i);
+        buf_addc(&calls, 0);
+        if (i % 100 == 50) {
+            buf_addz(&calls, i == 50 ? "{\"method\":\"org.example.Test.Echo\",\"parameters\":{\"text\":\"between\"}}" : "{\"method\":\"org.example.Test.Together\",\"parameters\":{\"n\":\"bad\"}}");
+            buf_addc(&calls, 0);
+        }
+    }
+    put(gone, calls.p, calls.n); /* a peer that does not wait for its answers */
+    close(gone);
+    put(fd, calls.p, calls.n);
+    assert_int_equal(take(fd, 303, &got), 303);
+    struct str rest = buf_str(&got), message;
+    int most = 0;
+    for (int i = 0; i < 300; i++) {
+        char want[100];
+        assert_true(str_field(&rest, 0, &message));
+        snprintf(want, sizeof want, i % 7 == 3 ? "Refused" : "\"n\":%d,", i);
+        if (str_search(message, str_of(want)) < 0)
+            fail_msg("%d: %.*s", i, (int)message.n, message.p);
+        ptrdiff_t at = str_search(message, STR("\"of\":"));
+        int of = at < 0 ? 0 : (int)strtol(message.p + at + 5, NULL, 10);
+        most = of > most ? of : most;
+        if (i % 100 == 50) {
+            assert_true(str_field(&rest, 0, &message));
+            assert_true(str_search(message, i == 50 ? STR("between") : STR("InvalidParameter")) >= 0);
+        }
+    }
+    assert_true(most > 10);
+    close(fd);
+    buf_free(&got);
+    buf_free(&calls);
+    finish();
+}
+
 static int parts_seen(void *arg, json_t *parameters)
 {
     int64_t *n = arg;
@@ -529,7 +571,7 @@ static int cleanup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers), cmocka_unit_test(callers), cmocka_unit_test(broken_peers), cmocka_unit_test(extension), cmocka_unit_test(pipelined), cmocka_unit_test(several_replies),
+        cmocka_unit_test(answers), cmocka_unit_test(callers), cmocka_unit_test(broken_peers), cmocka_unit_test(extension), cmocka_unit_test(pipelined), cmocka_unit_test(together_in_order), cmocka_unit_test(several_replies),
         cmocka_unit_test(time_limits), cmocka_unit_test(many_connections), cmocka_unit_test(one_users_connections), cmocka_unit_test(strangers_leave_room), cmocka_unit_test(client_errors), cmocka_unit_test(tables), cmocka_unit_test(inherited),
     };
     return cmocka_run_group_tests(tests, setup, cleanup);
