@@ -28,6 +28,7 @@ const struct event_kind_row event_kinds[EVENT_KINDS] = {
     [EVENT_REQUEST_DENIED] = {"request-denied", N_("a request that the web server did not allow")},
     [EVENT_PROBE] = {"probe", N_("somebody looks for a way in: a scanner, or what no client asks for")},
     [EVENT_QUERY_DENIED] = {"query-denied", N_("a question that the name server does not answer to strangers")},
+    [EVENT_CONNECTED] = {"connected", N_("a client connected; what came of it is not told")},
 };
 
 const struct event_field_row event_fields[EVENT_FIELDS] = {

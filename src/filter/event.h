@@ -29,6 +29,7 @@ enum event_kind {
     EVENT_REQUEST_DENIED,
     EVENT_PROBE,
     EVENT_QUERY_DENIED,
+    EVENT_CONNECTED,
     EVENT_KINDS,
 };
 
