@@ -49,7 +49,15 @@ def worker(host):
     return host.exec("pgrep -P $(systemctl show -P MainPID bansho-watch)")[1].strip()
 
 
+def written(host, address):
+    """Failed logins of this address, as the services wrote them: the truth."""
+    lines = host.exec_ok("journalctl -q -o cat -t sshd -t sshd-session -t dovecot -t postfix/submission/smtpd; cat /var/log/proftpd/proftpd.log*").splitlines()
+    failed = re.compile(r"Failed password|SASL \S+ authentication failed|auth failed|Login failed")
+    return sum(bool(failed.search(line)) and re.search(rf"(?<![\w:.]){re.escape(address)}(?![\w:.])", line) is not None for line in lines)
+
+
 SERVICES = ["submission", "imap", "ftp", "ssh"]
+OFFICE = [s for s in SERVICES if s != "ssh" for _ in range(6)] + ["ssh"]  # sshd 10 itself shuts out who fails three times (PerSourcePenalties)
 
 
 @pytest.mark.trixie
@@ -69,7 +77,7 @@ def test_verdicts_through_kill_and_reload(host):
     host.exec_ok(f"kill -9 {worker(host)}")     # systemd starts it again
     together(lambda a: host.login(a[0], LOGINS[a[0]][0], "Wrong-1", a[1]), attacks)
     host.wait(lambda: host.exec("systemctl is-active bansho-watch")[1].strip() == "active" and worker(host), "it did not come back")
-    together(lambda s: host.login(s, LOGINS[s][0], "Wrong-1", f"{CLIENTS4}7"), [s for s in SERVICES for _ in range(6)])
+    together(lambda s: host.login(s, LOGINS[s][0], "Wrong-1", f"{CLIENTS4}7"), OFFICE)
     host.exec_ok("logrotate -f /etc/logrotate.conf; echo 'mode = perhaps' >>/etc/bansho/bansho.conf; systemctl reload bansho-watch")
     host.wait(lambda: "what was in force goes on" in host.exec("journalctl -u bansho-watch -o cat")[1], "a bad bansho.conf is not told", 20)
     together(lambda a: host.login(a[0], LOGINS[a[0]][0], "Wrong-1", a[1]), attacks)
@@ -81,9 +89,9 @@ def test_verdicts_through_kill_and_reload(host):
         told, events = verdicts(host, address), ask(host, "Events", address=address)["events"]
         assert len(told) == 1 and told[0]["state"] == "waiting", (service, told)     # there is no bansho-wall yet
         failed = [e for e in events if e["kind"] == "login-failed"]
-        assert len(failed) == (10 if "submission" in service else 5), (service, events)  # each line once; Python tries PLAIN, then LOGIN
+        assert len(failed) == written(host, address) >= 5, (service, events, host.exec_ok("journalctl -q -o cat | grep -F " + address))  # each line once
     office = ask(host, "Events", address=f"{CLIENTS4}7")["events"]
-    assert len([e for e in office if e["kind"] == "login-failed"]) == 30, office
+    assert len([e for e in office if e["kind"] == "login-failed"]) == written(host, f"{CLIENTS4}7") >= 18, office
     assert all(v["kind"] == "spared" and v["until"] == 0 for v in ask(host, "Verdicts", address=f"{CLIENTS4}7")["verdicts"])
     assert ask(host, "Forgive", network=f"{ATTACKERS4}0/24")["forgotten"] >= 4
     assert {v["state"] for v in verdicts(host, attacker["ssh"])} == {"forgiven"}
@@ -124,7 +132,7 @@ def test_attackers_are_dropped(host):
         host.wait(lambda: in_kernel(host, network), f"{service}: {address} is not dropped; {ask(host, 'Verdicts', address=address)} {ask(host, 'Status')}", max(0.1, end - time.monotonic()))
     assert together(lambda a: attempt(host, a), attacks) == [False] * len(attacks)
     # The office fails as often as it likes, and its owners go on; so does everybody else.
-    together(lambda s: host.login(s, LOGINS[s][0], "Wrong-1", f"{CLIENTS4}7"), [s for s in SERVICES for _ in range(6)])
+    together(lambda s: host.login(s, LOGINS[s][0], "Wrong-1", f"{CLIENTS4}7"), OFFICE)
     assert together(lambda s: host.login(s, *LOGINS[s], f"{CLIENTS4}7"), SERVICES) == ["in"] * len(SERVICES)
     assert together(lambda s: host.login(s, *LOGINS[s], f"{ATTACKERS4}200"), SERVICES) == ["in"] * len(SERVICES)
     assert foreign(host) == before
