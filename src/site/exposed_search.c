@@ -34,12 +34,16 @@ struct entries {
     LIST(struct entry) list;
 };
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
+/* The entries are sorted. */
 static bool is_there(const struct entries *e, const char *name)
 {
-    for (size_t i = 0; i < e->list.n; i++)
-        if (strcmp(e->list.v[i].name, name) == 0)
-            return true;
-    return false;
+    const struct entry key = {.name = name};
+    return e->list.n && bsearch(&key, e->list.v, e->list.n, sizeof key, by_name);
 }
 
 static const char *full(struct walk *w, const char *path)
@@ -177,11 +181,6 @@ static bool read_dir(struct walk *w, const char *path, struct entries *ret)
     }
     closedir(d);
     return true;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
 static void walk_dir(struct walk *w, const char *below, unsigned depth);
