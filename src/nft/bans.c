@@ -193,8 +193,8 @@ static int repeat(struct bans *b, int (*gather)(struct bans *, const struct ban_
     }
 }
 
-/* The kernel writes a message for each element as soon as anybody listens, which costs ten times as much as the element itself. So we leave for a large transaction,
-   and look at the ruleset's number whether another one came between. */
+/* The kernel writes a message for each element as soon as anybody listens, in any network namespace, which costs ten times as much as the element itself.
+   So we leave for a large transaction, and look at the ruleset's number whether another one came between. */
 static int transact(struct bans *b, int (*gather)(struct bans *, const struct ban_element *, size_t), const struct ban_element *e, size_t n)
 {
     uint32_t before = 0, after = 0;
