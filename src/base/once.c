@@ -1,4 +1,5 @@
 #include "base/once.h"
+#include "base/hash.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -50,10 +51,7 @@ static bool lock(off_t at, short type)
 
 static off_t place_of(struct str key)
 {
-    uint32_t h = 2166136261u;
-    for (size_t i = 0; i < key.n; i++)
-        h = (h ^ (unsigned char)key.p[i]) * 16777619u;
-    return KEYS_AT + h % KEYS;
+    return KEYS_AT + (off_t)(hash_add(HASH_BEGIN, key) % KEYS);
 }
 
 static bool read_at(void *p, size_t n, off_t at)

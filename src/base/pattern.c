@@ -1,10 +1,11 @@
 #include "base/pattern.h"
+#include "base/str.h"
 #include <stddef.h>
 #include <string.h>
 
 static unsigned char low(char c)
 {
-    return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+    return (unsigned char)str_lower(c);
 }
 
 /* Does the pattern's next element take this byte? *p is moved behind the element. */

@@ -41,8 +41,7 @@ static struct str lowered(struct arena *a, const char *text)
 {
     char *copy = arena_dupz(a, text);
     for (char *p = copy; p && *p; p++)
-        if (*p >= 'A' && *p <= 'Z')
-            *p = (char)(*p | 0x20);
+        *p = str_lower(*p);
     return str_of(copy);
 }
 

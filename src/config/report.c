@@ -32,8 +32,7 @@ const char *nearest_text(struct arena *a, struct str typed, const struct candida
 {
     char *small = arena_dup(a, typed);
     for (size_t i = 0; i < typed.n; i++)
-        if (small[i] >= 'A' && small[i] <= 'Z')
-            small[i] = (char)(small[i] + ('a' - 'A'));
+        small[i] = str_lower(small[i]);
     const char *near = nearest(str_span(small, typed.n), among->names.v, among->names.n);
     return near ? arena_printf(a, _(" (did you mean %s?)"), near) : "";
 }

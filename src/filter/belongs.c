@@ -1,12 +1,8 @@
 #include "filter/belongs.h"
+#include "base/hash.h"
 #include "filter/line_head.h"
 
 #define FORGET_US (6 * 86400 * INT64_C(1000000)) /* Postfix gives a message up after five days */
-
-static char low(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
 
 /* What names of accounts are made of. */
 static bool part(char c)
@@ -17,7 +13,7 @@ static bool part(char c)
 static bool same(const char *p, struct str account)
 {
     for (size_t i = 0; i < account.n; i++)
-        if (low(p[i]) != account.p[i])
+        if (str_lower(p[i]) != account.p[i])
             return false;
     return true;
 }
@@ -43,7 +39,7 @@ bool account_in(struct str line, struct str account)
 {
     for (size_t i = 0; account.n && i + account.n <= line.n; i++) {
         const char *p = line.p + i, *behind = p + account.n, *end = line.p + line.n;
-        if (low(*p) != account.p[0] || !same(p, account) || (i && part(p[-1])))
+        if (str_lower(*p) != account.p[0] || !same(p, account) || (i && part(p[-1])))
             continue;
         bool goes_on = behind < end && part(*behind) && !(*behind == '.' && (behind + 1 == end || !part(behind[1])));
         if (!goes_on && !is_address(str_span(line.p, i)))
@@ -154,13 +150,10 @@ void line_ids(struct str line, struct line_ids *ret)
                 of_process(&h, ret);
 }
 
-/* FNV-1a: an id that a stranger chose to meet another's shows one line more. */
+/* An id that a stranger chose to meet another's shows one line more. */
 static uint64_t hash_of(char kind, struct str s)
 {
-    uint64_t h = UINT64_C(14695981039346656037) ^ (unsigned char)kind;
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
-    return h;
+    return hash_add(HASH_BEGIN ^ (unsigned char)kind, s);
 }
 
 static size_t known(const struct belongs *b, uint64_t hash)

@@ -1,24 +1,18 @@
 #include "filter/copies.h"
+#include "base/hash.h"
 #include "filter/line_head.h"
 
 #define NEAR_US 2000000
-
-static uint64_t add(uint64_t h, struct str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
-    return h;
-}
 
 /* Program and words. The journal knows the process's number where Dovecot told syslog none, and the host's name may be written longer. */
 static uint64_t hash_of(struct str text)
 {
     struct line_head h;
-    uint64_t v = UINT64_C(14695981039346656037);
+    uint64_t v = HASH_BEGIN;
     if (line_head(text, &h))
-        v = add(add(v, h.ident), str_trim(h.message));
+        v = hash_add(hash_add(v, h.ident), str_trim(h.message));
     else
-        v = add(v, str_trim(text));
+        v = hash_add(v, str_trim(text));
     return v ? v : 1;
 }
 

@@ -1,4 +1,5 @@
 #include "filter/failure.h"
+#include "base/hash.h"
 #include <stdlib.h>
 
 const char *const field_names[FIELDS_KNOWN] = {"fid", "ip4", "ip6", "dns", "cidr", "content", "user", "mlfid", "nofail", "mlfforget", "mlfgained"};
@@ -74,12 +75,10 @@ void failure_free(struct failure *f)
     free(f);
 }
 
-/* FNV-1a. Whoever chooses keys that collide gains nothing: there are few connections. */
+/* Whoever chooses keys that collide gains nothing: there are few connections. */
 static uint64_t hash_of(struct str key)
 {
-    uint64_t h = 1469598103934665603ull;
-    for (size_t i = 0; i < key.n; i++)
-        h = (h ^ (unsigned char)key.p[i]) * 1099511628211ull;
+    uint64_t h = hash_add(HASH_BEGIN, key);
     return h ^ h >> 32;
 }
 

@@ -1,4 +1,5 @@
 #include "filter/glimpse.h"
+#include "base/hash.h"
 #include "filter/shape.h"
 #include "filter/syntax.h"
 #include <stdlib.h>
@@ -288,10 +289,10 @@ static void forget(struct glimpse *g)
 /* The state whose members are in work, made where it is not there. UNKNOWN: there is no room. */
 static uint32_t state_of(struct glimpse *g, uint64_t named)
 {
-    uint64_t hash = 1469598103934665603ull ^ named;
+    uint64_t hash = HASH_BEGIN ^ named;
     qsort(g->work, g->work_n, sizeof *g->work, by_number);
     for (size_t i = 0; i < g->work_n; i++)
-        hash = (hash ^ g->work[i]) * 1099511628211ull;
+        hash = hash_step(hash, g->work[i]);
     size_t at = (size_t)(hash ^ hash >> 29) % TABLE;
     for (; g->table[at]; at = (at + 1) % TABLE) {
         const struct state *s = &g->states[g->table[at] - 1];

@@ -135,8 +135,7 @@ static int enter_option(struct reader *r, struct str text)
     load_take(r->l, 8 * sizeof(struct ini_option) + 2 * name.n);
     char *key = arena_dup(r->l->a, name);
     for (char *p = key; *p; p++)
-        if (*p >= 'A' && *p <= 'Z')
-            *p = (char)(*p - 'A' + 'a');
+        *p = str_lower(*p);
     struct ini_section *s = current(r);
     const struct ini_option *old = ini_option(s, key);
     if (old)

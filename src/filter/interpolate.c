@@ -16,7 +16,7 @@ static char *small(struct arena *a, struct str s)
 {
     char *z = arena_dup(a, s);
     for (char *p = z; *p; p++)
-        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+        *p = str_lower(*p);
     return z;
 }
 

@@ -15,7 +15,7 @@ struct scan {
     size_t n;
 };
 
-static unsigned char lower(unsigned char c) { return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c; }
+static unsigned char lower(unsigned char c) { return (unsigned char)str_lower((char)c); }
 
 /* Of the first bytes, which every text has. */
 static unsigned bucket(const char *p)

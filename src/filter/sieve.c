@@ -47,7 +47,7 @@ struct sieve {
     size_t hits_n, hits_at, looked_at; /* looked_at: how much of the block was looked through */
 };
 
-static unsigned char lower(unsigned char c) { return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c; }
+static unsigned char lower(unsigned char c) { return (unsigned char)str_lower((char)c); }
 static size_t pair(char a, char b) { return (size_t)lower((unsigned char)a) << 8 | lower((unsigned char)b); }
 
 static unsigned text_index(struct sieve *s, const struct needle *needle, bool caseless)

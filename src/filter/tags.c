@@ -65,7 +65,7 @@ static bool is_open(const struct tags *t, struct str name)
 static void put_lower(struct buf *b, struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        buf_addc(b, s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i]);
+        buf_addc(b, str_lower(s.p[i]));
 }
 
 /* <F-NAME> or </F-NAME>. false: it is none that we know. */

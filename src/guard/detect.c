@@ -1,4 +1,5 @@
 #include "guard/detect.h"
+#include "base/hash.h"
 #include "guard/tally.h"
 #include <stdlib.h>
 #include <string.h>
@@ -68,18 +69,18 @@ static struct tally_key key_of(const struct prefix *p)
 static uint64_t hash_of(struct str s, uint64_t h)
 {
     for (size_t i = 0; i < s.n; i++)
-        h = (h ^ (unsigned char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i])) * 0x100000001b3u; /* FNV-1a; names differ in case by accident */
+        h = hash_step(h, (unsigned char)str_lower(s.p[i])); /* names differ in case by accident */
     return h ^ (h >> 31);
 }
 
 /* Both at once. */
 static struct tally_key account_key(struct str s)
 {
-    uint64_t hi = 0xcbf29ce484222325u, lo = 0x9ae16a3b2f90404fu;
+    uint64_t hi = HASH_BEGIN, lo = 0x9ae16a3b2f90404fu;
     for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i]); /* names differ in case by accident */
-        hi = (hi ^ c) * 0x100000001b3u;
-        lo = (lo ^ c) * 0x100000001b3u;
+        unsigned char c = (unsigned char)str_lower(s.p[i]); /* names differ in case by accident */
+        hi = hash_step(hi, c);
+        lo = hash_step(lo, c);
     }
     return (struct tally_key){hi ^ (hi >> 31), lo ^ (lo >> 31)};
 }
@@ -182,7 +183,7 @@ static void network(struct telling *t)
     if (!tally_count(t->g->networks, r, e->time, DAY_S))
         tally_clear(r);
     /* Different ones: a single address that comes again and again is no network. */
-    unsigned sources = tally_mark(r, (uint32_t)hash_of(str_span((const char *)t->source.addr.bytes, 16), 0xcbf29ce484222325u));
+    unsigned sources = tally_mark(r, (uint32_t)hash_of(str_span((const char *)t->source.addr.bytes, 16), HASH_BEGIN));
     if (r->until > e->time || tally_add(t->g->networks, r, e->time, 1, DAY_S) < NETWORK_SOURCES || sources < NETWORK_SOURCES)
         return;
     for (size_t i = 0; i < t->g->rules.never_n; i++)

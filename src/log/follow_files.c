@@ -1,5 +1,6 @@
 /* follow_files.c: the files of a follow: found by name and by inode, opened within the cap, queued when there is something to read. */
 #include "base/clock.h"
+#include "base/hash.h"
 #include "log/follow_parts.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -26,14 +27,7 @@ bool made_since(const struct statx_timestamp *t, int64_t us)
 
 int64_t follow_ms(void) { return clock_monotonic_ms(); }
 
-/* FNV-1a: recognises content, it does not protect it. */
-uint64_t fingerprint(struct str s)
-{
-    uint64_t h = 14695981039346656037u;
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ (unsigned char)s.p[i]) * 1099511628211u;
-    return h;
-}
+uint64_t fingerprint(struct str s) { return hash_add(HASH_BEGIN, s); }
 
 static int by_name(const void *a, const void *b)
 {

@@ -28,17 +28,12 @@ static bool letter(char c)
     return c >= 'a' && c <= 'z';
 }
 
-static char low(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
 static bool here(const struct seek *n, const char *p)
 {
     if (!n->fold)
         return memcmp(p, n->text.p, n->text.n) == 0;
     for (size_t i = 0; i < n->text.n; i++)
-        if (low(p[i]) != n->text.p[i])
+        if (str_lower(p[i]) != n->text.p[i])
             return false;
     return true;
 }

@@ -130,7 +130,7 @@ static enum exposed_id archive(const char *name, unsigned depth, struct str tail
     char lower[256];
     size_t n = 0;
     for (; name[n] && n + 1 < sizeof lower; n++)
-        lower[n] = (char)(name[n] >= 'A' && name[n] <= 'Z' ? name[n] | 0x20 : name[n]);
+        lower[n] = str_lower(name[n]);
     lower[n] = 0;
     /* The central directory of a zip archive lists the names in clear. */
     if (ANY_IN(tail, inside) || (depth <= 2 && ANY_IN(str_of(lower), hints)))
