@@ -87,4 +87,8 @@ class Browser:
         self.child.kill()
         self.child.wait()
         os.close(self.to), os.close(self.back)
-        self.home.cleanup()
+        end = time.monotonic() + 10  # its other processes may still write there for a moment
+        while os.path.exists(self.home.name) and time.monotonic() < end:
+            self.home.cleanup()
+            shutil.rmtree(self.home.name, ignore_errors=True)
+            time.sleep(0.05)
