@@ -5,6 +5,7 @@
 #include "check/registry.h"
 #include "config/report.h"
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -66,16 +67,24 @@ int conf_change_set(struct conf_change *c, const char *section, const char *inst
     return 0;
 }
 
+/* What runs with bansho.conf. */
+static const char *const readers[] = {"bansho-wall.service", "bansho-watch.service"};
+
 int conf_change_plan(struct conf_change *c, struct err *err)
 {
     struct str now = buf_str(&c->bytes);
-    bool secret = config_text(c->config, "notify", "webhook", NULL);
+    bool secret = config_text(c->config, "notify", "webhook", NULL); /* the address of a webhook is one: for root and our services */
+    const struct group *services = getgrnam("bansho");
     int r = 0;
     if (!str_eq(c->before, now)) {
         r = plan_directory(c->plan, "/etc/bansho", 0755, 0, 0, err);
         if (r >= 0)
             r = plan_write(c->plan, CONFIG_PATH, now, secret ? 0600 : 0644, err);
     }
+    if (r >= 0 && secret)
+        r = plan_mode(c->plan, CONFIG_PATH, services ? 0640 : 0600, 0, services ? services->gr_gid : 0, err);
+    for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(readers) && !plan_empty(c->plan); i++)
+        plan_settle(c->plan, readers[i], UNIT_RELOAD);
     if (c->json && (str_search(c->before, STR("webhook")) >= 0 || str_search(now, STR("webhook")) >= 0))
         plan_secret(c->plan, CONFIG_PATH); /* its difference may be logged by whoever asked */
     return r < 0 ? r : 0;

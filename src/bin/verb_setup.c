@@ -118,7 +118,7 @@ static int plan(struct conf_change *c, int every_night, struct err *err)
     plan_title(c->plan, N_("bansho is set up: its configuration and the nightly look"));
     plan_unchanged(c->plan, "%s", _("every other service, and what else stands in bansho.conf"));
     if (config_text(c->config, "notify", "webhook", NULL))
-        plan_note(c->plan, "%s", _("the address of a webhook is a secret: only root should be able to read bansho.conf (chmod 600 /etc/bansho/bansho.conf)"));
+        plan_note(c->plan, "%s", _("the address of a webhook is a secret: only root and bansho's services will be able to read bansho.conf"));
     int r = conf_change_plan(c, err);
     const enum unit_verb verbs_of[2][2] = {{UNIT_DISABLE, UNIT_STOP}, {UNIT_ENABLE, UNIT_START}};
     for (int i = 0; r >= 0 && every_night >= 0 && i < 2; i++)

@@ -5,6 +5,10 @@ CONF = "/etc/bansho/bansho.conf"
 RULES = "nft list table inet f2b-table; fail2ban-client status | sort"
 
 
+def networks(host):
+    return {b["network"] for b in valid(host.bansho("bans", "--json")[1])["bans"]}
+
+
 def test_what_fail2ban_does_is_taken_over(host, deb):
     host.write(CONF, "# the owner's words\nguard { max-retry = 9 } # mine\n")
     host.write("/etc/fail2ban/jail.d/office.local", "[DEFAULT]\nignoreip = 127.0.0.1/8 198.51.100.0/24 monitor.example\n[sshd]\naction = %(action_)s\n  abuseipdb\n"
@@ -22,11 +26,17 @@ def test_what_fail2ban_does_is_taken_over(host, deb):
     assert any("abuseipdb" in what for what in left), left
 
     assert host.bansho("import", "fail2ban", "--json")[0] == 4 and host.read(CONF) == before, "nobody confirmed"
+    host.exec_ok("systemctl start bansho-wall bansho-watch")
+    assert host.bansho("ban", "198.51.100.9")[0] == 0 and host.bansho("unban", "198.51.100.9")[0] == 0
     rc, out, err = host.bansho("import", "fail2ban", "-y")
     assert rc == 0 and "bansho undo" in out and "look again: bansho config check." in out, out + err
     now = host.read(CONF)
     assert now.startswith("# the owner's words\n") and "198.51.100.0/24" in now and "monitor.example" in now, now
     assert host.bansho("config", "check")[0] == 0
-    assert valid(host.bansho("import", "fail2ban", "-y", "--json")[1])["result"] == "nothing-to-do"
+    assert networks(host) == {"192.0.2.44", "2001:db8:77::5"}
+    rc, out, err = host.bansho("ban", "198.51.100.9")
+    assert rc != 0 and "198.51.100.0/24" in out + err, "the services know the new bansho.conf: " + out + err
+    again = valid(host.bansho("import", "fail2ban", "-y", "--json")[1])
+    assert again["result"] == "nothing-to-do" and (again["bans"]["known"], again["bans"]["handed"]) == (2, 0), again
     assert host.exec_ok(RULES) == rules, "fail2ban is neither stopped nor flushed"
     assert host.bansho("undo", "-y")[0] == 0 and host.read(CONF) == before

@@ -93,6 +93,7 @@ def test_setup_is_one_change_that_can_be_taken_back(host, deb):
     assert said("--contract", "A-2")["result"] == "refused" and host.exec_ok(ETC) == before
     done = said("--contract", "A-2", "--webhook", "https://alpha.example/hook.php?secret=Hush", "-y")
     assert (done["result"], done["set"]["contract"], done["set"]["webhook"]) == ("applied", "A-2", "(secret)") and "Hush" not in str(done), done
+    assert host.exec_ok("stat -c %a:%U:%G /etc/bansho/bansho.conf") == "640:root:bansho\n"
     gone = said("--contract", "-", "--webhook", "-", "-y")
     assert (gone["result"], gone["set"]["contract"], gone["set"]["webhook"]) == ("applied", None, None) and "Hush" not in str(gone), gone
     assert host.read("/etc/bansho/bansho.conf") == "# the owner's words\nmail { full-names = yes }\nnotify { mail = taro@beta.example } # keep\n"
