@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,6 +65,7 @@ static int machine_end(void **state)
         execl("/bin/sh", "sh", "-c", command, NULL);
         _exit(1);
     }
+    waitpid(pid, NULL, 0);
     return 0;
 }
 

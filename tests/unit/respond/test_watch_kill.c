@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #define ATTACKERS 1200
 #define KILLS 300
 #define KEPT 60 /* rotated files */
+#define QUIET_MS 2000
 
 /* What the wall was asked, by attacker; what the writer has done. */
 static struct shared {
@@ -169,6 +171,8 @@ static void watching(bool end)
     struct watch *w = NULL;
     struct err err = {0};
     int fds[3], r = 0;
+    uint64_t lines = 0;
+    int64_t quiet_since = clock_monotonic_ms();
     signal(SIGPIPE, SIG_IGN);
     o.send = send_post;
     if (watch_new(&o, &w, &err) < 0 || watch_begin(w, &err) < 0) {
@@ -182,12 +186,17 @@ static void watching(bool end)
         if ((r = watch_turn(w, &err)) < 0)
             _exit(4);
         watch_status(w, &s);
-        if (end && r == 0 && !s.diary.waiting)
+        /* Lines wait a moment for earlier ones of other logs. */
+        if (r != 0 || s.diary.waiting || s.lines != lines)
+            quiet_since = clock_monotonic_ms();
+        lines = s.lines;
+        if (end && clock_monotonic_ms() - quiet_since > QUIET_MS)
             break;
         for (int i = 0; i < n; i++)
             p[i] = (struct pollfd){fds[i], POLLIN, 0};
         p[n] = (struct pollfd){wall_fd, POLLIN, 0};
-        (void)!poll(p, (nfds_t)n + 1, r > 0 ? 0 : watch_timeout(w));
+        int timeout = r > 0 ? 0 : watch_timeout(w);
+        (void)!poll(p, (nfds_t)n + 1, end && (timeout < 0 || timeout > 100) ? 100 : timeout);
         if (wall_fd >= 0 && p[n].revents)
             take_answers(w);
     }
@@ -199,6 +208,7 @@ static pid_t begin(void (*what)(void))
 {
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* of a test that has failed nothing runs on */
         seed += (unsigned)getpid();
         what();
     }
