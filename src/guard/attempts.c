@@ -53,8 +53,11 @@ void attempts_tell(const struct attempts *t, const struct source_look *s, struct
         finding_evidence(out, f, where(s), 0, _("no failed login since %s"), since);
         return;
     }
-    finding_evidence(out, f, where(s), 0, ngettext("%llu failed login from %llu addresses since %s", "%llu failed logins from %llu addresses since %s", s->failed), (unsigned long long)s->failed,
-                     (unsigned long long)s->addresses, since);
+    if (s->failed == 1)
+        finding_evidence(out, f, where(s), 0, _("one failed login since %s"), since);
+    else
+        finding_evidence(out, f, where(s), 0, ngettext("%llu failed logins from %llu address since %s", "%llu failed logins from %llu addresses since %s", s->addresses), (unsigned long long)s->failed,
+                         (unsigned long long)s->addresses, since);
     finding_evidence(out, f, where(s), 0, _("with %u failures within %s as the limit %llu of these addresses would have been shut out, and %llu of the failures kept out"), t->max_retry,
                      duration_text(out->arena, t->find_time), (unsigned long long)s->shut_out, (unsigned long long)s->kept_out);
 }

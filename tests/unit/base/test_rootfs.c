@@ -26,12 +26,11 @@ static int make(void **state)
     if (write(fd, "inside\n", 7) != 7)
         return -1;
     close(fd);
-    symlinkat("/etc/passwd", root.fd, "absolute");
-    symlinkat("../../../../etc/passwd", root.fd, "climbing");
-    symlinkat("loop-b", root.fd, "loop-a");
-    symlinkat("loop-a", root.fd, "loop-b");
-    mkfifoat(root.fd, "fifo", 0644);
-    return 0;
+    static const char *const links[][2] = {{"/etc/passwd", "absolute"}, {"../../../../etc/passwd", "climbing"}, {"loop-b", "loop-a"}, {"loop-a", "loop-b"}};
+    for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+        if (symlinkat(links[i][0], root.fd, links[i][1]) < 0)
+            return -1;
+    return mkfifoat(root.fd, "fifo", 0644);
 }
 
 static int drop(void **state)
