@@ -8,6 +8,9 @@
    After a restart the detectors are as before: they are shown again what is kept of earlier events (failures of a day, logins of all days), and who is still shut out, and tell
    nothing of it, unless a verdict follows that was never told, because bansho.conf has changed.
 
+   The first start reads the end of each log as it stands (FEED_BACK); until something was saved for the first time, every start is the first one, and what was rotated away in
+   between is not looked for.
+
    mode = observe: verdicts are kept as what would have been done; nothing is sent. */
 #pragma once
 #include "respond/sender.h"
