@@ -60,7 +60,7 @@ SERVICES = ["submission", "imap", "ftp", "ssh"]
 OFFICE = [s for s in SERVICES if s != "ssh" for _ in range(6)] + ["ssh"]  # sshd 10 itself shuts out who fails three times (PerSourcePenalties)
 
 
-@pytest.mark.trixie
+@pytest.mark.trixie(long=True)
 def test_verdicts_through_kill_and_reload(host):
     begin(host)
     score = re.search(r"level for bansho-watch.service: ([\d.]+)", host.exec_ok("systemd-analyze security --no-pager bansho-watch.service"))
@@ -114,7 +114,7 @@ def attempt(host, a):
     return "timed out" not in said and "Connection timed out" not in said and "unreachable" not in said
 
 
-@pytest.mark.trixie
+@pytest.mark.trixie(long=True)
 def test_attackers_are_dropped(host):
     begin(host, wall=True)
     before = foreign(host)
