@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -215,7 +216,7 @@ static int read_tables(struct host *h, struct proc_sockets *ret)
     static const struct { const char *path; bool udp; } tables[] = {{"/proc/net/tcp", false}, {"/proc/net/tcp6", false}, {"/proc/net/udp", true}, {"/proc/net/udp6", true}};
     for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
         _cleanup_(buf_free) struct buf b = BUF(MAX_TABLE);
-        if (sockets_ask(h->arena, tables[i].udp, i % 2, ret) == 0)
+        if (sockets_ask(h->arena, tables[i].udp ? IPPROTO_UDP : IPPROTO_TCP, i % 2, ret) == 0)
             continue;
         int fd = open(tables[i].path, O_RDONLY | O_CLOEXEC); /* /proc/net is a magic link, which root_openat refuses */
         if (fd < 0 && errno == ENOENT && i > 0)

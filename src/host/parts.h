@@ -48,8 +48,8 @@ struct proc_sockets {
 void host_see_listeners(struct host *h);
 #define SOCKETS_MAX 10000
 int proc_net_parse(struct arena *a, struct str text, bool udp, struct proc_sockets *into) PARSER(proc_net) _must_check_;
-/* The same from the kernel itself (sockets.c). -errno: it cannot be asked (no sock_diag), nothing was added; -E2BIG as above. */
-int sockets_ask(struct arena *a, bool udp, bool v6, struct proc_sockets *into) _must_check_;
+/* The same from the kernel itself (sockets.c): IPPROTO_TCP or IPPROTO_UDP. -errno: it cannot be asked (no sock_diag for that protocol), nothing was added; -E2BIG as above. */
+int sockets_ask(struct arena *a, int protocol, bool v6, struct proc_sockets *into) _must_check_;
 /* The unit in a /proc/PID/cgroup text: "" where there is none. */
 char *cgroup_parse(struct arena *a, struct str text) PARSER(proc_net);
 
