@@ -27,12 +27,14 @@ const char *post_state_name(enum post_state s)
     return names[s];
 }
 
-static int count_states(struct diary *d, struct err *err)
+int diary_count_posts(struct diary *d, struct err *err)
 {
     _cleanup_(statement_donep) struct statement *st = NULL;
     int r = store_prepare(d->store, "SELECT state, count(*) FROM outbox GROUP BY state", &st, err);
     uint64_t *const of[] = {[POST_WAITING] = &d->counts.waiting, [POST_DONE] = &d->counts.done, [POST_OBSERVED] = &d->counts.observed, [POST_REFUSED] = &d->counts.refused,
                             [POST_LATE] = &d->counts.late};
+    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(of); i++)
+        *of[i] = 0;
     while (r == 0 && (r = statement_step(st, err)) > 0) {
         int64_t state = statement_column_int(st, 0);
         if (state >= 0 && state < (int64_t)ARRAY_SIZE(of))
@@ -53,7 +55,7 @@ int diary_open(const char *path, struct diary **ret, struct err *err)
     if (r == 0 && store_readonly_why(d->store))
         r = err_set(err, -EROFS, "%s", store_readonly_why(d->store));
     if (r == 0)
-        r = count_states(d, err);
+        r = diary_count_posts(d, err);
     if (r == 0)
         r = diary_load_posts(d, err);
     if (r < 0)

@@ -69,16 +69,18 @@ bool diary_pending(const struct diary *d);
 /* Everything, and f's positions (NULL: none), in one transaction; afterwards feed_done. now: seconds. -errno: nothing was kept, all of it stays in memory. */
 int diary_save(struct diary *d, struct feed *f, int64_t now, struct err *err) _must_check_;
 
-/* All that is kept of earlier events, oldest first; not those of probes nor what was forgiven. failures_since, since: microseconds. The strings are valid during the call. */
+/* All that is kept of earlier events, oldest first, not those of probes; and between them each network that was forgiven, as it came. failures_since: microseconds. The
+   strings are valid during the call. */
 typedef void diary_event_fn(void *arg, const struct guard_event *e, int64_t time_us);
-int diary_replay(struct diary *d, int64_t failures_since, diary_event_fn *fn, void *arg, struct err *err) _must_check_;
+typedef void diary_forgiven_fn(void *arg, const struct prefix *who);
+int diary_replay(struct diary *d, int64_t failures_since, diary_event_fn *fn, diary_forgiven_fn *forgiven, void *arg, struct err *err) _must_check_;
 /* Who was shut out and for how long, as far as it ended after `since` (seconds): the latest of each network. */
 typedef void diary_known_fn(void *arg, const struct prefix *who, int64_t until, unsigned times);
 int diary_known(struct diary *d, int64_t since, diary_known_fn *fn, void *arg, struct err *err) _must_check_;
 /* 1: this verdict was told, or one of its network holds still; 0: neither; -errno. */
 int diary_told(struct diary *d, const struct verdict *v, int64_t time_us, int64_t now, struct err *err) _must_check_;
 
-/* What happened from this network until now counts no more, and nothing of it is sent any more. Saves. */
+/* What happened from this network until now counts no more, and nothing of it is sent any more. Saves, in the same transaction. */
 int diary_forgive(struct diary *d, struct feed *f, const struct prefix *who, int64_t now_us, struct err *err) _must_check_;
 
 /* --- for people */

@@ -40,5 +40,9 @@ struct diary {
 /* diary_read.c */
 int diary_load_posts(struct diary *d, struct err *err) _must_check_;
 int diary_days(struct diary *d, struct arena *a, int64_t **ret, size_t *ret_n, struct err *err) _must_check_;
+int diary_put_forgiven(struct diary *d, const struct prefix *who, int64_t day, int64_t row, struct err *err) _must_check_;
+/* diary_save.c: diary_save; forgiven: NULL, or whom this concerns, too. */
+int diary_keep(struct diary *d, struct feed *f, int64_t now, const struct prefix *forgiven, struct err *err) _must_check_;
 /* diary.c */
+int diary_count_posts(struct diary *d, struct err *err) _must_check_;
 struct post *diary_post_new(struct diary *d, const char *id, const struct prefix *who, int64_t time_us, int64_t until, const char *why);

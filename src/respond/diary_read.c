@@ -49,47 +49,55 @@ int diary_days(struct diary *d, struct arena *a, int64_t **ret, size_t *ret_n, s
 
 /* --- the detectors' memory, made anew */
 
-/* Events up to this row of this day: the order of reading is what counts, since many logs tell no more than the second. */
+/* After this row of this day: the order of reading is what counts, since many logs tell no more than the second. */
 struct forgiven {
     struct prefix who;
     int64_t day, row;
 };
-struct forgiven_list {
-    struct forgiven *v;
-    size_t n, cap;
+
+struct replay {
+    struct diary *d;
+    int64_t failures_since;
+    LIST(struct forgiven) forgiven;
+    size_t next; /* of them */
+    diary_event_fn *event;
+    diary_forgiven_fn *forgive;
+    void *arg;
 };
 
-static int load_forgiven(struct diary *d, struct arena *a, struct forgiven_list *ret, struct err *err)
+static int load_forgiven(struct replay *p, struct arena *a, struct err *err)
 {
     _cleanup_(statement_donep) struct statement *st = NULL;
-    int r = store_prepare(d->store, "SELECT network, day, row FROM forgiven", &st, err);
+    int r = store_prepare(p->d->store, "SELECT network, day, row FROM forgiven ORDER BY day, row", &st, err);
     while (r == 0 && (r = statement_step(st, err)) > 0) {
         struct forgiven f = {.day = statement_column_int(st, 1), .row = statement_column_int(st, 2)};
         if (prefix_parse(str_of(statement_column_text(st, 0, a)), false, &f.who))
-            *list_push(a, ret) = f;
+            *list_push(a, &p->forgiven) = f;
         r = 0;
     }
     return r;
 }
 
-static bool is_forgiven(const struct forgiven_list *all, const struct guard_event *e, int64_t day, int64_t row)
+static void forgive_before(struct replay *p, int64_t day, int64_t row)
 {
-    for (size_t i = 0; e->addressed && !e->success && i < all->n; i++)
-        if ((day < all->v[i].day || (day == all->v[i].day && row <= all->v[i].row)) && prefix_has(&all->v[i].who, &e->address))
-            return true;
-    return false;
+    for (; p->next < p->forgiven.n; p->next++) {
+        const struct forgiven *f = &p->forgiven.v[p->next];
+        if (f->day > day || (f->day == day && f->row >= row))
+            return;
+        p->forgive(p->arg, &f->who);
+    }
 }
 
-static int replay_day(struct diary *d, int64_t day, int64_t failures_since, const struct forgiven_list *forgiven, diary_event_fn *fn, void *arg, struct err *err)
+static int replay_day(struct replay *p, int64_t day, struct err *err)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
     _cleanup_(statement_donep) struct statement *st = NULL;
     char sql[256];
     snprintf(sql, sizeof sql, "SELECT time_us, address, account, kind, attempts, rowid FROM event_%lld WHERE probe = 0 AND (time_us >= ?1 OR kind IN (%d, %d)) ORDER BY rowid", (long long)day,
              EVENT_LOGIN_OK, EVENT_MAIL_ACCEPTED);
-    int r = store_prepare(d->store, sql, &st, err);
+    int r = store_prepare(p->d->store, sql, &st, err);
     if (r == 0)
-        statement_int(st, 1, failures_since);
+        statement_int(st, 1, p->failures_since);
     while (r == 0 && (r = statement_step(st, err)) > 0) {
         arena_reset(a);
         int64_t time_us = statement_column_int(st, 0), kind = statement_column_int(st, 3);
@@ -97,24 +105,26 @@ static int replay_day(struct diary *d, int64_t day, int64_t failures_since, cons
                                 .attempts = (unsigned)statement_column_int(st, 4)};
         e.addressed = addr_parse(str_of(statement_column_text(st, 1, a)), &e.address);
         e.account = str_of(statement_column_text(st, 2, a));
-        if (!is_forgiven(forgiven, &e, day, statement_column_int(st, 5)))
-            fn(arg, &e, time_us);
+        forgive_before(p, day, statement_column_int(st, 5));
+        p->event(p->arg, &e, time_us);
         r = 0;
     }
     return r;
 }
 
-int diary_replay(struct diary *d, int64_t failures_since, diary_event_fn *fn, void *arg, struct err *err)
+int diary_replay(struct diary *d, int64_t failures_since, diary_event_fn *fn, diary_forgiven_fn *forgiven, void *arg, struct err *err)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(16u << 20);
-    struct forgiven_list forgiven = {0};
+    struct replay p = {.d = d, .failures_since = failures_since, .event = fn, .forgive = forgiven, .arg = arg};
     int64_t *days = NULL;
     size_t n = 0;
-    int r = load_forgiven(d, a, &forgiven, err);
+    int r = load_forgiven(&p, a, err);
     if (r == 0)
         r = diary_days(d, a, &days, &n, err);
     for (size_t i = 0; r == 0 && i < n; i++)
-        r = replay_day(d, days[i], failures_since, &forgiven, fn, arg, err);
+        r = replay_day(&p, days[i], err);
+    if (r == 0)
+        forgive_before(&p, INT64_MAX, 0);
     return r;
 }
 
@@ -151,7 +161,7 @@ int diary_told(struct diary *d, const struct verdict *v, int64_t time_us, int64_
 static int forgive_verdicts(struct diary *d, const struct prefix *who, struct err *err)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
-    _cleanup_(statement_donep) struct statement *st = NULL, *put = NULL;
+    _cleanup_(statement_donep) struct statement *st = NULL, *verdict = NULL, *post = NULL;
     LIST(const char *) ids = {0};
     int r = store_prepare(d->store, "SELECT id, network FROM verdict WHERE until > 0 AND forgiven = 0", &st, err);
     while (r == 0 && (r = statement_step(st, err)) > 0) {
@@ -161,37 +171,38 @@ static int forgive_verdicts(struct diary *d, const struct prefix *who, struct er
         r = 0;
     }
     if (r == 0)
-        r = store_prepare(d->store, "UPDATE verdict SET forgiven = 1 WHERE id = ?1", &put, err);
+        r = store_prepare(d->store, "UPDATE verdict SET forgiven = 1 WHERE id = ?1", &verdict, err);
+    if (r == 0) /* those that are not in memory, too */
+        r = store_prepare(d->store, "UPDATE outbox SET state = ?2 WHERE id = ?1 AND state = 0", &post, err);
     for (size_t i = 0; r == 0 && i < ids.n; i++) {
-        statement_text(put, 1, ids.v[i]);
-        r = statement_run(put, err);
+        statement_text(verdict, 1, ids.v[i]);
+        statement_text(post, 1, ids.v[i]);
+        statement_int(post, 2, POST_FORGIVEN);
+        r = statement_run(verdict, err);
+        if (r == 0)
+            r = statement_run(post, err);
     }
     return r;
 }
 
-int diary_forgive(struct diary *d, struct feed *f, const struct prefix *who, int64_t now_us, struct err *err)
+int diary_put_forgiven(struct diary *d, const struct prefix *who, int64_t day, int64_t row, struct err *err)
 {
     _cleanup_(statement_donep) struct statement *st = NULL;
     char text[ADDR_TEXT + 4];
+    int r = store_prepare(d->store, "INSERT OR REPLACE INTO forgiven VALUES (?1, ?2, ?3)", &st, err);
+    if (r < 0)
+        return r;
+    statement_text(st, 1, prefix_text(who, text));
+    statement_int(st, 2, day);
+    statement_int(st, 3, row);
+    r = statement_run(st, err);
+    return r < 0 ? r : forgive_verdicts(d, who, err);
+}
+
+int diary_forgive(struct diary *d, struct feed *f, const struct prefix *who, int64_t now_us, struct err *err)
+{
     for (struct post *p = d->posts; p; p = p->next)
         if (p->state == POST_WAITING && prefix_overlaps(who, &p->who))
             diary_posted(d, p, POST_FORGIVEN, NULL);
-    int r = diary_save(d, f, now_us / 1000000, err);
-    if (r == 0)
-        r = store_begin(d->store, err);
-    if (r == 0)
-        r = store_prepare(d->store, "INSERT OR REPLACE INTO forgiven VALUES (?1, ?2, ?3)", &st, err);
-    if (r == 0) {
-        statement_text(st, 1, prefix_text(who, text));
-        statement_int(st, 2, d->day);
-        statement_int(st, 3, d->day_n);
-        r = statement_run(st, err);
-    }
-    if (r == 0)
-        r = forgive_verdicts(d, who, err);
-    if (r == 0)
-        r = store_commit(d->store, err);
-    if (r < 0)
-        store_rollback(d->store);
-    return r;
+    return diary_keep(d, f, now_us / 1000000, who, err);
 }

@@ -188,7 +188,7 @@ static int put_positions(struct diary *d, struct feed *f, struct err *err)
     return r;
 }
 
-int diary_save(struct diary *d, struct feed *f, int64_t now, struct err *err)
+int diary_keep(struct diary *d, struct feed *f, int64_t now, const struct prefix *forgiven, struct err *err)
 {
     int64_t day = now / DAY, day_n = d->day_n;
     uint64_t unkept = 0;
@@ -201,6 +201,8 @@ int diary_save(struct diary *d, struct feed *f, int64_t now, struct err *err)
         r = put_told(d, err);
     if (r == 0)
         r = put_posts(d, err);
+    if (r == 0 && forgiven)
+        r = diary_put_forgiven(d, forgiven, day, day_n, err);
     if (r == 0)
         r = put_positions(d, f, err);
     if (r == 0)
@@ -219,7 +221,11 @@ int diary_save(struct diary *d, struct feed *f, int64_t now, struct err *err)
     tidy(d);
     if (f)
         feed_done(f);
-    if (d->more_posts && !d->posts)
-        return diary_load_posts(d, err);
-    return 0;
+    if (forgiven)
+        r = diary_count_posts(d, err);
+    if (r == 0 && d->more_posts && !d->posts)
+        r = diary_load_posts(d, err);
+    return r;
 }
+
+int diary_save(struct diary *d, struct feed *f, int64_t now, struct err *err) { return diary_keep(d, f, now, NULL, err); }

@@ -81,7 +81,6 @@ struct again {
     LIST(struct verdict) told;       /* that may never have been told */
     LIST(int64_t) times;
     struct arena *a;
-    const struct guard_event *event;
     int64_t now;
 };
 
@@ -100,6 +99,20 @@ static void show_again(void *arg, const struct guard_event *e, int64_t time_us)
     struct again *g = arg;
     g->time_us = time_us;
     guard_event(g->w->guard, e, tell_again, g);
+}
+
+/* Its verdicts were told then, and forgiven. */
+static void forgive_again(void *arg, const struct prefix *who)
+{
+    struct again *g = arg;
+    size_t kept = 0;
+    (void)guard_forgive(g->w->guard, who);
+    for (size_t i = 0; i < g->told.n; i++)
+        if (!prefix_overlaps(who, &g->told.v[i].who)) {
+            g->told.v[kept] = g->told.v[i];
+            g->times.v[kept++] = g->times.v[i];
+        }
+    g->told.n = g->times.n = kept;
 }
 
 static void know_again(void *arg, const struct prefix *who, int64_t until, unsigned times)
@@ -129,7 +142,7 @@ static int remember(struct watch *w, struct err *err)
     _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
     int64_t now = now_us(w) / 1000000, span = w->o.rules.find_time > DAY ? w->o.rules.find_time : DAY;
     struct again g = {.w = w, .a = a, .now = now};
-    int r = diary_replay(w->diary, (now - span) * 1000000, show_again, &g, err);
+    int r = diary_replay(w->diary, (now - span) * 1000000, show_again, forgive_again, &g, err);
     if (r == 0)
         r = diary_known(w->diary, now - w->o.rules.ban_time_max, know_again, &g, err);
     return r < 0 ? r : tell_untold(&g, err);

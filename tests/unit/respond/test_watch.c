@@ -296,6 +296,65 @@ static void forgiven_is_forgotten(void **state)
     close(fd);
 }
 
+static void forgive(const char *network)
+{
+    struct err err = {0};
+    struct prefix who;
+    size_t forgotten;
+    assert_true(prefix_parse(str_of(network), true, &who));
+    assert_int_equal(watch_forgive(watch, &who, &forgotten, &err), 0);
+}
+
+/* One address of a network that was shut out for others' sake is let in: the others' failures do not shut it out again when it begins. */
+static void forgiven_of_a_network(void **state)
+{
+    (void)state;
+    int fd = log_open();
+    begin_with(usual());
+    const char *const bad[] = {"203.0.113.31", "203.0.113.32", "203.0.113.33", "203.0.113.34"};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        fail_times(fd, bad[i], "info", 5);
+    turn();
+    want("203.0.113.31/32 203.0.113.32/32 203.0.113.33/32 203.0.113.34/32 203.0.113.0/24 ");
+    buf_reset(&asked);
+    forgive("203.0.113.99");
+    watch_free(watch);
+    begin_with(usual());
+    turn();
+    want("");
+    fail_times(fd, "203.0.113.99", "info", 5); /* nor is it free to go on */
+    turn();
+    want("203.0.113.99/32 ");
+    close(fd);
+}
+
+static void run_sql(const char *sql)
+{
+    struct err err = {0};
+    struct statement *st = NULL;
+    if (store_prepare(diary_store(watch_diary(watch)), sql, &st, &err) < 0 || statement_run(st, &err) < 0)
+        fail_msg("%s", err.text);
+    statement_donep(&st);
+}
+
+/* More of them wait than are kept in memory. */
+static void forgiven_in_the_outbox(void **state)
+{
+    (void)state;
+    begin_with(usual());
+#define MANY "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 10050), a(net) AS (SELECT printf('10.%d.%d.1/32', i / 250, i % 250) FROM n) "
+    run_sql("INSERT INTO verdict (id, kind, looks, network, time_us, until, count, times) " MANY "SELECT 'address/' || net || '/1', 0, 0, net, 1, 9999999999, 5, 1 FROM a");
+    run_sql("INSERT INTO outbox (id, act, network, time_us, until, why, state, tries) " MANY "SELECT 'address/' || net || '/1', 'ban', net, 1, 9999999999, '', 0, 0 FROM a");
+    watch_free(watch);
+    begin_with(usual());
+    assert_int_equal(status().diary.waiting, 10051);
+    forgive("10.0.0.0/8");
+    assert_int_equal(status().diary.waiting, 0);
+    turn();
+    turn();
+    want("");
+}
+
 /* Our own probes fail by design; who only uses their names does so like anybody. */
 static void probes_count_nowhere(void **state)
 {
@@ -433,7 +492,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(only_observed), TEST(refused_stays_visible),
-        TEST(asks_until_it_is_answered), TEST(forgiven_is_forgotten), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
+        TEST(asks_until_it_is_answered), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_in_the_outbox), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
         TEST(idle_wants_nothing)};
     return cmocka_run_group_tests(tests, machine_begin, machine_end);
 }
