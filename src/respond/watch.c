@@ -163,7 +163,7 @@ int watch_begin(struct watch *w, struct err *err)
     s.read_until = p.read_until;
     s.journal = has ? &j : NULL;
     s.journal_since = now_us(w) / 1000000 - w->o.rules.find_time;
-    s.since = p.read_until ? 0 : s.journal_since;
+    s.since = p.read_until || has ? 0 : s.journal_since; /* many machines have nothing but the journal */
     r = remember(w, err);
     return r < 0 ? r : feed_begin(w->feed, &s, err);
 }
