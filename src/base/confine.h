@@ -4,7 +4,8 @@
 #include "base/err.h"
 #include <stdbool.h>
 
-/* Memory that is writable and executable becomes executable only: whoever made code in it must not touch it again. Before confine_code. -errno: there is no /proc, or the kernel refuses. */
+/* Memory that is writable and executable becomes executable only: whoever made code in it must not touch it again. Before confine_code. -errno: there is no /proc, or the kernel refuses;
+   some of it may be so by then. */
 int confine_code_readonly(struct err *err) _must_check_;
 /* From now on nothing becomes executable that was not: mmap for writing and executing, mprotect and pkey_mprotect for executing, and shmat with SHM_EXEC fail. What is executable
    stays so (and writable, where it was: regex_seal), and files are mapped for executing as before, so that programs can be started. Implies no_new_privs where it needs it.

@@ -35,12 +35,19 @@ static bool prepare(void)
     return true;
 }
 
+/* Also some that is not used, because the rest could not be made. */
+static bool has_machine_code(const struct pcre_code *c)
+{
+    size_t n = 0;
+    return c->code && pcre2_pattern_info(c->code, PCRE2_INFO_JITSIZE, &n) == 0 && n;
+}
+
 static void code_free(struct pcre_code *c)
 {
     if (!c)
         return;
     pcre2_match_data_free(c->data);
-    if (!c->jit || !sealed)
+    if (!sealed || !has_machine_code(c))
         pcre2_code_free(c->code);
     free(c);
 }

@@ -74,11 +74,10 @@ void regex_ready(struct regex *r)
 int regex_seal(struct err *err)
 {
     int e = load(err);
-    if (e == 0)
-        e = confine_code_readonly(err);
-    if (e == 0)
-        module->seal();
-    return e;
+    if (e < 0)
+        return e;
+    module->seal(); /* first: of code that only part of is protected, nobody knows which part */
+    return confine_code_readonly(err);
 }
 
 bool regex_search(struct regex *r, struct str subject, bool ascii, size_t from, struct regex_found *ret)

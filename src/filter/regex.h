@@ -28,7 +28,7 @@ void regex_done(struct regex *r);
 /* Makes its other form now, which the first subject that is not ASCII would make: too late for machine code in a process that is confined by then. */
 void regex_ready(struct regex *r);
 /* All expressions of this process stay as they are until it ends: their machine code cannot be written any more, it is not freed, and what is compiled later is interpreted.
-   Then base/confine.h. -errno: the code could not be protected, and everything goes on as before. */
+   Then base/confine.h. -errno: not all of it could be protected; besides that, the same holds. -ENOENT: no module. */
 int regex_seal(struct err *err) _must_check_;
 
 /* Searches in subject, which is valid UTF-8 (ascii: nothing else in it), from byte `from` on. true: found. */
