@@ -187,7 +187,7 @@ static bool keep_hit(void *ctx, unsigned text, size_t end)
 {
     struct sieve *s = ctx;
     if (s->hits_n == HITS_MAX) {
-        s->looked_at = s->hits[HITS_MAX - 1].end;
+        s->looked_at = s->hits[HITS_MAX - 1].end - 1; /* others may end at the same place */
         return false;
     }
     s->hits[s->hits_n++] = (struct hit){text, (unsigned)end};

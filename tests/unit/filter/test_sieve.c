@@ -163,6 +163,33 @@ static void dates_left_out(void **state)
     }
 }
 
+/* More texts are found in a block than are kept; the first that is not kept ends where the last of them does, at the end of a line. */
+static void too_many_texts(void **state)
+{
+    static const char *const fail[] = {"^zzzzz\\d <HOST>", "^<HOST> \\d+qqwkvxj$", "^<HOST> .*wkvxj$", NULL};
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    const struct filter_definition d = filter(a, NULL, fail, "{NONE}");
+    struct matcher_options o = {.today = NOW};
+    (void)state;
+    for (unsigned w = 0; w < 2; w++)
+        for (size_t kept = 65534; kept < 65538; kept++) {
+            _cleanup_(sieve_freep) struct sieve *s = NULL;
+            _cleanup_(buf_free) struct buf b = BUF(1u << 20);
+            struct matcher_event e = {0};
+            size_t f = 9;
+            uint64_t seen = 0;
+            for (size_t i = 1; i < kept; i++)
+                buf_addz(&b, "zzzzz\n");
+            buf_addz(&b, "192.0.2.1 xqqwkvxj\nanother line\n");
+            struct str rest = buf_str(&b);
+            assert_int_equal(sieve_new(&d, 1, &o, (enum sieve_way)w, &s, NULL), 0);
+            sieve_block(s, rest);
+            assert_int_equal(sieve_next(s, &rest, NOW, &seen, &f, &e), MATCHER_FOUND);
+            assert_int_equal(e.rule, 3);
+            assert_int_equal(rest.n, strlen("another line\n"));
+        }
+}
+
 /* In a child: 0, or which step was not as it should be. */
 static int sealed(void)
 {
@@ -239,6 +266,6 @@ static int zurich(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_must_be_there), cmocka_unit_test(scanning), cmocka_unit_test(same_as_open), cmocka_unit_test(dates_left_out), cmocka_unit_test(sealed_code)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_must_be_there), cmocka_unit_test(scanning), cmocka_unit_test(same_as_open), cmocka_unit_test(dates_left_out), cmocka_unit_test(too_many_texts), cmocka_unit_test(sealed_code)};
     return cmocka_run_group_tests(tests, zurich, NULL);
 }
