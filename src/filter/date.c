@@ -382,7 +382,8 @@ bool date_detector_again(struct date_detector *d, struct str line, int64_t now)
 {
     struct text t = {.s = line, .ascii = true};
     struct date_found unused;
-    return d->last < d->list.n && !d->list.v[d->last].memo->found.start && know(d, &t, now, false, &unused);
+    const struct date_found *last = d->last < d->list.n ? &d->list.v[d->last].memo->found : NULL;
+    return last && last->timed && !last->start && know(d, &t, now, false, &unused);
 }
 
 bool date_detector_find(struct date_detector *d, struct str line, bool ascii, int64_t now, struct date_found *ret)

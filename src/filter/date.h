@@ -47,7 +47,7 @@ void date_detector_restart(struct date_detector *d);
 void date_detector_done(struct date_detector *d);
 /* line: valid UTF-8. now: seconds, for what a date leaves out and for how long a template was unused. false: no date in it. */
 bool date_detector_find(struct date_detector *d, struct str line, bool ascii, int64_t now, struct date_found *ret) PARSER(date_template);
-/* An ASCII line that begins with the very date that was found last: it counts as found, and means what that meant. false: nothing is known, the line must be looked at. */
+/* An ASCII line that begins with the very date that was found last, and understood: it counts as found, and means what that meant. false: the line must be looked at. */
 bool date_detector_again(struct date_detector *d, struct str line, int64_t now);
 
 /* The only date that is looked for, where what a line has of it depends on that line alone. */

@@ -31,7 +31,7 @@ void sieve_block(struct sieve *s, struct str block);
 /* The next line of the log, without its LF, for each filter until one takes it: its result, and which filter it was; else MATCHER_MISSED. As matcher_line. */
 enum matcher_result sieve_line(struct sieve *s, struct str line, const int64_t *time_us, int64_t now, size_t *ret_filter, struct matcher_event *ret) PARSER(sieve);
 
-/* When the last line was written, by its own date or by time_us. false: not known, or `uncounted`. */
+/* When the last line was written that sieve_line was given, by its own date or by time_us. false: not known, or `uncounted`. */
 bool sieve_time(const struct sieve *s, int64_t *ret_us);
 /* The lines of the block from `rest` on, until one is not missed, whose result is given: *rest is what stands behind it. MATCHER_MISSED: there are no more. *lines: those that were looked at are added.
    The same as sieve_line for each, and faster. */

@@ -163,6 +163,31 @@ static void dates_left_out(void **state)
     }
 }
 
+/* What lines are counted for does not depend on whether they are passed over, either: these have a date that means nothing, or none. */
+static void counted_when_passed_over(void **state)
+{
+    static const char *const fail[] = {"^<HOST> bad login$", NULL};
+    static const char text[] =
+        "Aug 14 11:59:01 line a\nAug 14 11:59:01 line b\nAug 14 11:59:01 line c\nFeb 30 11:59:02 line a\nFeb 30 11:59:02 line b\nFeb 30 11:59:02 line c\n"
+        "Feb 30 11:59:02 line d\nno date\nFeb 30 11:59:02 line e\nAug 14 11:59:03 line a\n";
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    const struct filter_definition d = filter(a, NULL, fail, NULL);
+    (void)state;
+    for (unsigned w = 0; w < 3; w++) {
+        _cleanup_(sieve_freep) struct sieve *s = NULL;
+        struct matcher_options o = {.today = NOW, .thorough = w == SIEVE_OPEN};
+        struct matcher_event e = {0};
+        size_t f = 9;
+        uint64_t seen = 0;
+        struct str rest = str_of(text);
+        assert_int_equal(sieve_new(&d, 1, &o, (enum sieve_way)w, &s, NULL), 0);
+        sieve_block(s, rest);
+        assert_int_equal(sieve_next(s, &rest, NOW, &seen, &f, &e), MATCHER_MISSED);
+        assert_int_equal(seen, 10);
+        assert_int_equal(matcher_counts(sieve_matcher(s, 0)).undated, 6);
+    }
+}
+
 /* More texts are found in a block than are kept; the first that is not kept ends where the last of them does, at the end of a line. */
 static void too_many_texts(void **state)
 {
@@ -266,6 +291,6 @@ static int zurich(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_must_be_there), cmocka_unit_test(scanning), cmocka_unit_test(same_as_open), cmocka_unit_test(dates_left_out), cmocka_unit_test(too_many_texts), cmocka_unit_test(sealed_code)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_must_be_there), cmocka_unit_test(scanning), cmocka_unit_test(same_as_open), cmocka_unit_test(dates_left_out), cmocka_unit_test(counted_when_passed_over), cmocka_unit_test(too_many_texts), cmocka_unit_test(sealed_code)};
     return cmocka_run_group_tests(tests, zurich, NULL);
 }
