@@ -261,8 +261,10 @@ static int two_digits(const char *p)
 /* Between two seconds there, what year a date without one means may change. */
 static bool year_is_near(int64_t us, int64_t now)
 {
+    if (us < FIRST_US || now < 0 || now > INT64_MAX / 2000000)
+        return true;
     int64_t off = us - now * 1000000;
-    return us < FIRST_US || now < 0 || now > INT64_MAX / 2000000 || (off > -DAYS_US && off < DAYS_US) || (off > -YEAR_US - DAYS_US && off < -YEAR_US + DAYS_US);
+    return (off > -DAYS_US && off < DAYS_US) || (off > -YEAR_US - DAYS_US && off < -YEAR_US + DAYS_US);
 }
 
 /* The line begins as the last one did but for its seconds: no usual template looks at those but for being 00 to 59, so that it finds the same, at that time. */
