@@ -328,6 +328,7 @@ static void forgive_row(void *arg, struct tally_row *r)
     f->n += r->n || r->until;
     tally_clear(r);
     r->until = 0;
+    r->seen = 0; /* guard_known had it in the time to come, before which nothing would be counted */
     r->times_banned = 0;
 }
 

@@ -16,7 +16,7 @@ struct tally_key {
 /* A row; its owner may use it as it likes, but for the ring. Zeroed when the row is made. With five times it takes one line of the processor's cache. */
 struct tally_row {
     struct tally_key key;
-    uint32_t seen;      /* the latest time; kept by tally_row() */
+    uint32_t seen;      /* the latest time; kept by tally_row(); tally_add counts before it */
     uint32_t until;     /* by tally_time() */
     uint32_t marks[3];  /* a few small sets of things seen with it (their hashes), see tally_mark */
     uint16_t times_banned;

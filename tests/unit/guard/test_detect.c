@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "guard/detect.h"
 #include "guard/tally.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 /* 5 failures within 600 s: out for an hour, then two, at most a day. 198.51.100.0/24 is protected. */
@@ -103,6 +104,30 @@ static void tells(void **state)
 }
 
 /* A flood of ever new sources: the memory stays, what is forgotten is counted, and who is quick is still seen. */
+/* Who was shut out before a restart, and is forgiven long before that would have ended, begins anew; so does its network. */
+static void forgiven(void **state)
+{
+    static const char *const who[] = {"192.0.2.1/32", "192.0.2.0/24"};
+    _cleanup_(guard_freep) struct guard *g = guard(0);
+    _cleanup_(buf_free) struct buf out = BUF(65536);
+    struct prefix p;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(who); i++) {
+        assert_true(prefix_parse(str_of(who[i]), true, &p));
+        guard_known(g, &p, 900000, 3);
+    }
+    tell_line(g, STR("100000..100004/1 192.0.2.1 - no"), &out);
+    assert_int_equal(out.n, 0);
+    assert_int_equal(guard_forgive(g, &p), 1);
+    for (unsigned i = 1; i < 5; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "%u..%u/1 192.0.2.%u - no", 200000 + 10 * i, 200004 + 10 * i, i);
+        tell_line(g, str_of(line), &out);
+    }
+    assert_string_equal(out.p, "200014 out 192.0.2.1/32 until 203614 x1;200024 out 192.0.2.2/32 until 203624 x1;200034 out 192.0.2.3/32 until 203634 x1;"
+                               "200044 out 192.0.2.4/32 until 203644 x1;200044 net 192.0.2.0/24 until 203644 x1;");
+}
+
 static void keeps_within_its_memory(void **state)
 {
     (void)state;
@@ -184,6 +209,6 @@ static void times_out_of_range(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(tells), cmocka_unit_test(keeps_within_its_memory), cmocka_unit_test(rows), cmocka_unit_test(grows), cmocka_unit_test(times_out_of_range)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(tells), cmocka_unit_test(forgiven), cmocka_unit_test(keeps_within_its_memory), cmocka_unit_test(rows), cmocka_unit_test(grows), cmocka_unit_test(times_out_of_range)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
