@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define MESSAGE_MAX (1u << 20)
+#define FIELDS 8
 #define BEYOND_MAX 10000     /* so many entries after until_us, one after the other: it was no clock that jumped for a moment */
 #define FILES_OPEN 16384     /* sd-journal opens all files and is silent about those it cannot open */
 #define DAMAGED_MAX 64
@@ -39,6 +40,7 @@ struct journal_reader {
     int64_t gap_from, gap_to; /* to be told */
     char *damaged[DAMAGED_MAX];
     size_t damaged_n, damaged_at;
+    struct buf kept[FIELDS];  /* of the current entry */
 };
 
 static int open_parts(struct journal_reader *r)
@@ -194,6 +196,8 @@ int reader_open(const struct journal_want *w, struct journal_reader **ret, struc
     r->want = *w;
     for (size_t i = 0; i < JOURNAL_PLACES; i++)
         r->parts[i].fd = -1;
+    for (size_t i = 0; i < FIELDS; i++)
+        r->kept[i] = BUF(MESSAGE_MAX);
     int e = begin(r);
     r->want.after = NULL; /* the caller's */
     if (e < 0) {
@@ -215,6 +219,8 @@ void reader_close(struct journal_reader *r)
     }
     for (size_t i = 0; i < r->damaged_n; i++)
         free(r->damaged[i]);
+    for (size_t i = 0; i < FIELDS; i++)
+        buf_free(&r->kept[i]);
     free(r);
 }
 
@@ -266,25 +272,29 @@ struct field_row {
 };
 
 #define ROW(bit, text, member) {JOURNAL_##bit, {text "=", sizeof text}, offsetof(struct wanted, member)}
-static const struct field_row field_rows[] = {
+static const struct field_row field_rows[FIELDS] = {
     ROW(MESSAGE, "MESSAGE", message), ROW(IDENTIFIER, "SYSLOG_IDENTIFIER", identifier), ROW(IDENTIFIER, "_COMM", comm), ROW(UNIT, "_SYSTEMD_UNIT", unit),
     ROW(PID, "_PID", pid), ROW(PID, "SYSLOG_PID", syslog_pid), ROW(UID, "_UID", uid), ROW(HOST, "_HOSTNAME", host),
 };
 
-/* true: it is the first value of that field. Most others end at another place. */
-static bool take(struct str data, const struct field_row *row, struct wanted *w)
+/* true: it is the first value of that field. Most others end at another place. It is copied, because sd-journal may put the next one there, or take the memory away. */
+static bool take(struct journal_reader *r, struct str data, const struct field_row *row, struct wanted *w)
 {
     struct str *to = (struct str *)(void *)((char *)w + row->at);
+    struct buf *kept = &r->kept[row - field_rows];
     if (data.n < row->name.n || data.p[row->name.n - 1] != '=' || to->p || memcmp(data.p, row->name.p, row->name.n) != 0)
         return false;
-    *to = str_from(data, row->name.n);
+    buf_reset(kept);
+    buf_adds(kept, str_from(data, row->name.n));
+    *to = buf_str(kept);
     return true;
 }
 
 /* One pass over the fields: asking for each by its name would look at the same ones again and again. A single one sd-journal finds faster. What is left is sd-journal's own
    time: a tenth of a microsecond for each field in front of the last that is asked for, and the message stands behind most. */
-static int read_fields(sd_journal *j, unsigned fields, struct wanted *w)
+static int read_fields(struct journal_reader *r, sd_journal *j, struct wanted *w)
 {
+    unsigned fields = r->want.fields;
     const struct field_row *rows[ARRAY_SIZE(field_rows)];
     size_t missing = 0, rows_n = 0;
     for (size_t i = 0; i < ARRAY_SIZE(field_rows); i++)
@@ -296,13 +306,13 @@ static int read_fields(sd_journal *j, unsigned fields, struct wanted *w)
     if (fields == JOURNAL_MESSAGE) {
         e = sd_journal_get_data(j, "MESSAGE", &data, &n);
         if (e >= 0)
-            (void)take(str_span(data, n), rows[0], w);
+            (void)take(r, str_span(data, n), rows[0], w);
         return e == -ENOENT || e == -E2BIG || e == -ENOBUFS || e == -EPROTONOSUPPORT ? 0 : e; /* what the enumeration leaves out */
     }
     sd_journal_restart_data(j);
     for (missing = rows_n; missing && (e = sd_journal_enumerate_available_data(j, &data, &n)) > 0;)
         for (size_t i = 0; i < rows_n; i++)
-            if (take(str_span(data, n), rows[i], w)) {
+            if (take(r, str_span(data, n), rows[i], w)) {
                 missing--;
                 break;
             }
@@ -320,7 +330,7 @@ static int fill(struct journal_reader *r, struct part *p, struct journal_entry *
 {
     struct wanted w = {0};
     struct journal_entry e = {.kind = JOURNAL_ENTRY, .time_us = (int64_t)p->time};
-    int code = read_fields(p->j, r->want.fields, &w);
+    int code = read_fields(r, p->j, &w);
     uint64_t uid = number(w.uid);
     e.message = or_empty(w.message);
     e.identifier = w.identifier.n ? w.identifier : or_empty(w.comm);

@@ -141,6 +141,27 @@ static void tells_what_was_suppressed(void **state)
         assert_string_equal(read_all(matched ? ssh : NULL, 0, 0, NULL, 9).text, "0 lost 1234 of ssh.service\n1 lab sshd[77]: Suppressed 9 messages from dovecot.service\n");
 }
 
+/* Long fields are packed, and sd-journal unpacks them into one place, one after the other. */
+static void long_fields(void **state)
+{
+    (void)state;
+    static const size_t longer[] = {700, 300000};
+    for (size_t i = 0; i < ARRAY_SIZE(longer); i++) {
+        _cleanup_(buf_free) struct buf b = BUF(1u << 20), message = BUF(4096), other = BUF(1u << 20), want = BUF(4096);
+        while (message.n < 600)
+            buf_addz(&message, "message ");
+        buf_addz(&other, "OTHER=");
+        while (other.n < longer[i])
+            buf_addz(&other, "something else ");
+        buf_addz(&other, "\n");
+        entry(&b, T0 * SECOND, "ssh.service", "sshd", message.p, other.p);
+        journal("var/log/journal", "system", &b);
+        buf_printf(&want, "0 lab sshd[77]: %s\n", message.p);
+        assert_string_equal(read_all(NULL, 0, 0, NULL, 9).text, want.p);
+        clean(NULL);
+    }
+}
+
 static void tells_damaged_files_once(void **state)
 {
     (void)state;
@@ -192,7 +213,7 @@ int main(void)
     journal_prepare();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(in_order_of_time, clean), cmocka_unit_test_setup(goes_on_behind_a_position, clean), cmocka_unit_test_setup(remembers_where_it_began, clean),
-        cmocka_unit_test_setup(tells_what_was_deleted, clean), cmocka_unit_test_setup(tells_what_was_suppressed, clean), cmocka_unit_test_setup(tells_damaged_files_once, clean),
+        cmocka_unit_test_setup(tells_what_was_deleted, clean), cmocka_unit_test_setup(tells_what_was_suppressed, clean), cmocka_unit_test_setup(long_fields, clean), cmocka_unit_test_setup(tells_damaged_files_once, clean),
         cmocka_unit_test(messages_are_one_line), cmocka_unit_test_setup(reads_within_a_confined_process, clean),
     };
     int r = cmocka_run_group_tests(tests, NULL, NULL);
