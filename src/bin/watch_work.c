@@ -112,17 +112,16 @@ static void close_own(struct working *w)
 }
 
 /* From here on lines of strangers are read. The loop is made afterwards: it must not have a way around (io_uring). */
-static int confine(struct err *err)
+static int confine(struct watch *w, struct err *err)
 {
+    int r = watch_seal(w, err);
 #ifndef BANSHO_SANITIZED
-    int r = confine_code_readonly(err);
     if (r == 0)
         r = confine_code(err);
-    return r < 0 ? r : still_begin(err);
-#else
-    (void)err;
-    return 0;
+    if (r >= 0)
+        r = still_begin(err);
 #endif
+    return r;
 }
 
 static int work(struct working *w, struct watch_setup *s, struct err *err)
@@ -133,7 +132,7 @@ static int work(struct working *w, struct watch_setup *s, struct err *err)
     int r = watch_new(&o, &w->watch, err);
     malloc_trim(0); /* looking at the machine took more than watching it */
     if (r == 0)
-        r = confine(err);
+        r = confine(w->watch, err);
     if (r == 0)
         r = uv_loop_init(&w->loop) < 0 ? err_set(err, -EIO, "%s", err_name(EIO)) : 0;
     if (r == 0)

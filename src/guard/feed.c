@@ -1,6 +1,7 @@
 #include "guard/feed_parts.h"
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "filter/regex.h"
 #include "guard/login_event.h"
 #include "log/news.h"
 #include "log/services.h"
@@ -51,6 +52,13 @@ void feed_free(struct feed *f)
 }
 
 void feed_freep(struct feed **f) { feed_free(*f); }
+
+int feed_seal(struct feed *f, struct err *err)
+{
+    for (size_t i = 0; i < f->groups.n; i++)
+        sieve_ready(f->groups.v[i].sieve);
+    return regex_seal(err);
+}
 
 int feed_begin(struct feed *f, const struct feed_start *s, struct err *err)
 {

@@ -1,7 +1,7 @@
 /* feed.h: what this machine's services log, while it is written, as events in the order of their times: followed files and the journal -> filters -> events. Each
    service's lines come from its one live source (log/sources.h), and only its own filters see them, whatever others write in its name.
 
-   feed_new compiles the filters, which needs writable code for a moment; then the process may be confined, and feed_begin opens what is read.
+   feed_new compiles the filters, which needs writable code for a moment; then feed_seal, and the process may be confined; feed_begin opens what is read.
 
    Times are what the lines say. A file's line that says it is from before everything was last read, or from the future, by more than a minute, has a wrong clock or
    time zone, and counts as of now; by more than a day, it is an old line. Events of one turn are sorted; while much is caught up after a long pause, files and the journal may be
@@ -60,6 +60,8 @@ struct feed_source {
 struct feed;
 /* What the options point to must live as long. Filters of no service that is known see every followed file. -ENOENT: nothing can be followed; -EINVAL: a filter. */
 int feed_new(const struct feed_options *o, struct feed **ret, struct err *err) _must_check_;
+/* Of this process, for as long as it lives: the expressions' machine code is there for all lines, those that are not ASCII too, and is never written again (filter/regex.h). */
+int feed_seal(struct feed *f, struct err *err) _must_check_;
 int feed_begin(struct feed *f, const struct feed_start *s, struct err *err) _must_check_;
 void feed_free(struct feed *f); /* NULL is fine */
 void feed_freep(struct feed **f);

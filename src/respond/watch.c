@@ -73,6 +73,8 @@ static void take(void *arg, const struct feed_event *e)
     w->event = NULL;
 }
 
+int watch_seal(struct watch *w, struct err *err) { return feed_seal(w->feed, err); }
+
 /* --- after a restart */
 
 struct again {

@@ -38,8 +38,10 @@ struct watch_options {
 };
 
 struct watch;
-/* Opens what is remembered, compiles the filters. What the options point to must live as long. Then the process may be confined. */
+/* Opens what is remembered, compiles the filters. What the options point to must live as long. */
 int watch_new(const struct watch_options *o, struct watch **ret, struct err *err) _must_check_;
+/* feed_seal; then the process may be confined (base/confine.h). */
+int watch_seal(struct watch *w, struct err *err) _must_check_;
 /* Opens the logs, brings the detectors to where they were. */
 int watch_begin(struct watch *w, struct err *err) _must_check_;
 /* Saves and frees. NULL is fine. */

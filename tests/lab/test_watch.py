@@ -149,3 +149,10 @@ def test_attackers_are_dropped(host):
     host.exec_ok(["bansho", "unban", f"{ATTACKERS4}99"])
     assert attempt(host, ("ftp", f"{ATTACKERS4}99")) and not in_kernel(host, f"{ATTACKERS4}99")
     assert host.login("ftp", *LOGINS["ftp"], f"{ATTACKERS4}99") == "in"
+    # A name that is not ASCII is one like all others, and the end is an orderly one (but for the two that were killed).
+    for n in range(5):
+        host.login("ftp", "ren\u00e9", "Wrong-1", f"{ATTACKERS4}120")
+    host.wait(lambda: in_kernel(host, f"{ATTACKERS4}120"), f"{host.read('/var/log/proftpd/proftpd.log')[-600:]} {ask(host, 'Status')}", 5)
+    host.exec_ok("systemctl stop bansho-watch bansho-wall")
+    assert host.exec_ok("systemctl show -P Result bansho-watch bansho-wall").split() == ["success", "success"]
+    assert host.exec_ok("journalctl -q -o cat -u bansho-watch | grep -c 'Failed with result'").strip() == "1"

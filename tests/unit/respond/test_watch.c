@@ -487,11 +487,39 @@ static void idle_wants_nothing(void **state)
     close(fd);
 }
 
+/* In a child: its machine code is sealed for ever. */
+static void sealed(void)
+{
+    struct watch_options o = usual();
+    struct err err = {0};
+    int fd = log_open();
+    signal(SIGSEGV, SIG_DFL); /* cmocka's handler would go on with the next test */
+    if (watch_new(&o, &watch, &err) < 0 || watch_seal(watch, &err) < 0 || watch_begin(watch, &err) < 0)
+        _exit(2);
+    fail_times(fd, "203.0.113.7", "ren\xc3\xa9", 5);
+    fail_times(fd, "203.0.113.8", "broken\xe9", 5);
+    turn();
+    watch_free(watch);
+    _exit(strcmp(asked.p ? asked.p : "", "203.0.113.7/32 203.0.113.8/32 ") == 0 ? 0 : 3);
+}
+
+/* Names that are not ASCII, or not even UTF-8, are read like all others, and the end is an orderly one. */
+static void sealed_and_any_name(void **state)
+{
+    (void)state;
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0)
+        sealed();
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, leave)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(only_observed), TEST(refused_stays_visible),
+        TEST(sealed_and_any_name), TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(only_observed), TEST(refused_stays_visible),
         TEST(asks_until_it_is_answered), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_in_the_outbox), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
         TEST(idle_wants_nothing)};
     return cmocka_run_group_tests(tests, machine_begin, machine_end);
