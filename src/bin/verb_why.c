@@ -9,16 +9,22 @@
 struct question {
     const struct peer *peer;
     const char *method, *parameter, *list; /* "List", "network", "bans" */
-    bool more;
+    bool more;    /* in parts, the newest first */
     json_t *all; /* owned; NULL: not known */
     int code;
     struct err err;
 };
 
+/* What came before is newer. */
 static int add_part(void *arg, json_t *parameters)
 {
     struct question *q = arg;
-    return json_array_extend(q->all, json_object_get(parameters, q->list)) < 0 ? -ENOMEM : 0;
+    json_t *part = json_object_get(parameters, q->list);
+    if (json_array_extend(part, q->all) < 0)
+        return err_set(&q->err, -EBADMSG, _("%s sent something that is no answer: %s"), q->peer->program, q->list);
+    json_decref(q->all);
+    q->all = json_incref(part);
+    return 0;
 }
 
 static void ask(const struct call *c, struct question *q)
@@ -110,7 +116,7 @@ static const struct chapter {
     const char *title, *none;
     void (*line)(struct buf *b, const json_t *of, struct arena *a);
 } chapters[] = {
-    {{.peer = &peer_wall, .method = "List", .parameter = "network", .list = "bans", .more = true}, N_("Bans"), N_("not banned"), ban_line},
+    {{.peer = &peer_wall, .method = "List", .parameter = "network", .list = "bans"}, N_("Bans"), N_("not banned"), ban_line},
     {{.peer = &peer_watch, .method = "Verdicts", .parameter = "address", .list = "verdicts"}, N_("What was concluded"), N_("nothing"), verdict_line},
     {{.peer = &peer_watch, .method = "Events", .parameter = "address", .list = "events", .more = true}, N_("What it did"), N_("nothing that is known"), event_line},
 };

@@ -168,15 +168,15 @@ def statuses(tmp):
 def reasons(tmp):
     verdict = {"id": "a", "kind": "address", "looks": "attack", "network": "192.0.2.7", "account": None, "time_us": LAST * 1000000, "until": LAST + 600, "count": 5, "times": 1, "filter": "sshd", "log": "journal",
                "forgiven": False, "state": "refused", "reason": "it is protected"}
-    event = {"time_us": LAST * 1000000, "kind": "login-failed", "address": "192.0.2.7", "account": "ro\x1bot", "attempts": 3, "filter": "sshd", "log": "journal", "probe": False}
-    with Service(tmp, "wall", {"List": [{"bans": [entry("192.0.2.7")]}]}) as wall, Service(tmp, "watch", {"Verdicts": [{"verdicts": [verdict]}], "Events": [{"events": [event]}, {"events": [event]}]}) as watch:
+    event, older = [{"time_us": (LAST - s) * 1000000, "kind": "login-failed", "address": "192.0.2.7", "account": "ro\x1bot", "attempts": 3, "filter": "sshd", "log": "journal", "probe": False} for s in (0, 40)]
+    with Service(tmp, "wall", {"List": [{"bans": [entry("192.0.2.7")]}]}) as wall, Service(tmp, "watch", {"Verdicts": [{"verdicts": [verdict]}], "Events": [{"events": [event]}, {"events": [older, older]}]}) as watch:
         text = bansho(tmp, "why", "192.0.2.7")
         assert text.splitlines() == ["Bans", "  192.0.2.7  until 2030-03-17 17:46  5 failures: ssh", "What was concluded",
             "  2030-03-17 17:46:40  192.0.2.7  until 2030-03-17 17:56  failures: 5, attack, sshd [refused: it is protected]", "What it did",
-            *["  2030-03-17 17:46:40  login-failed  ro\\x1bot (3)  sshd  journal"] * 2], text
-        assert wall.calls == [("List", {"network": "192.0.2.7"}, True)] and watch.calls == [("Verdicts", {"address": "192.0.2.7"}, False), ("Events", {"address": "192.0.2.7"}, True)]
+            *[f"  2030-03-17 17:46:{s}  login-failed  ro\\x1bot (3)  sshd  journal" for s in ("00", "00", "40")]], text  # the newest last, although its part comes first
+        assert wall.calls == [("List", {"network": "192.0.2.7"}, False)] and watch.calls == [("Verdicts", {"address": "192.0.2.7"}, False), ("Events", {"address": "192.0.2.7"}, True)]
         shown = valid(bansho(tmp, "why", "192.0.2.7", "--json"))
-        assert shown["events"] == [event, event] and shown["verdicts"] == [verdict]
+        assert shown["events"] == [older, older, event] and shown["verdicts"] == [verdict]
     with Service(tmp, "wall", {"List": [{"bans": []}]}):
         text = bansho(tmp, "why", "2001:db8::1", code=3)
         assert "  not banned\n" in text and "  not known: bansho-watch does not run. To start it: " in text, text
