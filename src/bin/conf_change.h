@@ -13,7 +13,7 @@ struct conf_change {
     bool json;
     const char *schema;      /* with --json */
     void (*say)(const struct conf_change *c, struct emit *j); /* what stands in the object behind schema and file */
-    void (*after)(struct conf_change *c); /* NULL, or called when the file is as it should be: the change was made, or there was nothing to do */
+    void (*after)(struct conf_change *c); /* NULL, or what follows the change, confirmed with it; where the file is as it should be already, confirmed alone */
     const char *next;        /* what is said behind "Done": translated */
     void *arg;               /* the verb's own */
 

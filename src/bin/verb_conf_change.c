@@ -136,13 +136,14 @@ static enum outcome apply(struct conf_change *c)
     return OUTCOME_FINE;
 }
 
-static enum outcome nothing_to_do(struct conf_change *c)
+/* To the file; `confirmed`: to what comes after it there may be. */
+static enum outcome nothing_to_do(struct conf_change *c, bool confirmed)
 {
-    if (c->after && !call_option(c->call, "plan"))
+    if (confirmed)
         c->after(c);
     if (c->json)
         say_json(c, "nothing-to-do", 0, NULL);
-    else
+    else if (!confirmed)
         printf("%s\n", _("Nothing to do: all of it is so already."));
     return OUTCOME_FINE;
 }
@@ -158,10 +159,10 @@ enum outcome conf_change_decide(struct conf_change *c)
 {
     _cleanup_(buf_free) struct buf b = BUF(16u << 20);
     struct err err = {0};
-    bool plan_only = call_option(c->call, "plan") != NULL;
-    if (plan_empty(c->plan))
-        return nothing_to_do(c);
-    if (!c->json) {
+    bool plan_only = call_option(c->call, "plan") != NULL, changes = !plan_empty(c->plan);
+    if (!changes && (plan_only || !c->after))
+        return nothing_to_do(c, false);
+    if (changes && !c->json) {
         plan_show(c->plan, &c->term, plan_only, &b);
         fwrite(b.p, 1, b.n, stdout);
         fflush(stdout);
@@ -169,7 +170,7 @@ enum outcome conf_change_decide(struct conf_change *c)
     if (plan_only)
         return only_planned(c);
     if (call_option(c->call, "yes") || (!c->json && desk_confirm(false)))
-        return apply(c);
+        return changes ? apply(c) : nothing_to_do(c, true);
     err_set(&err, -EPERM, "%s", _("not confirmed; nothing was changed. To do it without being asked: -y"));
     if (c->json)
         say_json(c, "refused", 0, &err);

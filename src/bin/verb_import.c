@@ -96,7 +96,7 @@ static void show(const struct conf_change *c, const struct importing *i)
         text_wrap(&b, buf_str(&line), c->term.columns - 2, 4);
         buf_addz(&b, "\n");
     }
-    if (i->bans.unread || i->bans.cut)
+    if (i->bans.unread)
         buf_printf(&b, _("%zu of fail2ban's bans hold no address and are left out\n"), i->bans.unread);
     buf_addz(&b, "\n");
     fwrite(b.p, 1, b.n, stdout);
@@ -146,8 +146,8 @@ static void say(const struct conf_change *c, struct emit *j)
 static void after(struct conf_change *c)
 {
     struct importing *i = c->arg;
-    import_hand_over(&i->bans, c->arena, &i->handed);
-    if (c->json || !i->bans.list.n)
+    import_hand_over(c->call, &i->bans, c->arena, &i->handed);
+    if (c->json)
         return;
     _cleanup_(buf_free) struct buf b = BUF(65536);
     buf_printf(&b, _("Bans: %zu handed to bansho-wall, %zu it had already, %zu refused\n"), i->handed.taken, i->handed.known, i->handed.refused);
@@ -159,6 +159,11 @@ static void after(struct conf_change *c)
     fwrite(b.p, 1, b.n, stdout);
 }
 
+static void bans_left(struct conf_change *c, struct importing *i, const char *why)
+{
+    *list_push(c->arena, &i->jails.left) = (struct import_left){.what = _("fail2ban's bans"), .why = why};
+}
+
 static enum outcome read_all(struct conf_change *c, struct importing *i, const char *dir)
 {
     struct err err = {0};
@@ -168,15 +173,17 @@ static enum outcome read_all(struct conf_change *c, struct importing *i, const c
     if (r < 0)
         return complain(&err);
     r = import_fail2ban_bans(c->arena, FAIL2BAN_MEMORY, (int64_t)time(NULL), &i->bans, &err);
-    if (r < 0 && r != -ENOENT)
-        *list_push(c->arena, &i->jails.left) = (struct import_left){.what = _("fail2ban's bans"), .why = arena_dupz(c->arena, err.text)};
+    if (r < 0)
+        bans_left(c, i, arena_dupz(c->arena, err.text));
+    if (i->bans.cut)
+        bans_left(c, i, arena_printf(c->arena, _("there are more than %d"), IMPORT_BANS_MAX));
     return OUTCOME_FINE;
 }
 
 static enum outcome import(const struct call *call)
 {
     struct importing i = {0};
-    _cleanup_(conf_change_done) struct conf_change c = {.call = call, .arena = arena_new(1024u << 20), .json = call_option(call, "json"), .schema = "bansho.import/1", .say = say, .after = after, .arg = &i,
+    _cleanup_(conf_change_done) struct conf_change c = {.call = call, .arena = arena_new(1024u << 20), .json = call_option(call, "json"), .schema = "bansho.import/1", .say = say, .arg = &i,
                                                      .next = _("Who would have been shut out: bansho replay"), .root = {.fd = -1}, .term = term_of(stdout)};
     const char *dir = call_option(call, "dir") ? call_option(call, "dir") : FAIL2BAN;
     struct err err = {0};
@@ -187,12 +194,15 @@ static enum outcome import(const struct call *call)
         o = read_all(&c, &i, dir);
     if (o != OUTCOME_FINE)
         return o;
+    c.after = i.bans.list.n ? after : NULL;
     put_never(&c, &i);
     put_guard(&c, &i);
     plan_title(c.plan, N_("what fail2ban's configuration says goes into bansho.conf"));
     plan_unchanged(c.plan, "%s", _("fail2ban itself and its bans: nothing of it is stopped or flushed; and what else stands in bansho.conf"));
     if (i.jails.never.n || i.jails.never_names.n)
         plan_note(c.plan, "%s", _("a source counts as one of your own networks in every check, not in the guard alone; take out what is not yours"));
+    if (i.bans.list.n)
+        plan_note(c.plan, "%s", _("the bans in force are handed to bansho-wall; bansho undo does not lift them: bansho unban NETWORK"));
     if (conf_change_plan(&c, &err) < 0)
         return complain(&err);
     if (!c.json)
@@ -211,7 +221,7 @@ static const struct verb_option import_options[] = {
 const struct verb verb_import = {
     .name = "import",
     .usage = "fail2ban [--dir DIR] [--plan] [-y] [--json]",
-    .summary = N_("takes over fail2ban's jails, exceptions and bans; can be taken back"),
+    .summary = N_("takes over fail2ban's jails, exceptions and bans"),
     .help = N_("The jails in use become the filters and limits of `guard` in bansho.conf, the networks and names of ignoreip become sources, and the bans in force are handed to "
                "bansho-wall with the time that is left. Files are read in fail2ban's own order, with every include. What has no counterpart is listed with its file and line: other "
                "actions, jails with filters of their own, limits that differ from jail to jail.\n\n"

@@ -1,12 +1,8 @@
 /* verb_import_bans.c: see import_bans.h. */
-#include "base/i18n.h"
 #include "bin/import_bans.h"
-#include "wire/client.h"
+#include "bin/peer.h"
 #include <errno.h>
 #include <inttypes.h>
-
-#define WALL_SOCKET "/run/bansho/wall"
-#define WAIT_MS 10000
 
 static json_t *ban(const struct import_ban *b, struct arena *a)
 {
@@ -22,7 +18,7 @@ static json_t *ban(const struct import_ban *b, struct arena *a)
 static int hand(struct wire_client *wall, const struct import_ban *b, struct arena *a, struct import_handed *ret, struct err *err)
 {
     struct wire_answer answer = {0};
-    int r = wire_ask(wall, "org.bansho.Wall.Ban", ban(b, a), &answer, err);
+    int r = peer_ask(wall, &peer_wall, "Ban", ban(b, a), &answer, err);
     if (r == 0 && json_is_true(json_object_get(answer.parameters, "known")))
         ret->known++;
     else if (r == 0)
@@ -38,15 +34,14 @@ static int hand(struct wire_client *wall, const struct import_ban *b, struct are
     return r;
 }
 
-void import_hand_over(const struct import_bans *bans, struct arena *a, struct import_handed *ret)
+void import_hand_over(const struct call *c, const struct import_bans *bans, struct arena *a, struct import_handed *ret)
 {
     _cleanup_(wire_client_freep) struct wire_client *wall = NULL;
     struct err err = {0};
-    if (!bans->list.n)
-        return;
-    int r = wire_client_new(WALL_SOCKET, WAIT_MS, &wall, &err);
-    if (r == -ENOENT || r == -ECONNREFUSED) {
-        ret->reason = _("bansho-wall does not run: systemctl enable --now bansho-wall.socket");
+    char start[128];
+    int r = peer_open(c, &peer_wall, &wall, &err);
+    if (peer_absent(r)) {
+        ret->reason = arena_printf(a, _("%s does not run. To start it: %s"), peer_wall.program, peer_start(&peer_wall, start, sizeof start));
         return;
     }
     for (size_t i = 0; r == 0 && i < bans->list.n; i++)

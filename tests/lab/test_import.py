@@ -20,7 +20,7 @@ def test_what_fail2ban_does_is_taken_over(host, deb):
     assert plan["result"] == "planned" and host.read(CONF) == before
     assert {j["jail"]: j["ours"] for j in plan["jails"]}["sshd"] == "sshd"
     assert "198.51.100.0/24" in plan["never"] and "monitor.example" in plan["never"]
-    assert plan["bans"]["found"] == 2, plan["bans"]
+    assert plan["bans"]["found"] == 2 and any("bansho unban" in note for note in plan["plan"]["notes"]), plan
     left = {entry["what"]: entry for entry in plan["left"]}
     assert left["jail mine"]["where"].startswith("/etc/fail2ban/jail.d/office.local:"), left
     assert any("abuseipdb" in what for what in left), left
@@ -38,5 +38,11 @@ def test_what_fail2ban_does_is_taken_over(host, deb):
     assert rc != 0 and "198.51.100.0/24" in out + err, "the services know the new bansho.conf: " + out + err
     again = valid(host.bansho("import", "fail2ban", "-y", "--json")[1])
     assert again["result"] == "nothing-to-do" and (again["bans"]["known"], again["bans"]["handed"]) == (2, 0), again
+    host.exec_ok("fail2ban-client set sshd banip 192.0.2.45")
+    rc, out, _ = host.bansho("import", "fail2ban", "--json")
+    assert rc == 4 and valid(out)["result"] == "refused" and "192.0.2.45" not in networks(host), "nobody confirmed that one"
+    again = valid(host.bansho("import", "fail2ban", "-y", "--json")[1])
+    assert again["bans"]["handed"] == 1 and "192.0.2.45" in networks(host), again
+    host.exec_ok("fail2ban-client set sshd unbanip 192.0.2.45")
     assert host.exec_ok(RULES) == rules, "fail2ban is neither stopped nor flushed"
     assert host.bansho("undo", "-y")[0] == 0 and host.read(CONF) == before
