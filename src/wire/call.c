@@ -54,7 +54,7 @@ static void start(struct conn *c, const struct message *m, const struct served *
         conn_end(c);
         return;
     }
-    *call = (struct wire_call){.conn = c, .method = method, .of = of, .declared = declared, .uid = c->uid, .pid = c->pid, .bits = c->bits, .more = m->more, .oneway = m->oneway};
+    *call = (struct wire_call){.conn = c, .method = method, .of = of, .declared = declared, .uid = c->uid, .pid = c->pid, .more = m->more, .oneway = m->oneway};
     if (c->last)
         c->last->following = call;
     else
@@ -249,9 +249,7 @@ void wire_stream(struct wire_call *call, wire_next_fn *next, void (*done)(void *
     call_pump(call);
 }
 
-void wire_stream_wake(struct wire_call *call) { call_pump(call); }
-
-/* Ends when the peer has enough to read, or when next has sent nothing. */
+/* Ends when the peer has enough to read; also where next sent nothing, which it must not do: it is not called for ever. */
 void call_pump(struct wire_call *call)
 {
     if (call->pumping || !call->next)
@@ -282,4 +280,3 @@ void calls_gone(struct wire_call *first)
 bool wire_wants_more(const struct wire_call *call) { return call->more; }
 uid_t wire_uid(const struct wire_call *call) { return call->uid; }
 pid_t wire_pid(const struct wire_call *call) { return call->pid; }
-uint32_t wire_bits(const struct wire_call *call) { return call->bits; }

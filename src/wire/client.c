@@ -182,8 +182,3 @@ int wire_ask(struct wire_client *c, const char *method, json_t *take_parameters,
 {
     return wire_ask_more(c, method, take_parameters, NULL, NULL, ret, err);
 }
-
-int wire_tell(struct wire_client *c, const char *method, json_t *take_parameters, struct err *err)
-{
-    return call(c, method, take_parameters, MESSAGE_ONEWAY, err);
-}

@@ -28,5 +28,3 @@ int wire_ask(struct wire_client *c, const char *method, json_t *take_parameters,
 /* With "more": fn for each reply's parameters but the last, which is *ret. fn returning < 0 ends it, and is returned; the connection is useless then. */
 typedef int wire_part_fn(void *arg, json_t *parameters);
 int wire_ask_more(struct wire_client *c, const char *method, json_t *take_parameters, wire_part_fn *fn, void *arg, struct wire_answer *ret, struct err *err) _must_check_;
-/* With "oneway": sent, and no answer comes. */
-int wire_tell(struct wire_client *c, const char *method, json_t *take_parameters, struct err *err) _must_check_;

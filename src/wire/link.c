@@ -212,5 +212,3 @@ int wire_link_call(struct wire_link *l, const char *method, json_t *take_paramet
     }
     return 0;
 }
-
-size_t wire_link_waiting(const struct wire_link *l) { return l->n; }

@@ -25,4 +25,3 @@ int wire_link_new(uv_loop_t *loop, const char *path, unsigned timeout_ms, wire_g
 void wire_link_free(struct wire_link *l);
 /* 0: fn will be called once; -ENOBUFS: too much waits, try again after an answer; -EPIPE: it has ended; -ENOMEM. Never calls fn itself. */
 int wire_link_call(struct wire_link *l, const char *method, json_t *take_parameters, wire_reply_fn *fn, void *arg) _must_check_;
-size_t wire_link_waiting(const struct wire_link *l); /* calls without an answer */

@@ -42,7 +42,6 @@ struct wire_call {
     size_t sent;
     uid_t uid;
     pid_t pid;
-    uint32_t bits;
     bool more, oneway, pumping, ended;
 };
 

@@ -63,7 +63,7 @@ struct wire_options {
     unsigned slow_ms;         /* in which a peer takes nothing of what waits for it (30 s) */
 };
 
-/* What was refused since the start, for status and for telling it once. */
+/* What was refused since the start. */
 struct wire_counts {
     size_t connections;
     uint64_t calls, too_many, malformed, oversize, late, slow, idle, denied, mistakes;
@@ -88,12 +88,9 @@ bool wire_wants_more(const struct wire_call *call);
    same). In a stream only within next. */
 int wire_more(struct wire_call *call, json_t *take_parameters);
 /* Several replies of unknown size: next is called whenever the peer has read enough, now for the first time; each time it sends one reply (wire_more), or the end.
-   done is called once, when the call has ended or the peer is gone; next is not called afterwards, and the call needs no end any more. For streams that wait
-   for something next may send nothing and have wire_stream_wake called later. The handler returns 0. */
+   done is called once, when the call has ended or the peer is gone; next is not called afterwards, and the call needs no end any more. The handler returns 0. */
 typedef void wire_next_fn(struct wire_call *call, void *arg);
 void wire_stream(struct wire_call *call, wire_next_fn *next, void (*done)(void *arg), void *arg);
-void wire_stream_wake(struct wire_call *call);
 
 uid_t wire_uid(const struct wire_call *call);
 pid_t wire_pid(const struct wire_call *call); /* when the connection was made; for people only, pids are used again */
-uint32_t wire_bits(const struct wire_call *call);
