@@ -59,6 +59,16 @@ struct str str_from(struct str s, size_t at)
     return at ? str_span(s.p + at, s.n - at) : s; /* an empty view may point nowhere */
 }
 
+struct str str_head(struct str s, size_t max)
+{
+    if (s.n <= max)
+        return s;
+    s.n = max;
+    while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
+        s.n--;
+    return s;
+}
+
 bool str_line(struct str *rest, struct str *ret)
 {
     if (!rest->n)

@@ -27,6 +27,7 @@ ptrdiff_t str_find(struct str s, char c);
 ptrdiff_t str_search(struct str s, struct str needle);
 struct str str_trim(struct str s); /* blanks, tabs, CR, LF at both ends */
 struct str str_from(struct str s, size_t at); /* what follows the first `at` bytes; empty beyond the end */
+struct str str_head(struct str s, size_t max); /* at most `max` bytes of it; not cut within a character of UTF-8 */
 
 /* Takes the next line (without its LF or CRLF) off *rest. false: nothing is left. */
 bool str_line(struct str *rest, struct str *ret);

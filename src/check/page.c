@@ -18,14 +18,8 @@ void page_blanks(const struct page *p, size_t n)
 void page_escaped(struct buf *b, const char *text)
 {
     struct str s = str_of(text);
-    bool cut = s.n > TEXT_SHOWN;
-    if (cut) {
-        s.n = TEXT_SHOWN;
-        while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80) /* not within a character */
-            s.n--;
-    }
-    text_escape(b, s);
-    if (cut)
+    text_escape(b, str_head(s, TEXT_SHOWN));
+    if (s.n > TEXT_SHOWN)
         buf_addz(b, "...");
 }
 

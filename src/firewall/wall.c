@@ -183,7 +183,7 @@ static bool judge(struct wall *w, const struct wall_request *q, int64_t now, str
     }
     b.times = before + 1;
     b.until = q->has_until ? q->until : usual_end(w, now, before);
-    b.why = arena_dup(a, str_span(q->why.p, q->why.n < LEDGER_WHY_MAX ? q->why.n : LEDGER_WHY_MAX));
+    b.why = arena_dup(a, str_head(q->why, LEDGER_WHY_MAX));
     *ret = b;
     return true;
 }

@@ -47,15 +47,9 @@ static void escape(struct buf *out, struct str s)
 static void safely(struct html *h, struct str s)
 {
     _cleanup_(buf_free) struct buf b = BUF(HTML_TEXT_MAX * 8);
-    bool cut = s.n > HTML_TEXT_MAX;
-    if (cut) {
-        s.n = HTML_TEXT_MAX;
-        while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80) /* not within a character */
-            s.n--;
-    }
-    text_escape(&b, s);
+    text_escape(&b, str_head(s, HTML_TEXT_MAX));
     escape(h->out, buf_str(&b));
-    if (cut)
+    if (s.n > HTML_TEXT_MAX)
         buf_addz(h->out, "...");
 }
 

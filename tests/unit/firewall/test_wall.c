@@ -393,9 +393,29 @@ static void listed(void **state)
     arena_free(a);
 }
 
+/* A reason that is too long is cut, but not within a character: it would be no text any more for who asks. */
+static void long_reason(void **state)
+{
+    struct place *p = begun(state);
+    struct arena *a = arena_new(1u << 20);
+    static char why[LEDGER_WHY_MAX + 10];
+    memset(why, 'x', LEDGER_WHY_MAX - 1);
+    memcpy(why + LEDGER_WHY_MAX - 1, "番", sizeof "番");
+    struct wall_answer answer;
+    wall_ban(p->wall, &(struct wall_request){.network = STR("192.0.2.9"), .why = str_of(why), .by = "root", .ordered = true}, 1, &answer);
+    assert_int_equal(answer.end, WALL_DONE);
+    struct wall_page page = {.after_network = "", .after_services = "", .max = 10};
+    struct ban_list list = {0};
+    bool end = false;
+    assert_int_equal(wall_page(p->wall, &page, a, &list, &end, NULL), 0);
+    assert_int_equal(list.bans.n, 1);
+    assert_string_equal(list.bans.v[0].why, arena_printf(a, "%.*s", LEDGER_WHY_MAX - 1, why));
+    arena_free(a);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(refusals), TEST(times), TEST(mended), TEST(killed), TEST(full_disk), TEST(listed)};
+    const struct CMUnitTest tests[] = {TEST(refusals), TEST(times), TEST(mended), TEST(killed), TEST(full_disk), TEST(listed), TEST(long_reason)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
