@@ -163,7 +163,7 @@ const struct verb verb_ban = {
     .name = "ban",
     .usage = "NETWORK [--for T] [--why TEXT] [--json]",
     .summary = N_("shuts an address or a network out"),
-    .help = N_("Packets from there are dropped by the kernel, and open connections end. A network that was banned before gets the new end.\n\n"
+    .help = N_("Packets from there are dropped by the kernel, and open connections end. Where it is banned already, the later end holds.\n\n"
                "bansho-wall refuses what would lock you out: this machine's own addresses, the sources that bansho.conf protects, and networks that nobody can mean. "
                "So is the address that you are logged in from."),
     .options = ban_options,

@@ -19,8 +19,7 @@ static const char *const queries[QUERIES] = {
     [KNOWN] = "SELECT until FROM verdicts WHERE id = ?",
     [TIMES] = "SELECT count(*) FROM history WHERE network = ? AND since >= ? AND lifted = 0",
     [PUT] = "INSERT INTO bans (network, services, since, until, times, why, by) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (network, services) DO UPDATE SET"
-            " since = excluded.since, until = CASE WHEN excluded.until = 0 OR bans.until = 0 THEN 0 ELSE max(excluded.until, bans.until) END,"
-            " times = excluded.times, why = excluded.why, by = excluded.by",
+            " since = excluded.since, until = excluded.until, times = excluded.times, why = excluded.why, by = excluded.by",
     [REMEMBER] = "INSERT INTO history (network, services, since, until, why, by) VALUES (?, ?, ?, ?, ?, ?)",
     [NOTE] = "INSERT OR REPLACE INTO verdicts (id, time, until) VALUES (?, ?, ?)",
 };
@@ -144,29 +143,32 @@ int ledger_put(struct ledger *l, const struct ban *b, const char *id, struct err
     return statement_run(l->ready[NOTE], err);
 }
 
-/* A statement with at most one text and one number. text NULL: the number is the first. */
-static int run(struct ledger *l, const char *sql, const char *text, int64_t number, struct err *err)
+/* A statement with its parameters: the text, where there is one, and the numbers after it. */
+static int prepare(struct ledger *l, const char *sql, const char *text, const int64_t *number, struct statement **ret, struct err *err)
 {
-    _cleanup_(statement_donep) struct statement *st = NULL;
-    int r = store_prepare(l->store, sql, &st, err);
+    int r = store_prepare(l->store, sql, ret, err), at = 1;
     if (r < 0)
         return r;
     if (text)
-        statement_text(st, 1, text);
-    statement_int(st, text ? 2 : 1, number);
-    return statement_run(st, err);
+        statement_text(*ret, at++, text);
+    if (number)
+        statement_int(*ret, at, *number);
+    return 0;
 }
 
-static int number_of(struct ledger *l, const char *sql, const char *text, int64_t number, int64_t *ret, struct err *err)
+static int run(struct ledger *l, const char *sql, const char *text, const int64_t *number, struct err *err)
 {
     _cleanup_(statement_donep) struct statement *st = NULL;
-    int r = store_prepare(l->store, sql, &st, err);
-    if (r < 0)
-        return r;
-    if (text)
-        statement_text(st, 1, text);
-    statement_int(st, text ? 2 : 1, number);
-    r = one_number(st, ret, err);
+    int r = prepare(l, sql, text, number, &st, err);
+    return r < 0 ? r : statement_run(st, err);
+}
+
+static int number_of(struct ledger *l, const char *sql, const char *text, const int64_t *number, int64_t *ret, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = prepare(l, sql, text, number, &st, err);
+    if (r == 0)
+        r = one_number(st, ret, err);
     return r < 0 ? r : 0;
 }
 
@@ -175,11 +177,11 @@ int ledger_lift(struct ledger *l, const struct prefix *network, int64_t now, int
     char text[NETWORK_TEXT];
     const char *which = network ? network_text(network, text) : NULL;
     int64_t n = 0;
-    int r = number_of(l, which ? "SELECT count(*) FROM bans WHERE network = ?1 AND (until > ?2 OR until = 0)" : "SELECT count(*) FROM bans WHERE until > ?1 OR until = 0", which, now, &n, err);
+    int r = number_of(l, which ? "SELECT count(*) FROM bans WHERE network = ?1 AND (until > ?2 OR until = 0)" : "SELECT count(*) FROM bans WHERE until > ?1 OR until = 0", which, &now, &n, err);
     if (r == 0)
-        r = run(l, which ? "UPDATE history SET lifted = ?2 WHERE network = ?1 AND lifted = 0" : "UPDATE history SET lifted = ?1 WHERE lifted = 0", which, now, err);
+        r = run(l, which ? "UPDATE history SET lifted = ?2 WHERE network = ?1 AND lifted = 0" : "UPDATE history SET lifted = ?1 WHERE lifted = 0", which, &now, err);
     if (r == 0)
-        r = run(l, which ? "DELETE FROM bans WHERE network = ?1 AND ?2 > 0" : "DELETE FROM bans WHERE ?1 > 0", which, now > 0 ? now : 1, err);
+        r = run(l, which ? "DELETE FROM bans WHERE network = ?1" : "DELETE FROM bans", which, NULL, err);
     if (r == 0)
         *ret = n;
     return r;
@@ -188,18 +190,19 @@ int ledger_lift(struct ledger *l, const struct prefix *network, int64_t now, int
 int ledger_drop(struct ledger *l, const struct prefix *network, struct err *err)
 {
     char text[NETWORK_TEXT];
-    return run(l, "DELETE FROM bans WHERE network = ?1 AND ?2 = 0", network_text(network, text), 0, err);
+    return run(l, "DELETE FROM bans WHERE network = ?1", network_text(network, text), NULL, err);
 }
 
 int ledger_prune(struct ledger *l, int64_t before, struct err *err)
 {
-    int r = run(l, "DELETE FROM bans WHERE until <= ?1 AND until > 0", NULL, before, err);
+    const int64_t old = before - LEDGER_KEEP, most = LEDGER_HISTORY;
+    int r = run(l, "DELETE FROM bans WHERE until <= ?1 AND until > 0", NULL, &before, err);
     if (r == 0)
-        r = run(l, "DELETE FROM verdicts WHERE time < ?1", NULL, before - LEDGER_KEEP, err);
+        r = run(l, "DELETE FROM verdicts WHERE time < ?1", NULL, &old, err);
     if (r == 0)
-        r = run(l, "DELETE FROM history WHERE number <= (SELECT coalesce(max(number), 0) - ?1 FROM history)", NULL, LEDGER_HISTORY, err);
+        r = run(l, "DELETE FROM history WHERE number <= (SELECT coalesce(max(number), 0) - ?1 FROM history)", NULL, &most, err);
     if (r == 0) /* the oldest come first: it ends at the first that is young enough */
-        r = run(l, "DELETE FROM history WHERE number < (SELECT number FROM history WHERE since >= ?1 ORDER BY number LIMIT 1)", NULL, before - LEDGER_KEEP, err);
+        r = run(l, "DELETE FROM history WHERE number < (SELECT number FROM history WHERE since >= ?1 ORDER BY number LIMIT 1)", NULL, &old, err);
     return r;
 }
 
@@ -233,11 +236,8 @@ int ledger_of(struct ledger *l, const struct prefix *network, struct arena *a, s
 {
     char text[NETWORK_TEXT];
     _cleanup_(statement_donep) struct statement *st = NULL;
-    int r = store_prepare(l->store, "SELECT " COLUMNS " FROM bans WHERE network = ? ORDER BY services", &st, err);
-    if (r < 0)
-        return r;
-    statement_text(st, 1, network_text(network, text));
-    return take_rows(st, a, ret, err);
+    int r = prepare(l, "SELECT " COLUMNS " FROM bans WHERE network = ? ORDER BY services", network_text(network, text), NULL, &st, err);
+    return r < 0 ? r : take_rows(st, a, ret, err);
 }
 
 int ledger_soonest(struct ledger *l, struct arena *a, struct ban *ret, struct err *err)
@@ -255,10 +255,10 @@ int ledger_soonest(struct ledger *l, struct arena *a, struct ban *ret, struct er
 
 int ledger_count(struct ledger *l, int64_t *ret, struct err *err)
 {
-    return number_of(l, "SELECT count(*) FROM bans WHERE ?1 = 0", NULL, 0, ret, err);
+    return number_of(l, "SELECT count(*) FROM bans", NULL, NULL, ret, err);
 }
 
 int ledger_in_force(struct ledger *l, int64_t now, int64_t *ret, struct err *err)
 {
-    return number_of(l, "SELECT (SELECT count(*) FROM bans WHERE until > ?1) + (SELECT count(*) FROM bans WHERE until = 0)", NULL, now, ret, err);
+    return number_of(l, "SELECT (SELECT count(*) FROM bans WHERE until > ?1) + (SELECT count(*) FROM bans WHERE until = 0)", NULL, &now, ret, err);
 }

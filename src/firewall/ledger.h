@@ -34,7 +34,7 @@ const char *network_text(const struct prefix *p, char ret[static NETWORK_TEXT]);
 int ledger_known(struct ledger *l, const char *id, int64_t *ret_until, struct err *err) _must_check_;
 /* How often the network was banned since then; what was lifted by an administrator does not count. */
 int ledger_times(struct ledger *l, const struct prefix *network, int64_t since, int64_t *ret, struct err *err) _must_check_;
-/* Within a transaction. Of the same network and services the later end holds. id NULL: none. */
+/* Within a transaction; takes the place of the ban of the same network and services. id NULL: none. */
 int ledger_put(struct ledger *l, const struct ban *b, const char *id, struct err *err) _must_check_;
 /* Takes the network's bans out and forgives; NULL: all. *ret: how many were in force. */
 int ledger_lift(struct ledger *l, const struct prefix *network, int64_t now, int64_t *ret, struct err *err) _must_check_;

@@ -197,14 +197,17 @@ struct group {
     int disk; /* 0, or why nothing can be written any more: then the kernel drops them all the same, and they are answered as failed, to be asked for again */
 };
 
-/* The elements of this ban, with the end that all bans of its network together give them. */
-static int gather(struct wall *w, struct group *g, const struct ban *b, struct err *err)
+/* The elements of this ban, with the end that all bans of its network together give them. Where the same ban is in force already, the later end holds. */
+static int gather(struct wall *w, struct group *g, struct ban *b, struct err *err)
 {
     struct ban_list rows = {0};
     struct ban_element own[WALL_ELEMENTS], others[WALL_ELEMENTS];
     int r = ledger_of(w->ledger, &b->network, g->arena, &rows, err);
     if (r < 0)
         return r;
+    for (size_t k = 0; k < rows.bans.n; k++)
+        if (strcmp(rows.bans.v[k].services, b->services) == 0)
+            b->until = wall_later(b->until, wall_end(&rows.bans.v[k], g->now));
     size_t n = wall_elements(b, g->now, own);
     for (size_t i = 0; i < n; i++) {
         own[i].held = rows.bans.n > 0;
@@ -220,7 +223,17 @@ static int gather(struct wall *w, struct group *g, const struct ban *b, struct e
     return 0;
 }
 
-/* A full ledger: the ban that would end first makes room. */
+/* Out of the kernel's sets: all packets of this network, and what these rows of it shut. -ENOENT: there is no table. */
+static int take_out(struct wall *w, const struct prefix *network, const struct ban_list *rows, struct err *err)
+{
+    struct ban_element elements[WALL_ELEMENTS] = {{.key.network = *network}};
+    int r = bans_remove(w->bans, elements, 1, err);
+    for (size_t i = 0; r == 0 && i < rows->bans.n; i++)
+        r = bans_remove(w->bans, elements, wall_elements(&rows->bans.v[i], 0, elements), err);
+    return r;
+}
+
+/* A full ledger: the network whose ban would end first makes room. */
 static int make_room(struct wall *w, struct group *g, struct err *err)
 {
     if (w->rows < WALL_MOST)
@@ -228,15 +241,17 @@ static int make_room(struct wall *w, struct group *g, struct err *err)
     int r = ledger_count(w->ledger, &w->rows, err);
     while (r == 0 && w->rows >= WALL_MOST) {
         struct ban b;
-        struct ban_element elements[WALL_ELEMENTS];
+        struct ban_list rows = {0};
         r = ledger_soonest(w->ledger, g->arena, &b, err);
         if (r <= 0)
             return r;
-        r = bans_remove(w->bans, elements, wall_elements(&b, 0, elements), err);
+        r = ledger_of(w->ledger, &b.network, g->arena, &rows, err);
+        if (r == 0)
+            r = take_out(w, &b.network, &rows, err);
         if (r == 0 || r == -ENOENT)
             r = ledger_drop(w->ledger, &b.network, err);
-        w->rows--;
-        w->dropped_for_room++;
+        w->rows -= (int64_t)rows.bans.n;
+        w->dropped_for_room += (int64_t)rows.bans.n;
     }
     return r;
 }

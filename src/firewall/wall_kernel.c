@@ -11,16 +11,19 @@
 #define PAGE 4096
 #define COUNTED 20000 /* with more bans the elements are not counted one by one */
 
-/* Milliseconds that remain, 0: without an end. Never more than it was given for: a clock that was wrong at boot must not make a ban of it that lasts for years. */
-static bool remains(const struct ban *b, int64_t now, uint64_t *ret)
+/* A clock that was wrong at boot must not make a ban of it that lasts for years. */
+int64_t wall_end(const struct ban *b, int64_t now)
 {
-    int64_t left = b->until - now;
-    if (b->until && now && left <= 0)
-        return false;
-    if (b->until && b->until - b->since < left)
-        left = b->until - b->since;
-    *ret = b->until && now && left > 0 ? (uint64_t)left * 1000 : 0;
-    return !b->until || !now || left > 0;
+    if (!b->until)
+        return 0;
+    int64_t left = b->until - now, given = b->until - b->since;
+    left = left < given ? left : given;
+    return left > 0 ? now + left : now;
+}
+
+int64_t wall_later(int64_t a, int64_t b)
+{
+    return !a || !b ? 0 : a > b ? a : b;
 }
 
 size_t wall_elements(const struct ban *b, int64_t now, struct ban_element ret[static WALL_ELEMENTS])
@@ -28,8 +31,10 @@ size_t wall_elements(const struct ban *b, int64_t now, struct ban_element ret[st
     struct ban_element e = {.key.network = b->network};
     struct str rest = str_of(b->services), name;
     size_t n = 0;
-    if (!remains(b, now, &e.ms))
+    int64_t end = now ? wall_end(b, now) : 0;
+    if (end && end == now)
         return 0;
+    e.ms = end ? (uint64_t)(end - now) * 1000 : 0;
     if (!rest.n) {
         ret[0] = e;
         return 1;

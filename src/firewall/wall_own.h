@@ -28,5 +28,9 @@ void wall_trouble(struct wall *w, enum trouble which, const char *text);
 #define WALL_ELEMENTS 64
 size_t wall_elements(const struct ban *b, int64_t now, struct ban_element ret[static WALL_ELEMENTS]);
 
+/* When it ends, counted from now, or `now` where it has ended; 0: never. One whose beginning is still to come was made while the clock was wrong: it lasts as long as it was given for. */
+int64_t wall_end(const struct ban *b, int64_t now);
+int64_t wall_later(int64_t a, int64_t b); /* of two ends; 0 is the latest */
+
 /* The kernel's table anew, from the ledger. */
 int wall_restore(struct wall *w, struct err *err) _must_check_;

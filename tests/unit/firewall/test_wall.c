@@ -230,6 +230,26 @@ static void times(void **state)
     assert_true(s.bans == 0 && s.in_kernel == 0);
 }
 
+/* The end that is answered is the one that holds; a clock that was years ahead for a moment makes no ban that lasts for years. */
+static void ends(void **state)
+{
+    struct place *p = begun(state);
+    assert_int_equal(ban(p, "192.0.2.1", NULL, p->now + 5000).until, p->now + 5000);
+    assert_int_equal(ban(p, "192.0.2.1", NULL, p->now + 100).until, p->now + 5000);
+    assert_in_range(left("192.0.2.1", 0, 0), 4990, 5000);
+    assert_int_equal(ban(p, "192.0.2.2", NULL, 0).until, 0);
+    assert_int_equal(ban(p, "192.0.2.2", NULL, p->now + 100).until, 0);
+    assert_int_equal(left("192.0.2.2", 0, 0), 0);
+    p->now += 12LL * 365 * 86400;
+    assert_int_equal(ban(p, "192.0.2.3", NULL, p->now + 900).until, p->now + 900);
+    p->now -= 12LL * 365 * 86400;
+    assert_int_equal(ban(p, "192.0.2.3", NULL, p->now + 100).until, p->now + 900);
+    assert_in_range(left("192.0.2.3", 0, 0), 890, 900);
+    p->now += 1000;
+    again(p);
+    assert_int_equal(left("192.0.2.3", 0, 0), -1);
+}
+
 static bool nft(const char *command)
 {
     const char *const argv[] = {"nft", command, NULL};
@@ -416,6 +436,6 @@ static void long_reason(void **state)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(refusals), TEST(times), TEST(mended), TEST(killed), TEST(full_disk), TEST(listed), TEST(long_reason)};
+    const struct CMUnitTest tests[] = {TEST(refusals), TEST(times), TEST(ends), TEST(mended), TEST(killed), TEST(full_disk), TEST(listed), TEST(long_reason)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
