@@ -194,6 +194,7 @@ struct group {
     LIST(struct ban_element) elements;
     LIST(struct ban_key) keys;
     int64_t now;
+    bool shut; /* they are in the kernel */
     int disk; /* 0, or why nothing can be written any more: then the kernel drops them all the same, and they are answered as failed, to be asked for again */
 };
 
@@ -294,6 +295,7 @@ static int work(struct wall *w, const struct wall_request requests[], size_t n, 
     if (!g->elements.n)
         return 0;
     int r = put(w, g, err);
+    g->shut = r == 0;
     if (r == 0)
         r = g->disk;
     return r == 0 ? ledger_prune(w->ledger, g->now - RESIDUE, err) : r;
@@ -310,6 +312,7 @@ void wall_ban(struct wall *w, const struct wall_request requests[], size_t n, st
         g.disk = r = ledger_commit(w->ledger, &err);
     if (r < 0)
         ledger_rollback(w->ledger);
+    w->unsaved |= r < 0 && g.shut;
     wall_trouble(w, TROUBLE_DISK, g.disk < 0 ? err.text : NULL);
     for (size_t i = 0; r < 0 && i < n; i++)
         if (answers[i].end == WALL_DONE || answers[i].end == WALL_FAILED) {
@@ -317,9 +320,27 @@ void wall_ban(struct wall *w, const struct wall_request requests[], size_t n, st
             snprintf(answers[i].reason, sizeof answers[i].reason, "%s", err.text);
         }
     size_t ended = 0;
-    if (connections_end(w->connections, g.keys.v, g.keys.n, &ended, &err) == 0)
+    if (g.shut && connections_end(w->connections, g.keys.v, g.keys.n, &ended, &err) == 0)
         w->ended += (int64_t)ended;
     arena_free(g.arena);
+}
+
+static int lift(struct wall *w, const struct prefix *network, int64_t *ret_removed, struct err *err)
+{
+    int r = ledger_begin(w->ledger, err);
+    if (r == 0)
+        r = ledger_lift(w->ledger, network, clock_now(&w->o.clock), ret_removed, err);
+    if (r == 0)
+        r = ledger_commit(w->ledger, err);
+    if (r < 0)
+        ledger_rollback(w->ledger);
+    return r;
+}
+
+static int nobody(void *arg, struct ban_element *out, size_t max, struct err *err)
+{
+    (void)arg, (void)out, (void)max, (void)err;
+    return 0;
 }
 
 int wall_unban(struct wall *w, bool all, struct str network, int64_t *ret_removed, struct err *err)
@@ -327,25 +348,15 @@ int wall_unban(struct wall *w, bool all, struct str network, int64_t *ret_remove
     _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
     struct prefix p;
     struct ban_list rows = {0};
-    struct ban_element elements[WALL_ELEMENTS];
+    struct err why = {0};
     if (!all && !prefix_parse(network, true, &p))
         return err_set(err, -EINVAL, "%s", _("this is no network: an address, or a prefix whose other bits are 0"));
-    int r = ledger_begin(w->ledger, err);
-    if (r == 0 && !all)
-        r = ledger_of(w->ledger, &p, a, &rows, err);
-    if (r == 0)
-        r = ledger_lift(w->ledger, all ? NULL : &p, clock_now(&w->o.clock), ret_removed, err);
-    if (r == 0)
-        r = ledger_commit(w->ledger, err);
-    if (r < 0) {
-        ledger_rollback(w->ledger);
-        return r;
-    }
-    for (size_t i = 0; r == 0 && i < rows.bans.n; i++)
-        r = bans_remove(w->bans, elements, wall_elements(&rows.bans.v[i], 0, elements), err);
-    if (all || r == -ENOENT)
+    int known = all ? 0 : ledger_of(w->ledger, &p, a, &rows, &why);
+    int disk = known < 0 ? known : lift(w, all ? NULL : &p, ret_removed, &why);
+    int r = all ? bans_reset(w->bans, nobody, NULL, err) : take_out(w, &p, &rows, err);
+    if (disk < 0) /* whoever is to be let in is let in, whatever became of the disk */
+        return err_set(err, disk, r < 0 ? "%s" : _("%s. It is let in now, but shut out again when bansho-wall starts anew"), why.text);
+    if (r == -ENOENT || w->unsaved)
         r = wall_restore(w, err);
-    if (r == 0)
-        r = ledger_count(w->ledger, &w->rows, err);
-    return r;
+    return r == 0 ? ledger_count(w->ledger, &w->rows, err) : r;
 }

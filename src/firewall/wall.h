@@ -47,7 +47,8 @@ struct wall_answer {
 
 /* Many at once: one transaction in the kernel, one on disk. What is refused does not hold up the others. */
 void wall_ban(struct wall *w, const struct wall_request requests[], size_t n, struct wall_answer answers[]);
-/* all: every ban; otherwise those of exactly this network. -EINVAL: no network. */
+/* all: every ban; otherwise those of exactly this network. -EINVAL: no network. Where the ledger cannot be written they are taken out of the kernel all the same,
+   and err says that they come back with the next start. */
 int wall_unban(struct wall *w, bool all, struct str network, int64_t *ret_removed, struct err *err) _must_check_;
 
 /* At most `max` bans in force after this one (both "": from the beginning), those of the network alone where it is given: an address also has the bans of the networks

@@ -101,6 +101,7 @@ int wall_restore(struct wall *w, struct err *err)
     _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
     struct reading q = {.wall = w, .arena = a, .now = clock_now(&w->o.clock)};
     int r = bans_reset(w->bans, next, &q, err);
+    w->unsaved &= r < 0;
     wall_trouble(w, TROUBLE_KERNEL, r < 0 && err ? err->text : NULL);
     return r;
 }

@@ -16,6 +16,7 @@ struct wall {
     struct never_list never;
     int64_t never_at; /* clock_monotonic_ms; 0: not known */
     int64_t rows;     /* of the ledger, at least */
+    bool unsaved;     /* the kernel may hold bans that the disk could not take in */
     int64_t refused, healed, ended, dropped_for_room;
     char healer[64];
     char trouble[TROUBLES][512];

@@ -374,6 +374,14 @@ static void full_disk(void **state)
     struct wall_status s;
     assert_int_equal(wall_status(p->wall, &s, NULL), 0);
     assert_non_null(s.trouble);
+    int64_t removed = 0;
+    struct err err = {0};
+    assert_int_equal(left("192.0.2.1", 0, 0) > 0, 1);
+    assert_int_equal(wall_unban(p->wall, false, str_of("192.0.2.1"), &removed, &err), -ENOSPC); /* nobody stays shut out because the disk is full */
+    assert_non_null(strstr(err.text, "starts anew"));
+    assert_int_equal(left("192.0.2.1", 0, 0), -1);
+    (void)!wall_unban(p->wall, false, str_of(network), &removed, &err); /* it is in no ledger */
+    assert_int_equal(left(network, 0, 0), -1);
     unlink(path);
     assert_int_equal(ban(p, network, id, -1).end, WALL_DONE);
     assert_int_equal(wall_status(p->wall, &s, NULL), 0);
