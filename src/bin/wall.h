@@ -13,7 +13,7 @@ struct waiting { /* a ban that was asked for in this round of the loop */
 
 struct guarding {
     const struct wall_call *c;
-    struct config *config;
+    struct config *config; /* NULL: it could not be read yet */
     struct wall *wall;
     struct wire_server *server;
     struct wire_role watch; /* whom the server knows; it looks here for each connection */
@@ -27,6 +27,7 @@ struct guarding {
     size_t waiting_n;
     struct wall_news news; /* of what has to be mended */
     int64_t mended_ms;
+    int64_t let_in; /* as told last */
     bool to_mend, told_failure;
     int status;
 };
@@ -36,3 +37,5 @@ int wall_serve(struct guarding *g, struct err *err) _must_check_;
 void wall_answer_waiting(struct guarding *g);
 /* Looks whether others touched what is ours, and has it mended. */
 void wall_look(struct guarding *g);
+/* bansho.conf as it is now; where it has errors, what was in force stays so. `say`: that is told. */
+void wall_reload(struct guarding *g, bool say);

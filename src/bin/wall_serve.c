@@ -78,6 +78,8 @@ void wall_answer_waiting(struct guarding *g)
     struct asked *asked = n ? calloc(n, sizeof *asked) : NULL;
     if (!n)
         return;
+    if (!g->config) /* repaired by now? */
+        wall_reload(g, false);
     memcpy(waiting, g->waiting, n * sizeof *waiting);
     g->waiting_n = 0; /* an answer may bring the next call */
     for (size_t i = 0; asked && i < n; i++)

@@ -42,6 +42,16 @@ static bool power_of_two(int64_t n)
     return (n & (n - 1)) == 0;
 }
 
+static void tell_let_in(struct guarding *g)
+{
+    struct wall_status s = {0};
+    struct err err = {0};
+    if (wall_status(g->wall, &s, &err) < 0 || s.let_in == g->let_in)
+        return;
+    wall_say(_("bans lifted because bansho.conf protects their networks by now, or they are this machine's own: %lld"), (long long)(s.let_in - g->let_in));
+    g->let_in = s.let_in;
+}
+
 static void on_mend(uv_timer_t *t);
 
 static void mend(struct guarding *g)
@@ -60,6 +70,7 @@ static void mend(struct guarding *g)
     if (wall_status(g->wall, &s, &err) == 0 && power_of_two(s.healed)) /* each time would fill the journal */
         wall_say(_("the table of bans was changed by %s and has been put back in %d ms: %lld bans; times so far: %lld"), g->news.who[0] ? g->news.who : _("somebody unknown"),
                  (int)(clock_monotonic_ms() - g->mended_ms), (long long)s.bans, (long long)s.healed);
+    tell_let_in(g);
 }
 
 static void on_mend(uv_timer_t *t)
@@ -142,11 +153,10 @@ static void on_end(uv_signal_t *s, int number)
     uv_stop(&g->loop);
 }
 
-static int load(struct guarding *g, struct config **ret, struct err *err)
+static int load(struct config **ret, struct err *err)
 {
     struct root root = {.fd = -1};
     struct config *c = NULL;
-    (void)g;
     int r = root_open("/", &root, err);
     if (r == 0)
         r = config_load(&root, CONFIG_PATH, &c, err);
@@ -159,20 +169,27 @@ static int load(struct guarding *g, struct config **ret, struct err *err)
     return 0;
 }
 
-static void on_hangup(uv_signal_t *s, int number)
+void wall_reload(struct guarding *g, bool say)
 {
-    struct guarding *g = s->data;
     struct config *c = NULL;
     struct err err = {0};
-    (void)number;
-    if (load(g, &c, &err) < 0) {
-        wall_say(_("bansho.conf is not taken over: %s"), err.text);
+    if (load(&c, &err) < 0) {
+        if (say)
+            wall_say(_("bansho.conf is not taken over: %s"), err.text);
         return;
     }
-    wall_answer_waiting(g);
-    wall_configure(g->wall, c);
+    if (wall_configure(g->wall, c, &err) < 0)
+        wall_say("%s", err.text);
+    tell_let_in(g);
     config_free(g->config);
     g->config = c;
+}
+
+static void on_hangup(uv_signal_t *s, int number)
+{
+    (void)number;
+    wall_answer_waiting(s->data);
+    wall_reload(s->data, true);
 }
 
 /* --- the loop */
@@ -211,10 +228,11 @@ static int guard(struct guarding *g, struct err *err)
 {
     struct wall_options o = {.ledger = g->c->ledger, .clock = clock_system(), .sessions = SESSIONS_DIR};
     int64_t before = clock_monotonic_ms();
-    int r = load(g, &g->config, err);
+    struct err unread = {0};
+    if (load(&g->config, &unread) < 0)
+        o.unread = unread.text;
     o.config = g->config;
-    if (r == 0)
-        r = wall_open(&o, &g->wall, err);
+    int r = wall_open(&o, &g->wall, err);
     if (r == 0)
         r = loop_begin(g, err);
     if (r == 0)
@@ -224,6 +242,7 @@ static int guard(struct guarding *g, struct err *err)
     struct wall_status s = {0};
     if (wall_status(g->wall, &s, err) == 0)
         wall_say(_("%lld bans are in force again after %d ms"), (long long)s.bans, (int)(clock_monotonic_ms() - before));
+    tell_let_in(g);
     if (s.trouble)
         wall_say("%s", s.trouble);
     (void)!notify_systemd("READY=1");

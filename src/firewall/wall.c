@@ -26,12 +26,15 @@ int wall_open(const struct wall_options *o, struct wall **ret, struct err *err)
     if (r == 0)
         r = ledger_count(w->ledger, &w->rows, err);
     if (r == 0)
-        r = wall_restore(w, err);
+        r = wall_restore(w, true, err);
     if (r < 0) {
         wall_close(w);
         return r;
     }
-    wall_trouble(w, TROUBLE_DISK, ledger_readonly_why(w->ledger));
+    if (ledger_readonly_why(w->ledger))
+        wall_trouble(w, TROUBLE_DISK, ledger_readonly_why(w->ledger));
+    if (!o->config)
+        snprintf(w->trouble[TROUBLE_CONFIG], sizeof w->trouble[TROUBLE_CONFIG], _("it is not known whom bansho.conf protects, so nobody new is shut out: %s"), o->unread);
     *ret = w;
     return 0;
 }
@@ -53,10 +56,12 @@ void wall_closep(struct wall **w)
     *w = NULL;
 }
 
-void wall_configure(struct wall *w, const struct config *config)
+int wall_configure(struct wall *w, const struct config *config, struct err *err)
 {
     w->o.config = config;
     w->never_at = 0;
+    wall_trouble(w, TROUBLE_CONFIG, NULL);
+    return wall_restore(w, true, err);
 }
 
 void wall_trouble(struct wall *w, enum trouble which, const char *text)
@@ -261,7 +266,7 @@ static int put(struct wall *w, struct group *g, struct err *err)
 {
     int r = bans_put(w->bans, g->elements.v, g->elements.n, NULL);
     if (r == -ENOENT) { /* somebody flushed it a moment ago; who it was is told by the monitor */
-        r = wall_restore(w, err);
+        r = wall_restore(w, false, err);
         if (r == 0)
             r = bans_put(w->bans, g->elements.v, g->elements.n, err);
     } else if (r < 0) {
@@ -301,24 +306,34 @@ static int work(struct wall *w, const struct wall_request requests[], size_t n, 
     return r == 0 ? ledger_prune(w->ledger, g->now - RESIDUE, err) : r;
 }
 
+static void all_failed(struct wall_answer answers[], size_t n, const char *why)
+{
+    for (size_t i = 0; i < n; i++)
+        if (answers[i].end == WALL_DONE || answers[i].end == WALL_FAILED) {
+            answers[i].end = WALL_FAILED;
+            snprintf(answers[i].reason, sizeof answers[i].reason, "%s", why);
+        }
+}
+
 void wall_ban(struct wall *w, const struct wall_request requests[], size_t n, struct wall_answer answers[])
 {
+    memset(answers, 0, n * sizeof *answers);
+    if (!w->o.config) {
+        all_failed(answers, n, w->trouble[TROUBLE_CONFIG]);
+        return;
+    }
     struct err err = {0};
     struct group g = {.arena = arena_new((64u << 20) + n * 4096), .now = clock_now(&w->o.clock)};
-    memset(answers, 0, n * sizeof *answers);
     g.disk = ledger_begin(w->ledger, &err);
     int r = work(w, requests, n, answers, &g, &err);
     if (r == 0 && g.disk == 0)
         g.disk = r = ledger_commit(w->ledger, &err);
-    if (r < 0)
+    if (r < 0) {
         ledger_rollback(w->ledger);
+        all_failed(answers, n, err.text);
+    }
     w->unsaved |= r < 0 && g.shut;
     wall_trouble(w, TROUBLE_DISK, g.disk < 0 ? err.text : NULL);
-    for (size_t i = 0; r < 0 && i < n; i++)
-        if (answers[i].end == WALL_DONE || answers[i].end == WALL_FAILED) {
-            answers[i].end = WALL_FAILED;
-            snprintf(answers[i].reason, sizeof answers[i].reason, "%s", err.text);
-        }
     size_t ended = 0;
     if (g.shut && connections_end(w->connections, g.keys.v, g.keys.n, &ended, &err) == 0)
         w->ended += (int64_t)ended;
@@ -357,6 +372,6 @@ int wall_unban(struct wall *w, bool all, struct str network, int64_t *ret_remove
     if (disk < 0) /* whoever is to be let in is let in, whatever became of the disk */
         return err_set(err, disk, r < 0 ? "%s" : _("%s. It is let in now, but shut out again when bansho-wall starts anew"), why.text);
     if (r == -ENOENT || w->unsaved)
-        r = wall_restore(w, err);
+        r = wall_restore(w, false, err);
     return r == 0 ? ledger_count(w->ledger, &w->rows, err) : r;
 }

@@ -14,16 +14,19 @@
 struct wall_options {
     const char *ledger;            /* path of the file */
     struct clock clock;
-    const struct config *config;   /* must live until wall_configure takes another one */
+    const struct config *config;   /* must live until wall_configure takes another one; NULL: it cannot be read. Then bans hold, and nobody new is shut out */
+    const char *unread;            /* why not, for people */
     const char *sessions;          /* SESSIONS_DIR (host/never.h) */
 };
 
 struct wall;
-/* Opens both and brings the kernel to what the ledger says, with the time that remains. */
+/* Opens both and brings the kernel to what the ledger says, with the time that remains. Bans of what is never shut out (host/never.h, without sessions) are lifted:
+   the source was declared, or the address became this machine's own, after the ban. */
 int wall_open(const struct wall_options *o, struct wall **ret, struct err *err) _must_check_;
 void wall_close(struct wall *w); /* bans stay in the kernel */
 void wall_closep(struct wall **w);
-void wall_configure(struct wall *w, const struct config *config);
+/* Takes it over, also where this fails. Who is protected by now is let in. */
+int wall_configure(struct wall *w, const struct config *config, struct err *err) _must_check_;
 
 struct wall_request {
     const char *id;               /* of the verdict; NULL: none */
@@ -74,6 +77,7 @@ struct wall_status {
     int64_t bans, in_kernel; /* in_kernel: elements, counted; -1: there is no table */
     int64_t refused, healed, ended; /* ended: open connections */
     int64_t dropped_for_room;
+    int64_t let_in; /* bans that were lifted because their network is never shut out by now */
     const char *last_healed_by; /* NULL: nobody */
     const char *trouble;        /* NULL, or what does not work (the disk, the kernel), for people */
 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define PAGE 4096
+#define LET_IN_MOST 65536 /* at once; the others the next time */
 #define COUNTED 20000 /* with more bans the elements are not counted one by one */
 
 /* A clock that was wrong at boot must not make a ban of it that lasts for years. */
@@ -59,6 +60,9 @@ struct reading {
     char network[NETWORK_TEXT]; /* of the last row that was taken */
     char services[1024];
     bool end;
+    struct arena *kept;
+    struct never_list never;
+    LIST(struct prefix) let_in;
 };
 
 static int next_page(struct reading *q, struct err *err)
@@ -91,18 +95,41 @@ static int next(void *arg, struct ban_element *out, size_t max, struct err *err)
             return (int)n;
         memcpy(q->network, network, sizeof network);
         snprintf(q->services, sizeof q->services, "%s", b->services);
-        n += wall_elements(b, q->now, out + n);
+        if (!never_touched(&q->never, &b->network))
+            n += wall_elements(b, q->now, out + n);
+        else if (q->let_in.n < LET_IN_MOST)
+            *list_push(q->kept, &q->let_in) = b->network;
         q->at++;
     }
 }
 
-int wall_restore(struct wall *w, struct err *err)
+/* What is in no set any more is out of the ledger, too. Where that fails it stays out of the sets all the same. */
+static void lift(struct wall *w, const struct reading *q)
 {
-    _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
-    struct reading q = {.wall = w, .arena = a, .now = clock_now(&w->o.clock)};
+    struct err err = {0};
+    int64_t n = 0, all = 0;
+    int r = ledger_begin(w->ledger, &err);
+    for (size_t i = 0; r == 0 && i < q->let_in.n; i++, all += n)
+        r = ledger_lift(w->ledger, &q->let_in.v[i], q->now, &n, &err);
+    if (r == 0)
+        r = ledger_commit(w->ledger, &err);
+    if (r < 0)
+        ledger_rollback(w->ledger);
+    else
+        w->let_in += all;
+    wall_trouble(w, TROUBLE_DISK, r < 0 ? err.text : NULL);
+}
+
+int wall_restore(struct wall *w, bool for_good, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20), *kept = arena_new(64u << 20);
+    struct reading q = {.wall = w, .arena = a, .kept = kept, .now = clock_now(&w->o.clock)};
+    never_find(w->o.config, kept, &q.never);
     int r = bans_reset(w->bans, next, &q, err);
     w->unsaved &= r < 0;
     wall_trouble(w, TROUBLE_KERNEL, r < 0 && err ? err->text : NULL);
+    if (r == 0 && for_good && q.let_in.n)
+        lift(w, &q);
     return r;
 }
 
@@ -130,7 +157,7 @@ bool wall_news(struct wall *w, struct wall_news *ret)
 
 int wall_mend(struct wall *w, const struct wall_news *n, struct err *err)
 {
-    int r = wall_restore(w, err);
+    int r = wall_restore(w, true, err);
     if (r < 0 || !n)
         return r;
     w->healed++;
@@ -146,7 +173,7 @@ static void count(void *arg, const struct ban_element *e)
 
 int wall_status(struct wall *w, struct wall_status *ret, struct err *err)
 {
-    struct wall_status s = {.refused = w->refused, .healed = w->healed, .ended = w->ended, .dropped_for_room = w->dropped_for_room,
+    struct wall_status s = {.refused = w->refused, .healed = w->healed, .ended = w->ended, .dropped_for_room = w->dropped_for_room, .let_in = w->let_in,
                             .last_healed_by = w->healer[0] ? w->healer : NULL};
     int r = ledger_in_force(w->ledger, clock_now(&w->o.clock), &s.bans, err);
     if (r < 0)

@@ -5,7 +5,7 @@
 #include "nft/bans.h"
 #include "nft/connections.h"
 
-enum trouble { TROUBLE_DISK, TROUBLE_KERNEL, TROUBLES };
+enum trouble { TROUBLE_CONFIG, TROUBLE_DISK, TROUBLE_KERNEL, TROUBLES };
 
 struct wall {
     struct wall_options o;
@@ -17,7 +17,7 @@ struct wall {
     int64_t never_at; /* clock_monotonic_ms; 0: not known */
     int64_t rows;     /* of the ledger, at least */
     bool unsaved;     /* the kernel may hold bans that the disk could not take in */
-    int64_t refused, healed, ended, dropped_for_room;
+    int64_t refused, healed, ended, dropped_for_room, let_in;
     char healer[64];
     char trouble[TROUBLES][512];
 };
@@ -33,5 +33,6 @@ size_t wall_elements(const struct ban *b, int64_t now, struct ban_element ret[st
 int64_t wall_end(const struct ban *b, int64_t now);
 int64_t wall_later(int64_t a, int64_t b); /* of two ends; 0 is the latest */
 
-/* The kernel's table anew, from the ledger. */
-int wall_restore(struct wall *w, struct err *err) _must_check_;
+/* The kernel's table anew, from the ledger, without what is never shut out. for_good: that is lifted
+   in the ledger, too (not within a transaction). */
+int wall_restore(struct wall *w, bool for_good, struct err *err) _must_check_;

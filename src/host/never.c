@@ -34,7 +34,7 @@ static void add_special(struct arena *a, struct never_list *l)
 
 static void add_sources(const struct config *config, struct arena *a, struct never_list *l)
 {
-    for (size_t i = 0; i < config->sources.n; i++) {
+    for (size_t i = 0; config && i < config->sources.n; i++) {
         const struct value *v = config_value(config, "source", config->sources.v[i], "prefixes");
         for (size_t k = 0; v && k < v->prefixes.n; k++)
             add(a, l, v->prefixes.v[k], NEVER_SOURCE, arena_dupz(a, config->sources.v[i]));

@@ -17,7 +17,7 @@ struct never_list {
     LIST(struct never_row) rows;
 };
 
-/* Appends special networks, declared sources and own addresses. Own ones are those of this moment (getifaddrs(3)); where they cannot be asked the others still hold. */
+/* Appends special networks, declared sources and own addresses. Own ones are those of this moment (getifaddrs(3)); where they cannot be asked the others still hold. config NULL: without sources. */
 void never_find(const struct config *config, struct arena *a, struct never_list *ret);
 /* The first row that the network touches, or NULL. */
 const struct never_row *never_touched(const struct never_list *l, const struct prefix *p);

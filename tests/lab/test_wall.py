@@ -161,13 +161,24 @@ def test_flushed_killed_rebooted(walled):
         assert ask(host, "Ban", network=f"192.0.2.{i}", why="lab", id=f"verdict-{i}")["parameters"]["known"]
     assert host.exec_ok("nft list table inet filter; systemctl is-active fail2ban") == others
 
+    # after a reboot bans hold, although bansho.conf cannot be read; nobody new is shut out until it can, and who is protected by then is let in
     until = json.loads(host.exec_ok("bansho bans --json"))
+    fine = host.read("/etc/bansho/bansho.conf")
+    host.write("/etc/bansho/bansho.conf", "mode = act\nsource office {\n")
     host.power_off()
     host.power_on()
     assert not connects(host, BAD4) and connects(host, OFFICE)
     assert json.loads(host.exec_ok("bansho bans --json"))["bans"] == until["bans"]
     at = {u: int(host.exec_ok(["systemctl", "show", "-P", "ActiveEnterTimestampMonotonic", u])) for u in ("bansho-wall.service", "nftables.service", "network-pre.target", "ssh.service")}
     assert 0 < at["nftables.service"] < at["bansho-wall.service"] <= at["network-pre.target"] < at["ssh.service"], at
+
+    answer = ask(host, "Ban", network=OFFICE, why="lab")
+    assert answer["error"] == "org.bansho.Wall.Failed" and "bansho.conf:2" in answer["parameters"]["reason"], answer
+    host.write("/etc/bansho/bansho.conf", fine + "source customer {\n    prefixes = 192.0.2.0\n}\n")
+    answer = ask(host, "Ban", network=OFFICE, why="lab")
+    assert answer["error"] == "org.bansho.Wall.Refused" and "office" in answer["parameters"]["reason"], answer
+    assert "192.0.2.0" not in [b["network"] for b in json.loads(host.exec_ok("bansho bans --json"))["bans"]]
+    assert not re.search(r"192\.0\.2\.0\b", host.exec_ok("nft list table inet bansho_bans")) and not connects(host, BAD4)
 
     host.exec_ok("DEBIAN_FRONTEND=noninteractive apt-get -qy purge bansho")
     assert "bansho" not in host.exec_ok("nft list tables") and connects(host, BAD4)

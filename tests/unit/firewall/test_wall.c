@@ -37,7 +37,7 @@ static int64_t now_of(void *ctx)
 static void opened(struct place *p)
 {
     struct err err = {0};
-    struct wall_options o = {p->ledger, {now_of, p}, p->config, p->sessions};
+    struct wall_options o = {p->ledger, {now_of, p}, p->config, "bansho.conf, line 3", p->sessions};
     int r = wall_open(&o, &p->wall, &err);
     if (r < 0)
         print_message("%s\n", err.text);
@@ -163,13 +163,13 @@ static void refusals(void **state)
     wall_ban(p->wall, &q, 1, &a);
     assert_int_equal(a.end, WALL_REFUSED);
     struct config *c = config_new();
-    wall_configure(p->wall, c); /* nothing is written: what is ordered is done, what a program wants is not */
+    assert_int_equal(wall_configure(p->wall, c, NULL), 0); /* nothing is written: what is ordered is done, what a program wants is not */
     q = (struct wall_request){.network = STR("192.0.2.9"), .why = STR(""), .by = "watch"};
     wall_ban(p->wall, &q, 1, &a);
     assert_int_equal(a.end, WALL_REFUSED);
     assert_non_null(strstr(a.reason, "observe"));
     assert_int_equal(ban(p, "192.0.2.9", NULL, -1).end, WALL_DONE);
-    wall_configure(p->wall, p->config);
+    assert_int_equal(wall_configure(p->wall, p->config, NULL), 0);
     config_free(c);
     struct wall_status s;
     assert_int_equal(wall_status(p->wall, &s, NULL), 0);
@@ -248,6 +248,42 @@ static void ends(void **state)
     p->now += 1000;
     again(p);
     assert_int_equal(left("192.0.2.3", 0, 0), -1);
+}
+
+/* bansho.conf cannot be read: bans hold, and nobody new is shut out, because nobody knows who is protected. Then it can, and protects somebody who is shut out. */
+static void unread(void **state)
+{
+    struct place *p = begun(state);
+    struct config *all = p->config, *more = config_new();
+    struct wall_status s;
+    for (int i = 1; i < 5; i++) {
+        char network[32];
+        snprintf(network, sizeof network, "192.0.2.%d", i);
+        assert_int_equal(ban(p, network, NULL, -1).end, WALL_DONE);
+    }
+    p->config = NULL;
+    again(p);
+    p->config = all;
+    assert_in_range(left("192.0.2.1", 0, 0), 3590, 3600);
+    struct wall_answer a = ban(p, "198.51.100.17", NULL, -1);
+    assert_int_equal(a.end, WALL_FAILED);
+    assert_non_null(strstr(a.reason, "bansho.conf"));
+    assert_int_equal(wall_status(p->wall, &s, NULL), 0);
+    assert_non_null(strstr(s.trouble, "line 3"));
+    assert_int_equal(s.bans, 4);
+    assert_int_equal(config_parse(str_of("mode = act\nsource new { prefixes = 192.0.2.0/31, 192.0.2.3 }\n"), "test", more), 0);
+    assert_int_equal(wall_configure(p->wall, more, NULL), 0);
+    assert_int_equal(left("192.0.2.1", 0, 0), -1);
+    assert_in_range(left("192.0.2.2", 0, 0), 3590, 3600);
+    assert_int_equal(wall_status(p->wall, &s, NULL), 0);
+    assert_null(s.trouble);
+    assert_true(s.bans == 2 && s.in_kernel == 2 && s.let_in == 2);
+    assert_int_equal(ban(p, "198.51.100.17", NULL, -1).end, WALL_DONE);
+    again(p); /* with the sources of before, that protect this one */
+    assert_int_equal(left("198.51.100.17", 0, 0), -1);
+    assert_int_equal(wall_status(p->wall, &s, NULL), 0);
+    assert_true(s.bans == 2 && s.let_in == 1);
+    config_free(more);
 }
 
 static bool nft(const char *command)
@@ -444,6 +480,6 @@ static void long_reason(void **state)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(refusals), TEST(times), TEST(ends), TEST(mended), TEST(killed), TEST(full_disk), TEST(listed), TEST(long_reason)};
+    const struct CMUnitTest tests[] = {TEST(refusals), TEST(times), TEST(ends), TEST(unread), TEST(mended), TEST(killed), TEST(full_disk), TEST(listed), TEST(long_reason)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
