@@ -1,5 +1,6 @@
 #include "respond/diary_parts.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/i18n.h"
 #include <errno.h>
 #include <stdio.h>
@@ -136,7 +137,9 @@ struct post *diary_verdict(struct diary *d, const struct verdict *v, const struc
     struct diary_told t = {.kind = v->kind, .looks = v->looks, .who = v->who, .time_us = e->time_us, .until = v->until, .count = v->count, .times = v->times,
                            .filter = e->filter, .log = arena_dupz(d->arena, e->log), .account = v->account.n ? arena_dup(d->arena, v->account) : NULL};
     char who[ADDR_TEXT + 4];
-    snprintf(t.id, sizeof t.id, "%s/%s/%lld", to->name, prefix_text(&v->who, who), (long long)e->time_us);
+    int n = snprintf(t.id, sizeof t.id, "%s/%s/%lld", to->name, prefix_text(&v->who, who), (long long)e->time_us);
+    if (v->kind == VERDICT_ENTERED) /* several accounts from one address, in one second. They exist: their names are nobody's choice */
+        snprintf(t.id + n, sizeof t.id - (size_t)n, "/%016llx", (unsigned long long)hash_add(HASH_BEGIN, v->account));
     d->counts.verdicts++;
     if (d->told.n < DIARY_UNSAVED)
         *list_push(d->arena, &d->told) = t;

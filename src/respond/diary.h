@@ -3,7 +3,7 @@
    to, and the rest will be read again. What was not saved yet is in memory; while the disk is full, everything goes on there, and diary_save catches up:
    DIARY_UNSAVED events and DIARY_POSTS acts; what is beyond is not kept, and counted.
 
-   An act's id says what it is for: "address/203.0.113.7/32/1764554400123456", the verdict, its network and the deciding line's time. It may be sent before it is saved:
+   An act's id says what it is for: "address/203.0.113.7/32/1764554400123456", the verdict, its network and the deciding line's time (of a login: and the account). It may be sent before it is saved:
    read again after a crash, the same line leads to the same id.
 
    Events are in a table for each day (UTC, by the time they were read), dropped whole after DIARY_DAYS; at most DIARY_EVENTS_A_DAY a day are kept. */

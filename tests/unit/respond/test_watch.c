@@ -328,6 +328,31 @@ static void forgiven_of_a_network(void **state)
     close(fd);
 }
 
+/* Each account is told, however close together they were entered. */
+static void entered_in_one_second(void **state)
+{
+    (void)state;
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    struct diary_verdicts told = {0};
+    struct err err = {0};
+    struct addr thief;
+    time_t now = time(NULL);
+    int fd = log_open();
+    begin_with(usual());
+    for (unsigned i = 0; i < 5; i++) {
+        log_line_at(fd, now, i, "198.18.0.99", "info", false);
+        log_line_at(fd, now, i, "198.18.0.98", "sales", false);
+    }
+    log_line_at(fd, now, 9, "203.0.113.40", "info", true);
+    log_line_at(fd, now, 9, "203.0.113.40", "sales", true);
+    turn();
+    assert_true(addr_parse(STR("203.0.113.40"), &thief));
+    assert_int_equal(diary_verdicts_of(watch_diary(watch), &thief, 10, a, &told, &err), 0);
+    assert_int_equal(told.list.n, 2);
+    assert_string_not_equal(told.list.v[0].account, told.list.v[1].account);
+    close(fd);
+}
+
 static void run_sql(const char *sql)
 {
     struct err err = {0};
@@ -520,7 +545,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(sealed_and_any_name), TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(only_observed), TEST(refused_stays_visible),
-        TEST(asks_until_it_is_answered), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_in_the_outbox), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
+        TEST(asks_until_it_is_answered), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_in_the_outbox), TEST(entered_in_one_second), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
         TEST(idle_wants_nothing)};
     return cmocka_run_group_tests(tests, machine_begin, machine_end);
 }
