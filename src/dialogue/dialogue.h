@@ -60,6 +60,7 @@ struct smtp_plan {
     /* The attempt for auth_code is made under TLS; in clear text only where neither starttls nor auth_before_tls is asked for. */
     struct { const char *from, *to; } envelope[64]; /* tried one after the other with RSET between */
     size_t envelopes;
+    bool in_turn;                      /* never ahead of the server's answers, even where it offers that (PIPELINING): some lose what came ahead */
 };
 
 struct smtp_seen {

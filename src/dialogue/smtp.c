@@ -47,9 +47,10 @@ static bool hello(struct stream *s, const struct smtp_plan *plan, struct offers 
     *ret = (struct offers){0};
     if (!stream_say(s, "EHLO %s", name) || !answer(s, on_offer, ret, &r))
         return false;
-    if (r.code >= 500 && (!stream_say(s, "HELO %s", name) || !answer(s, NULL, NULL, &r)))
-        return false;
-    return true;
+    if (r.code < 500)
+        return true;
+    *ret = (struct offers){0}; /* a refusal's words offer nothing */
+    return stream_say(s, "HELO %s", name) && answer(s, NULL, NULL, &r);
 }
 
 static bool offers_mechanism(const struct offers *o, struct str name)
@@ -192,7 +193,7 @@ static void steps(struct stream *s, const struct smtp_plan *plan, struct smtp_se
     if (plan->user && (s->ssl || (!plan->starttls && !plan->auth_before_tls)) && !login(s, plan, &o, &seen->auth_code))
         return;
     if (plan->envelopes)
-        envelopes(s, plan, o.pipelining, seen);
+        envelopes(s, plan, o.pipelining && !plan->in_turn, seen);
 }
 
 void smtp_talk(struct stream *s, const void *plan, void *seen)

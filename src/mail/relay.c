@@ -1,4 +1,5 @@
 #include "mail/relay.h"
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "dialogue/crowd.h"
 #include "dialogue/stranger.h"
@@ -12,9 +13,10 @@
 #define DIALOGUE_MS 14000 /* postscreen lets a new client wait for 6 s; names are looked up that nobody may answer for */
 #define CONNECT_MS 2500
 /* Our own questions look like an attack: a guard here (fail2ban's postfix jail) may have shut out the addresses that an earlier run had. Others are tried before a port counts as
-   silent. */
+   silent, and these say nothing ahead of an answer. */
 #define STRANGERS 2
 #define SEEDS_APART 377 /* half of all IPv4 addresses that a stranger may have */
+#define TOGETHER_MS 32000 /* of all strangers; the check itself is ended after 35 s (mail_checks.c), with all that was seen */
 
 /* One connection that is to be made. */
 struct job {
@@ -29,6 +31,8 @@ struct round {
     struct relay_form forms[2][RELAY_FORMS];
     size_t forms_n;
     const struct stranger *stranger;
+    unsigned nth;                   /* which stranger it is */
+    int64_t deadline;
     bool has_from[2];
     const char *why_not[2];
     bool ask[MAX_PORTS][2];
@@ -86,6 +90,7 @@ static int ask_all(struct round *r, struct err *err)
 {
     struct arena *a = r->out->arena;
     size_t n = 0, max = r->ports.list.n * 2 * RELAY_SESSIONS;
+    int64_t left = r->deadline - clock_monotonic_ms();
     struct job *jobs = arena_zalloc(a, max * sizeof *jobs + 1);
     struct smtp_seen *seen = arena_zalloc(a, max * sizeof *seen + 1);
     for (size_t p = 0; p < r->ports.list.n; p++)
@@ -95,9 +100,10 @@ static int ask_all(struct round *r, struct err *err)
                 struct addr from = stranger_of(r, p, v6, s);
                 jobs[n].at = (struct endpoint_at){.addr = port->to[v6], .port = port->port, .tls = port->tls, .timeout_ms = DIALOGUE_MS, .connect_ms = CONNECT_MS, .netns = stranger_netns(r->stranger), .from = from, .from_set = true,
                                                .alike = (unsigned)p + 1};
-                relay_plan(r->forms[v6], r->forms_n, s, helo_of(a, &from), &jobs[n++].plan);
+                relay_plan(r->forms[v6], r->forms_n, s, helo_of(a, &from), &jobs[n].plan);
+                jobs[n++].plan.in_turn = r->nth > 0;
             }
-    struct crowd_seen crowd = {ask_one, jobs, n, &smtp_fields, sizeof *seen, 0, stranger_netns(r->stranger), 2 * DIALOGUE_MS};
+    struct crowd_seen crowd = {ask_one, jobs, n, &smtp_fields, sizeof *seen, 0, stranger_netns(r->stranger), left < 2 * DIALOGUE_MS ? (int)left : 2 * DIALOGUE_MS};
     int code = crowd_see(&crowd, seen, err);
     if (code < 0)
         return code;
@@ -187,7 +193,7 @@ static uint32_t run_number(const char *run)
 }
 
 /* What the stranger's network must not touch, and what it should not be part of. */
-static int make_stranger(struct round *r, unsigned nth, struct stranger **ret, struct err *err)
+static int make_stranger(struct round *r, struct stranger **ret, struct err *err)
 {
     const struct host *h = r->ctx->server->host;
     struct arena *a = r->out->arena;
@@ -208,17 +214,17 @@ static int make_stranger(struct round *r, unsigned nth, struct stranger **ret, s
             *list_push(a, &avoid) = trusted.list.v[i].prefix;
     char interface[16];
     snprintf(interface, sizeof interface, "bansho-%.8s", r->ctx->run);
-    struct stranger_options o = {interface, targets.v, targets.n, busy.v, busy.n, avoid.v, avoid.n, (unsigned)r->ports.list.n * RELAY_SESSIONS, run_number(r->ctx->run) + nth * SEEDS_APART};
+    struct stranger_options o = {interface, targets.v, targets.n, busy.v, busy.n, avoid.v, avoid.n, (unsigned)r->ports.list.n * RELAY_SESSIONS, run_number(r->ctx->run) + r->nth * SEEDS_APART};
     if (h->addrs_seen.code < 0)
         return err_set(err, h->addrs_seen.code, "%s", h->addrs_seen.why ? h->addrs_seen.why : err_name(h->addrs_seen.code));
     return stranger_new(&o, ret, err);
 }
 
-static void ask_as_stranger(struct round *r, unsigned nth)
+static void ask_as_stranger(struct round *r)
 {
     _cleanup_(stranger_freep) struct stranger *s = NULL;
     struct err err = {0};
-    if (make_stranger(r, nth, &s, &err) < 0) {
+    if (make_stranger(r, &s, &err) < 0) {
         r->why_not[0] = r->why_not[1] = arena_dupz(r->out->arena, err.text);
         return;
     }
@@ -253,8 +259,9 @@ static void ask_as_strangers(struct round *r)
     for (size_t p = 0; p < r->ports.list.n; p++)
         for (int v6 = 0; v6 < 2; v6++)
             r->ask[p][v6] = r->ports.list.v[p].has[v6];
-    for (unsigned nth = 0; nth < STRANGERS && (nth == 0 || is_to_be_asked_again(r)); nth++)
-        ask_as_stranger(r, nth);
+    r->deadline = clock_monotonic_ms() + TOGETHER_MS;
+    for (r->nth = 0; r->nth < STRANGERS && (r->nth == 0 || (is_to_be_asked_again(r) && clock_monotonic_ms() < r->deadline)); r->nth++)
+        ask_as_stranger(r);
 }
 
 /* Ports that only this machine reaches need no stranger. */

@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum act_kind { ACT_END, SAY, HEAR /* a line */, TLS, WAIT_MS, DRIP /* byte by byte, 20 ms each */, FLOOD /* so many bytes 'x' */, BYTES, HEAR_BYTES, DUMB /* reads until the client goes */ };
+enum act_kind { ACT_END, SAY, HEAR /* a line */, TLS, WAIT_MS, DRIP /* byte by byte, 20 ms each */, FLOOD /* so many bytes 'x' */, BYTES, HEAR_BYTES, DUMB /* reads until the client goes */, FORGET /* what came ahead */ };
 struct act {
     enum act_kind kind;
     const char *text;
@@ -148,6 +148,12 @@ static inline void fake_play(struct fake_peer *p, const struct act *a)
             flood = malloc(a->n);
             memset(flood, 'x', a->n);
             fake_write(p, flood, a->n);
+            free(flood);
+            break;
+        case FORGET:
+            flood = malloc(HEARD);
+            usleep(50000); /* what is on the way comes, too */
+            (void)!recv(p->fd, flood, HEARD, MSG_DONTWAIT);
             free(flood);
             break;
         case DUMB: while (fake_hear(p, 0)) continue; return;

@@ -116,6 +116,35 @@ static void stops_within_a_piece(void **state)
     assert_int_equal(seen.rcpt_code[2], 0);
 }
 
+/* A server that offers PIPELINING and loses what came ahead: nothing comes of the piece; in turn all is answered. */
+static void says_envelopes_in_turn(void **state)
+{
+    (void)state;
+    static const struct act script[] = {{SAY, "220 hi\r\n"}, {HEAR}, {SAY, "250-x\r\n250 PIPELINING\r\n"}, {HEAR}, {FORGET}, {SAY, "250 ok\r\n"}, {HEAR}, {FORGET}, {SAY, "554 no relaying\r\n"},
+        {HEAR}, {SAY, "250 ok\r\n"}, {HEAR}, {SAY, "221 bye\r\n"}, {ACT_END}};
+    struct smtp_plan plan = {.envelopes = 1, .envelope = {{"a@b.test", "c@d.test"}}};
+    struct smtp_seen seen;
+    ask(script, NULL, &plan, &seen, NULL, 600);
+    assert_int_equal(seen.trouble, TROUBLE_TIMEOUT);
+    assert_int_equal(seen.rcpt_code[0], 0);
+    plan.in_turn = true;
+    ask(script, NULL, &plan, &seen, NULL, 5000);
+    assert_int_equal(seen.trouble, TROUBLE_NONE);
+    assert_int_equal(seen.rcpt_code[0], 554);
+}
+
+/* The words of a refusal are no offer. */
+static void takes_no_offer_from_a_refusal(void **state)
+{
+    (void)state;
+    static const struct act script[] = {{SAY, "220 hi\r\n"}, {HEAR}, {SAY, "502-STARTTLS\r\n502 PIPELINING\r\n"}, {HEAR}, {SAY, "250 x\r\n"}, {HEAR}, {SAY, "221 bye\r\n"}, {ACT_END}};
+    struct smtp_plan plan = {.starttls = true};
+    struct smtp_seen seen;
+    ask(script, NULL, &plan, &seen, NULL, 5000);
+    assert_int_equal(seen.trouble, TROUBLE_NONE);
+    assert_false(seen.starttls_offered);
+}
+
 int main(void)
 {
     char path[64];
@@ -123,7 +152,7 @@ int main(void)
     good = cert_new("mail.test", NOW - 1000, NOW + 100000, &ca);
     foreign = cert_new("other.test", NOW - 1000, NOW - 10, NULL);
     trust(&ca, path);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(sees_a_sound_submission), cmocka_unit_test(tells_old_versions), cmocka_unit_test(says_envelopes_at_once), cmocka_unit_test(stops_within_a_piece)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(sees_a_sound_submission), cmocka_unit_test(tells_old_versions), cmocka_unit_test(says_envelopes_at_once), cmocka_unit_test(stops_within_a_piece), cmocka_unit_test(says_envelopes_in_turn), cmocka_unit_test(takes_no_offer_from_a_refusal)};
     int r = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(path);
     cert_free(&ca);
