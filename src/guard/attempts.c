@@ -5,6 +5,7 @@
 #include "filter/definition.h"
 #include "guard/never.h"
 #include "host/host.h"
+#include <string.h>
 
 /* How much is read. */
 static const struct budget {
@@ -44,9 +45,10 @@ static const char *where(const struct source_look *s)
 
 void attempts_tell(const struct attempts *t, const struct source_look *s, struct findings *out, struct finding *f)
 {
-    if (t->trouble || s->fault)
-        finding_evidence(out, f, NULL, 0, _("who tried to log in could not be seen: %s"), t->trouble ? t->trouble : s->fault);
-    if (t->trouble || !s->from || source_look_state(s, 0) == SOURCE_UNPARSED)
+    const char *why = t->trouble ? t->trouble : s ? s->fault : NULL;
+    if (why)
+        finding_evidence(out, f, NULL, 0, _("who tried to log in could not be seen: %s"), why);
+    if (t->trouble || !s || !s->from || source_look_state(s, 0) == SOURCE_UNPARSED)
         return;
     const char *since = clock_text(out->arena, s->from, CLOCK_MINUTE);
     if (!s->failed) {
@@ -62,20 +64,32 @@ void attempts_tell(const struct attempts *t, const struct source_look *s, struct
                      duration_text(out->arena, t->find_time), (unsigned long long)s->shut_out, (unsigned long long)s->kept_out);
 }
 
-enum source_state attempts_state(const struct probe_ctx *ctx, const struct source_look *s)
+static bool is_log_known(const char *product)
 {
-    enum source_state state = s ? source_look_state(s, ctx->now - ATTEMPTS_DAYS * DAY) : SOURCE_LIVE;
+    for (size_t i = 0; i < log_services_n; i++)
+        if (strcmp(log_services[i].product, product) == 0)
+            return true;
+    return false;
+}
+
+enum source_state attempts_state(const struct probe_ctx *ctx, const struct attempts *t, const char *product)
+{
+    const struct source_look *s = attempts_of(t, product);
+    if (!is_log_known(product))
+        return SOURCE_LIVE;
+    enum source_state state = t->trouble ? SOURCE_UNREAD : s ? source_look_state(s, ctx->now - ATTEMPTS_DAYS * DAY) : SOURCE_QUIET;
     return state == SOURCE_QUIET && !ctx->live ? SOURCE_LIVE : state; /* a server that does not run writes nothing */
 }
 
-void attempts_tell_health(const struct probe_ctx *ctx, const struct source_look *s, struct findings *out, struct finding *f)
+void attempts_tell_health(enum source_state state, const struct source_look *s, struct findings *out, struct finding *f)
 {
-    enum source_state state = attempts_state(ctx, s);
-    if (state == SOURCE_QUIET)
+    if (state == SOURCE_QUIET && !s)
+        finding_evidence(out, f, NULL, 0, "%s", _("no log of it was found"));
+    else if (state == SOURCE_QUIET)
         finding_evidence(out, f, where(s), 0, s->health.last_line ? _("nothing was written since %s, though the service runs: whoever only connects should leave a line") : _("nothing is written there, though the service runs: whoever only connects should leave a line"),
                          clock_text(out->arena, s->health.last_line, CLOCK_MINUTE));
     for (size_t i = 0; state == SOURCE_UNPARSED && i < LOOK_SAMPLES && s->samples[i]; i++)
         finding_evidence(out, f, where(s), 0, "%s", s->samples[i]);
-    if (state == SOURCE_QUIET || state == SOURCE_UNPARSED)
+    if (state != SOURCE_LIVE)
         finding_next(out, f, "bansho log sources");
 }

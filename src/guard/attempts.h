@@ -17,8 +17,11 @@ struct attempts {
 void attempts_see(const struct probe_ctx *ctx, struct findings *scratch, const struct seen_logs *seen, struct attempts *ret);
 /* What was seen of a product: "postfix". NULL: nothing of it is read. */
 const struct source_look *attempts_of(const struct attempts *t, const char *product);
-/* Evidence: how many failures, from how many addresses, how many would have been shut out; and how far back that reaches. */
+/* What follows takes it, NULL too. */
+
+/* Evidence: how many failures, from how many addresses, how many would have been shut out; and how far back that reaches. Or why that is not known. */
 void attempts_tell(const struct attempts *t, const struct source_look *s, struct findings *out, struct finding *f);
 /* Evidence for a source that is not understood (with examples) or silent. */
-void attempts_tell_health(const struct probe_ctx *ctx, const struct source_look *s, struct findings *out, struct finding *f);
-enum source_state attempts_state(const struct probe_ctx *ctx, const struct source_look *s); /* NULL: SOURCE_LIVE */
+void attempts_tell_health(enum source_state state, const struct source_look *s, struct findings *out, struct finding *f);
+/* Of the product's source. SOURCE_QUIET too where it has none; SOURCE_LIVE where nobody knows what it writes. */
+enum source_state attempts_state(const struct probe_ctx *ctx, const struct attempts *t, const char *product);

@@ -41,21 +41,20 @@ const char *guard_blind(const struct root *root, const struct instance *fail2ban
     for (size_t i = 0; !s && i < seen->list.n; i++)
         if (strcmp(seen->list.v[i].service->product, product) == 0)
             s = &seen->list.v[i];
-    *ret_untold = !s;
-    if (!s)
-        return NULL;
-    if (strncmp(backend, "systemd", 7) == 0)
-        return s->service->files_only && (s->usual.n || s->named.n)
+    if (strncmp(backend, "systemd", 7) == 0) {
+        *ret_untold = !s;
+        return s && s->service->files_only && (s->usual.n || s->named.n)
                    ? arena_printf(a, _("fail2ban reads the journal for %s (backend = systemd), but the service writes its logins into files only, for example %s"), jail,
                                   s->named.n ? s->named.v[0] : s->usual.v[0])
                    : NULL;
+    }
     struct reading r = files_of(root, logpath, a);
     *ret_untold = r.unknown || !r.first;
     if (*ret_untold)
         return NULL;
     if (!r.found)
         return arena_printf(a, _("fail2ban reads %s for %s, and there is no such file"), r.first, jail);
-    if (s->newest_unit > r.newest + DAY)
+    if (s && s->newest_unit > r.newest + DAY)
         return arena_printf(a, _("fail2ban reads %s for %s, which was last written on %s; the service goes on writing into the journal (backend = systemd)"), r.first, jail,
                             clock_text(a, r.newest, CLOCK_DAY));
     return NULL;

@@ -3,5 +3,5 @@
 #pragma once
 #include "log/found.h"
 
-/* Why fail2ban's jail cannot see the logins of this product; NULL: nothing speaks against it. *ret_untold: which log it reads, or where the product writes, could not be found out. fail2ban: its instance; seen: log/found.h. In the arena. */
+/* Why fail2ban's jail cannot see the logins of this product; NULL: nothing speaks against it. *ret_untold: which log it reads, or, for the journal, whether the product writes there, could not be found out. fail2ban: its instance; seen: log/found.h. In the arena. */
 const char *guard_blind(const struct root *root, const struct instance *fail2ban, const char *jail, const struct seen_logs *seen, const char *product, struct arena *a, bool *ret_untold);

@@ -256,33 +256,37 @@ static const char *blind(struct look *l, const struct watched *w, const struct i
 }
 
 /* A guard that reads what it does not understand, or what nobody writes, shuts nobody out. */
-static struct finding *judge_source(struct look *l, const struct login *login, const struct source_look *source)
+static struct finding *judge_source(struct look *l, const struct login *login, enum source_state state, bool untold)
 {
-    switch (attempts_state(l->ctx, source)) {
+    switch (state) {
     case SOURCE_UNPARSED:
         return finding_add(l->out, STATE_WARN, login->service, _("It is watched, but no filter knows what stands in its log: %s"), _(login->title));
     case SOURCE_QUIET:
         return finding_add(l->out, STATE_UNKNOWN, login->service, _("It is watched, but whether its log is written is not known: %s"), _(login->title));
+    case SOURCE_UNREAD:
+        return finding_add(l->out, STATE_UNKNOWN, login->service, _("It is watched, but its log could not be looked at: %s"), _(login->title));
     default:
+        if (untold)
+            return finding_add(l->out, STATE_UNKNOWN, login->service, _("It is watched, but whether the guard reads the right log is not known: %s"), _(login->title));
         return finding_add(l->out, STATE_OK, login->service, _("Password guessing is watched and shut out: %s"), _(login->title));
     }
 }
 
-static void tell_watched(struct look *l, const struct login *login, const struct watched *w, bool untold, const struct source_look *source)
+static void tell_watched(struct look *l, const struct login *login, const struct watched *w, bool untold, const char *product)
 {
-    struct finding *f = judge_source(l, login, source);
+    const struct source_look *source = attempts_of(&l->attempts, product);
+    enum source_state state = attempts_state(l->ctx, &l->attempts, product);
+    struct finding *f = judge_source(l, login, state, untold);
     finding_evidence(l->out, f, w->file, w->line, "%s: %s", w->guard, w->name);
     if (untold)
         finding_evidence(l->out, f, w->file, w->line, "%s", _("which log it reads could not be found out"));
-    if (source) {
-        attempts_tell_health(l->ctx, source, l->out, f);
-        attempts_tell(&l->attempts, source, l->out, f);
-    }
+    attempts_tell_health(state, source, l->out, f);
+    attempts_tell(&l->attempts, source, l->out, f);
     f->basis = l->ctx->live && !untold ? BASIS_EFFECTIVE : BASIS_FILES;
 }
 
 /* It is watched by nobody who sees: `why` tells of the one that does not see. */
-static void tell_unwatched(struct look *l, const struct login *login, const struct watched *w, const char *why, const struct source_look *source)
+static void tell_unwatched(struct look *l, const struct login *login, const struct watched *w, const char *why, const char *product)
 {
     struct findings *out = l->out;
     struct finding *f = finding_add(out, STATE_FAIL, login->service, w ? _("The guard runs, but does not see who guesses passwords: %s") : _("Nobody shuts out those who guess passwords: %s"), _(login->title));
@@ -295,8 +299,7 @@ static void tell_unwatched(struct look *l, const struct login *login, const stru
         finding_evidence(out, f, NULL, 0, "%s", _("none of fail2ban, csf, CrowdSec, sshguard is here"));
     for (size_t i = 0; !w && i < l->running.n; i++)
         finding_evidence(out, f, NULL, 0, _("%s runs, but nothing in it watches this service"), l->running.v[i]);
-    if (source)
-        attempts_tell(&l->attempts, source, out, f);
+    attempts_tell(&l->attempts, attempts_of(&l->attempts, product), out, f);
     if (w)
         finding_next(out, f, "fail2ban-client status %s", w->jail);
     else
@@ -307,20 +310,19 @@ static void tell_unwatched(struct look *l, const struct login *login, const stru
 static void judge(struct look *l, const struct login *login)
 {
     const struct instance *offers = offered(l, login);
-    const struct source_look *source = attempts_of(&l->attempts, offers->product->id);
     const struct watched *w, *first = NULL;
     const char *why = NULL;
     bool untold;
     for (size_t at = 0; (w = watcher(l, login->service, &at));) {
         const char *reason = blind(l, w, offers, &untold);
         if (!reason) {
-            tell_watched(l, login, w, untold, source);
+            tell_watched(l, login, w, untold, offers->product->id);
             return;
         }
         first = first ? first : w;
         why = why ? why : reason;
     }
-    tell_unwatched(l, login, first, why, source);
+    tell_unwatched(l, login, first, why, offers->product->id);
 }
 
 int guard_running(const struct probe_ctx *ctx, struct findings *out, struct err *err)

@@ -12,7 +12,7 @@ static const struct check check = {.id = "guard.running", .severity = SEVERITY_S
 enum world { SYSTEMD, CONTAINER, FOREIGN };
 
 struct file {
-    const char *path, *text;
+    const char *path, *text; /* NULL: a link to nowhere good */
     size_t n; /* 0: strlen */
 };
 
@@ -28,7 +28,7 @@ struct story {
     const char *tells; /* the finding's evidence has a line that contains it */
 };
 
-#define JAILS {"etc/fail2ban/jail.conf", "[DEFAULT]\nfilter = %(__name__)s\n[sshd]\nenabled = true\n", 0}
+#define JAILS {"etc/fail2ban/jail.conf", "[DEFAULT]\nfilter = %(__name__)s\n[sshd]\nenabled = true\nlogpath = /var/log/auth.log\n", 0}
 #define JAIL(name, more) {"etc/fail2ban/jail.conf", "[DEFAULT]\nfilter = %(__name__)s\n[" name "]\nenabled = true\n" more "\n", 0}
 /* Times are put before lines that begin with '|'. */
 #define SSHD_STARTS "|sshd[1]: Server listening on 0.0.0.0 port 22.\n"
@@ -48,7 +48,7 @@ static const struct story stories[] = {
     {"fail2ban's log is there", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = %(sshd_log)s\nsshd_log = /var/log/auth.log"), {"var/log/auth.log", SSHD_STARTS, 0}}, "ssh", STATE_OK, "no failed login since"},
     {"fail2ban's log is not there", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = %(sshd_log)s\nsshd_log = /var/log/auth.log tail"), {"var/log/messages", "", 0}}, "ssh", STATE_FAIL,
      "reads /var/log/auth.log for sshd, and there is no such file"},
-    {"a log that nobody can resolve", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = %%(x)s")}, "ssh", STATE_OK, "could not be found out"},
+    {"a log that nobody can resolve", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = %%(x)s")}, "ssh", STATE_UNKNOWN, "could not be found out"},
     {"one jail of two sees", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "logpath = /var/log/none.log\n[sshd-two]\nenabled = true\nfilter = sshd\nlogpath = /var/log/auth.log"),
      {"var/log/auth.log", SSHD_STARTS, 0}}, "ssh", STATE_OK, NULL},
     {"the journal, for a service that writes files only", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("proftpd", "backend = systemd"), {"var/log/proftpd/proftpd.log", "", 0}}, "ftp", STATE_FAIL,
@@ -61,6 +61,9 @@ static const struct story stories[] = {
     {"a log in unknown words", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/auth.log", UNKNOWN_WORDS, 0}}, "ssh", STATE_WARN, "words of tomorrow"},
     {"a log that nobody writes", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/auth.log", "", 0}}, "ssh", STATE_UNKNOWN, "though the service runs"},
     {"the same below a root, where nothing runs", FOREIGN, true, {{"fail2ban.service", UNSEEN}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/auth.log", "", 0}}, "ssh", STATE_OK, NULL},
+    {"no log anywhere", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/messages", "", 0}}, "ssh", STATE_UNKNOWN, "no log of it was found"},
+    {"no log anywhere, below a root", FOREIGN, true, {{"fail2ban.service", UNSEEN}}, {NULL}, {JAIL("sshd", "backend = systemd"), {"var/log/messages", "", 0}}, "ssh", STATE_OK, NULL},
+    {"a log that is a link", SYSTEMD, true, {{"fail2ban.service", ACTIVE}}, {NULL}, {JAILS, {"var/log/auth.log", NULL, 0}, {"var/log/other", SSHD_STARTS, 0}}, "ssh", STATE_UNKNOWN, "could not be seen: /var/log/auth.log"},
     {"fail2ban stopped", SYSTEMD, true, {{"fail2ban.service", UNIT_INACTIVE, UNIT_ENABLED}}, {NULL}, {JAILS}, "ssh", STATE_FAIL, "does not run"},
     {"fail2ban below a root", FOREIGN, true, {{"fail2ban.service", UNSEEN}}, {NULL}, {JAILS}, "ssh", STATE_OK, "fail2ban: sshd"},
     {"fail2ban in a container", CONTAINER, true, {{"fail2ban.service", UNSEEN}}, {NULL},
@@ -102,11 +105,30 @@ static void write_file(struct tree *t, const struct file *f)
     tree_write_n(t, f->path, buf_str(&b).p, b.n);
 }
 
+/* A server that is used has logs, where the story says nothing else. */
+static void write_logs(struct tree *t, const struct story *s)
+{
+    static const struct file usual[] = {{"var/log/auth.log", SSHD_STARTS, 0}, {"var/log/proftpd/proftpd.log", "|proftpd[1]: ProFTPD killed (signal 15)\n", 0}};
+    bool own = false;
+    for (size_t i = 0; i < ARRAY_SIZE(s->files) && s->files[i].path; i++) {
+        own |= strncmp(s->files[i].path, "var/log/", 8) == 0;
+        if (s->files[i].text)
+            write_file(t, &s->files[i]);
+        else {
+            char at[300];
+            tree_parents(t, s->files[i].path);
+            snprintf(at, sizeof at, "%s/%s", t->dir, s->files[i].path);
+            assert_int_equal(symlink("other", at), 0);
+        }
+    }
+    for (size_t i = 0; !own && i < ARRAY_SIZE(usual); i++)
+        write_file(t, &usual[i]);
+}
+
 static void build(struct tree *t, const struct story *s)
 {
     tree_make(t);
-    for (size_t i = 0; i < ARRAY_SIZE(s->files) && s->files[i].path; i++)
-        write_file(t, &s->files[i]);
+    write_logs(t, s);
     tree_write(t, "etc/ssh/sshd_config", "");
     tree_write(t, "usr/sbin/sshd", "");
     tree_write(t, "etc/proftpd/proftpd.conf", "");
