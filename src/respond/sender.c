@@ -5,8 +5,11 @@ void sender_init(struct sender *s, struct diary *d, sender_send_fn *send, void *
     *s = (struct sender){.diary = d, .send = send, .arg = arg};
 }
 
+/* What comes to nothing while it is waited was on its way together: one failure. */
 static void later(struct sender *s, int64_t monotonic_ms)
 {
+    if (s->next_ms > monotonic_ms)
+        return;
     s->failures++;
     s->wait_ms = !s->wait_ms ? SENDER_FIRST_MS : s->wait_ms * 2 > SENDER_LAST_MS ? SENDER_LAST_MS : s->wait_ms * 2;
     s->next_ms = monotonic_ms + s->wait_ms;

@@ -263,6 +263,30 @@ static void asks_until_it_is_answered(void **state)
     close(fd);
 }
 
+/* What was on its way together and came to nothing is one failure. */
+static void failures_at_once(void **state)
+{
+    (void)state;
+    struct str rest, id;
+    char text[DIARY_ID];
+    int fd = log_open();
+    begin_with(usual());
+    answers = false;
+    for (unsigned i = 0; i < 10; i++) {
+        snprintf(text, sizeof text, "10.9.%u.1", i);
+        fail_times(fd, text, "info", 5);
+    }
+    turn();
+    rest = buf_str(&ids);
+    while (str_line(&rest, &id)) {
+        snprintf(text, sizeof text, "%.*s", (int)id.n, id.p);
+        watch_failed(watch, text);
+    }
+    assert_in_range(watch_timeout(watch), 0, SENDER_FIRST_MS);
+    assert_int_equal(status().send_failures, 1);
+    close(fd);
+}
+
 static void forgiven_is_forgotten(void **state)
 {
     (void)state;
@@ -545,7 +569,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(sealed_and_any_name), TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(only_observed), TEST(refused_stays_visible),
-        TEST(asks_until_it_is_answered), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_in_the_outbox), TEST(entered_in_one_second), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
+        TEST(asks_until_it_is_answered), TEST(failures_at_once), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_in_the_outbox), TEST(entered_in_one_second), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
         TEST(idle_wants_nothing)};
     return cmocka_run_group_tests(tests, machine_begin, machine_end);
 }
