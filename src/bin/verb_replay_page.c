@@ -14,11 +14,15 @@ static const struct { const char *json, *text; enum colour colour; } kinds[] = {
     [VERDICT_NETWORK] = {"network", N_("network out"), COLOUR_WARN},
     [VERDICT_ENTERED] = {"entered", N_("ENTERED"), COLOUR_BAD},
     [VERDICT_SPARED] = {"spared", N_("spared"), COLOUR_DIM},
+    [VERDICT_SPREAD] = {"spread", N_("out"), COLOUR_WARN},
+    [VERDICT_SPRAY] = {"spray", N_("out"), COLOUR_WARN},
+    [VERDICT_SLOW] = {"slow", N_("out"), COLOUR_WARN},
+    [VERDICT_ATTACKED] = {"attacked", N_("ATTACKED"), COLOUR_BAD},
 };
 static const struct { const char *json, *text; } looks[] = {
     [LOOKS_ATTACK] = {"attack", NULL},
     [LOOKS_STALE] = {"stale-password", N_("looks like a telephone or program with an old password: only its own account, and it logged in before")},
-    [LOOKS_OFFICE] = {"office", N_("several accounts log in from there: perhaps an office behind one address")},
+    [LOOKS_OFFICE] = {"office", N_("several accounts log in from there: perhaps an office, or a provider's customers, behind one address")},
     [LOOKS_ONE_ACCOUNT] = {"one-account", N_("only one name was tried: perhaps its owner, with an old password")},
     [LOOKS_PROTECTED] = {"protected", N_("in a network that is never shut out")},
 };
@@ -33,22 +37,54 @@ static struct sums sums_of(const struct replay *r)
     struct sums s = {0};
     for (size_t i = 0; i < r->verdicts.n; i++) {
         enum verdict_kind k = r->verdicts.v[i].v.kind;
-        s.out += k == VERDICT_ADDRESS || k == VERDICT_NETWORK;
+        s.out += r->verdicts.v[i].v.until != 0;
         s.entered += k == VERDICT_ENTERED;
         s.spared += k == VERDICT_SPARED;
     }
     return s;
 }
 
-static void why(struct buf *b, const struct replay_verdict *x)
+/* Upwards to whole days, hours or minutes. */
+static int64_t rounded(int64_t s)
+{
+    int64_t unit = s > 2 * 86400 ? 86400 : s > 2 * 3600 ? 3600 : s > 120 ? 60 : 1;
+    return (s + unit - 1) / unit * unit;
+}
+
+/* In people's words; the account stands behind it where a line has one. */
+static void reason(struct buf *b, struct arena *a, const struct verdict *v)
+{
+    const char *span = v->since && v->since < v->time ? duration_text(a, rounded(v->time - v->since)) : NULL;
+    switch (v->kind) {
+    case VERDICT_NETWORK:
+        buf_printf(b, _("%u addresses of it were shut out within a day"), v->count);
+        return;
+    case VERDICT_ENTERED:
+        buf_printf(b, _("a login after %u failures on this account within a day"), v->count);
+        return;
+    case VERDICT_SPREAD:
+        buf_printf(b, _("failed on an account that %u addresses or more are trying, and nobody ever logged in from there"), v->count);
+        return;
+    case VERDICT_ATTACKED:
+        buf_printf(b, _("%u strange addresses or more are trying this account; whoever else fails on it is shut out at once, the account stays open"), v->count);
+        return;
+    case VERDICT_SPRAY:
+        buf_printf(b, _("%u accounts or more were tried one after the other, and nobody ever logged in from there"), v->count);
+        return;
+    default:
+        if (span)
+            buf_printf(b, _("%u failures within %s"), v->count, span);
+        else
+            buf_printf(b, _("%u failures"), v->count);
+    }
+    if (v->kind == VERDICT_SLOW)
+        buf_addz(b, _(", few at a time but again and again"));
+}
+
+static void why(struct buf *b, struct arena *a, const struct replay_verdict *x)
 {
     const struct verdict *v = &x->v;
-    if (v->kind == VERDICT_NETWORK)
-        buf_printf(b, _("%u addresses of it were shut out within a day"), v->count);
-    else if (v->kind == VERDICT_ENTERED)
-        buf_printf(b, _("a login after %u failures on this account within a day"), v->count);
-    else
-        buf_printf(b, _("%u failures"), v->count);
+    reason(b, a, v);
     if (v->account.n) {
         buf_addz(b, ", ");
         text_escape(b, v->account);
@@ -82,7 +118,7 @@ static void one_line(const struct term *t, struct buf *b, const struct replay_ve
     term_colour(t, b, COLOUR_NONE);
     text_pad(b, str_of(address ? address : "-"), v->who.addr.v6 ? 26 : 19);
     text_pad(b, str_of(v->until ? duration_text(a, v->until - v->time) : ""), 6);
-    why(b, x);
+    why(b, a, x);
     buf_addc(b, '\n');
 }
 
@@ -170,8 +206,13 @@ static void tell_text(const struct replay_options *o, const struct replay *r)
 
 static void emit_verdict(struct emit *j, const struct replay_verdict *x)
 {
+    _cleanup_(arena_freep) struct arena *a = arena_new(65536);
+    _cleanup_(buf_free) struct buf words = BUF(4096);
     char who[ADDR_TEXT + 4];
     const struct verdict *v = &x->v;
+    reason(&words, a, v);
+    if (looks[v->looks].text)
+        buf_printf(&words, " (%s)", _(looks[v->looks].text));
     emit_object(j, NULL);
     emit_text(j, "kind", kinds[v->kind].json);
     emit_text(j, "looks", looks[v->looks].json);
@@ -182,6 +223,8 @@ static void emit_verdict(struct emit *j, const struct replay_verdict *x)
         emit_str(j, "account", v->account);
     else
         emit_null(j, "account");
+    emit_time(j, "since", v->since);
+    emit_text(j, "reason", arena_dup(a, buf_str(&words)));
     emit_int(j, "count", v->count);
     emit_int(j, "times", v->times);
     emit_text(j, "filter", x->filter);

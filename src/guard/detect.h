@@ -12,7 +12,7 @@ struct guard_rules {
     unsigned max_retry;
     const struct prefix *never; /* never shut out: own and protected networks */
     size_t never_n;
-    size_t max_bytes;           /* 0: 9.25 MiB; they are taken as sources come */
+    size_t max_bytes;           /* 0: 10.5 MiB; they are taken as sources come */
 };
 
 struct guard_event {
@@ -29,24 +29,32 @@ enum verdict_kind {
     VERDICT_ADDRESS,  /* max_retry failures within find_time */
     VERDICT_NETWORK,  /* several addresses of one network (/24, /48) were shut out within a day */
     VERDICT_ENTERED,  /* a login succeeded on an account that strangers were trying, from where it had never been used */
-    VERDICT_SPARED,   /* like VERDICT_ADDRESS, but it is never shut out: see `looks` */
+    VERDICT_SPARED,   /* it fails as often as others that are shut out, but is not: see `looks`; told once a day */
+    VERDICT_SPREAD,   /* it failed on an account that many addresses are trying, and nobody ever logged in from there */
+    VERDICT_SPRAY,    /* it tried several accounts, however slowly within a day, and nobody ever logged in from there */
+    VERDICT_SLOW,     /* it fails again and again for days, and nobody ever logged in from there */
+    VERDICT_ATTACKED, /* the account is tried from many addresses; the account itself stays open. Told once a day while that lasts */
 };
+#define VERDICT_KINDS (VERDICT_ATTACKED + 1) /* stored as numbers: new ones come last */
 
 enum verdict_looks {
     LOOKS_ATTACK,
     LOOKS_STALE,      /* an address of good history that fails on its own account alone: a telephone with an old password */
-    LOOKS_OFFICE,     /* several accounts log in from there: an office behind one address */
-    LOOKS_ONE_ACCOUNT,/* only one name was tried, and not quickly; no login from there was seen: perhaps its owner */
+    LOOKS_OFFICE,     /* several accounts log in from there: an office, or a provider's customers, behind one address: shut out for a short time only */
+    LOOKS_ONE_ACCOUNT,/* only one name was tried, and not quickly: perhaps its owner */
     LOOKS_PROTECTED,  /* in `never` */
 };
+#define VERDICT_LOOKS (LOOKS_PROTECTED + 1)
 
 struct verdict {
     enum verdict_kind kind;
     enum verdict_looks looks;
     int64_t time, until;       /* until: 0 where nobody is shut out */
-    struct prefix who;
+    int64_t since;             /* the earliest failure that decided, as far as it is kept; 0: not known */
+    struct prefix who;         /* VERDICT_ATTACKED: nobody (length 0) */
     struct str account;        /* of the event that decided; valid during the call */
-    unsigned count;            /* failures, or addresses of the network, that decided */
+    unsigned count;            /* that decided: failures; VERDICT_NETWORK: addresses of it; VERDICT_SPREAD, VERDICT_ATTACKED: addresses that try the account;
+                                  VERDICT_SPRAY: accounts, more than are counted count as 4 */
     unsigned times;            /* shut out for the n-th time */
 };
 
@@ -54,6 +62,8 @@ struct verdict {
 struct prefix guard_source(const struct addr *a);
 /* "attack", "stale", "office", "one-account", "protected". */
 const char *verdict_looks_name(enum verdict_looks l);
+
+#define GUARD_REMEMBERS (14 * 86400) /* seconds: older failures matter to no detector */
 
 struct guard;
 /* NULL: no memory. The rules are copied, besides what `never` points to. */
@@ -71,7 +81,7 @@ size_t guard_forgive(struct guard *g, const struct prefix *who);
 struct guard_counts {
     uint64_t failures, successes, unaddressed; /* unaddressed: failures without an address, which count for their account alone */
     uint64_t after;     /* failures of those who would have been shut out by then */
-    uint64_t lost;      /* rows that had to be forgotten for want of room */
+    uint64_t lost;      /* rows that had to be forgotten for want of room: always what was seen longest ago, so that a flood hides what is slow first */
     size_t sources, bytes;
 };
 struct guard_counts guard_counts(const struct guard *g);

@@ -193,6 +193,7 @@ static void tell(void *arg, const struct verdict *v)
     buf_put_u32(r->out, v->looks);
     buf_put_u64(r->out, (uint64_t)v->time);
     buf_put_u64(r->out, (uint64_t)v->until);
+    buf_put_u64(r->out, (uint64_t)v->since);
     buf_put_z(r->out, prefix_text(&v->who, who));
     buf_put_str(r->out, v->account.p ? v->account : STR(""));
     buf_put_u32(r->out, v->count);
@@ -322,9 +323,10 @@ static int read_all(void *arg, struct buf *out)
 
 static struct replay_verdict get_verdict(struct cursor *c, const struct replay_options *o, struct arena *a)
 {
-    struct replay_verdict v = {.v = {.kind = cursor_below(c, VERDICT_SPARED + 1), .looks = cursor_below(c, LOOKS_PROTECTED + 1)}};
+    struct replay_verdict v = {.v = {.kind = cursor_below(c, VERDICT_KINDS), .looks = cursor_below(c, VERDICT_LOOKS)}};
     v.v.time = (int64_t)cursor_u64(c);
     v.v.until = (int64_t)cursor_u64(c);
+    v.v.since = (int64_t)cursor_u64(c);
     c->bad |= !prefix_parse(cursor_str(c), true, &v.v.who);
     v.v.account = str_of(arena_dup(a, cursor_str(c)));
     v.v.count = cursor_u32(c);

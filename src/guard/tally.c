@@ -248,6 +248,45 @@ unsigned tally_mark(struct tally_row *r, uint32_t what)
     return r->marks_n;
 }
 
+void tally_meet(struct tally *w, struct tally_row *r, uint32_t what, int64_t t)
+{
+    unsigned place = 0, room = w->depth / 2;
+    for (unsigned i = 0; i < r->n; i++) {
+        if (r->ring[2 * i + 1] == what) {
+            place = i;
+            break;
+        }
+        if (r->ring[2 * i] < r->ring[2 * place])
+            place = i;
+    }
+    if (r->n < room && !(r->n && r->ring[2 * place + 1] == what))
+        place = r->n++;
+    if (r->ring[2 * place + 1] != what || r->ring[2 * place] < tally_time(t)) /* an old line does not make it older */
+        r->ring[2 * place] = tally_time(t);
+    r->ring[2 * place + 1] = what;
+}
+
+unsigned tally_met(const struct tally_row *r, int64_t t, int64_t span, uint32_t mask, uint32_t bits)
+{
+    int64_t end = tally_time(t);
+    unsigned found = 0;
+    for (unsigned i = 0; i < r->n; i++)
+        found += (r->ring[2 * i + 1] & mask) == bits && r->ring[2 * i] > end - span && r->ring[2 * i] <= end;
+    return found;
+}
+
+void tally_part(struct tally_row *r, uint32_t what)
+{
+    for (unsigned i = 0; i < r->n; i++) {
+        if (r->ring[2 * i + 1] != what)
+            continue;
+        r->n--;
+        r->ring[2 * i] = r->ring[2 * r->n];
+        r->ring[2 * i + 1] = r->ring[2 * r->n + 1];
+        return;
+    }
+}
+
 void tally_each(struct tally *w, void (*fn)(void *arg, struct tally_row *r), void *arg)
 {
     for (size_t i = 0; i < w->groups * WAYS; i++)

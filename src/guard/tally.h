@@ -44,6 +44,13 @@ void tally_clear(struct tally_row *r); /* forgets the times, not the row */
 /* Notes that `what` was seen with the row; how many different ones there were: 1, 2, 3, or 4 for more. */
 unsigned tally_mark(struct tally_row *r, uint32_t what);
 
+/* The other use of a ring: different things, each with the time when it was seen last, as many as half of the depth. Never both uses in one table. What was seen
+   longest ago gives way. */
+void tally_meet(struct tally *w, struct tally_row *r, uint32_t what, int64_t t);
+/* How many of them were met within the last `span` seconds before t; of those whose bits under `mask` are `bits`. */
+unsigned tally_met(const struct tally_row *r, int64_t t, int64_t span, uint32_t mask, uint32_t bits);
+void tally_part(struct tally_row *r, uint32_t what); /* it was never met */
+
 /* Each row that is in use. */
 void tally_each(struct tally *w, void (*fn)(void *arg, struct tally_row *r), void *arg);
 

@@ -126,9 +126,18 @@ struct post *diary_post_new(struct diary *d, const char *id, const struct prefix
 
 static const char *why_of(struct diary *d, const struct verdict *v, const struct feed_event *e)
 {
-    if (v->kind == VERDICT_NETWORK)
+    switch (v->kind) {
+    case VERDICT_NETWORK:
         return arena_printf(d->arena, _("%u of its addresses were shut out (%s)"), v->count, e->filter);
-    return arena_printf(d->arena, _("%u failed logins (%s)"), v->count, e->filter);
+    case VERDICT_SPREAD:
+        return arena_printf(d->arena, _("failed on an account that %u addresses or more are trying (%s)"), v->count, e->filter);
+    case VERDICT_SPRAY:
+        return arena_printf(d->arena, _("tried %u accounts or more, one after the other (%s)"), v->count, e->filter);
+    case VERDICT_SLOW:
+        return arena_printf(d->arena, _("%u failed logins, few at a time but again and again (%s)"), v->count, e->filter);
+    default:
+        return arena_printf(d->arena, _("%u failed logins (%s)"), v->count, e->filter);
+    }
 }
 
 struct post *diary_verdict(struct diary *d, const struct verdict *v, const struct feed_event *e, bool observe)

@@ -78,7 +78,7 @@ int diary_verdicts_of(struct diary *d, const struct addr *of, size_t most, struc
         const char *state = statement_column_text(st, 12, a);
         if (state)
             v.state = post_state_name((enum post_state)statement_column_int(st, 12));
-        if (v.kind > VERDICT_SPARED || v.looks > LOOKS_PROTECTED || statement_column_int(st, 12) > POST_FORGIVEN)
+        if (v.kind >= VERDICT_KINDS || v.looks >= VERDICT_LOOKS || statement_column_int(st, 12) > POST_FORGIVEN)
             return err_set(err, -EUCLEAN, "%s", err_name(EUCLEAN));
         *list_push(a, &ret->list) = v;
     }

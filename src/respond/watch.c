@@ -142,7 +142,7 @@ static int tell_untold(struct again *g, struct err *err)
 static int remember(struct watch *w, struct err *err)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
-    int64_t now = now_us(w) / 1000000, span = w->o.rules.find_time > DAY ? w->o.rules.find_time : DAY;
+    int64_t now = now_us(w) / 1000000, span = w->o.rules.find_time > GUARD_REMEMBERS ? w->o.rules.find_time : GUARD_REMEMBERS;
     struct again g = {.w = w, .a = a, .now = now};
     int r = diary_replay(w->diary, (now - span) * 1000000, show_again, forgive_again, &g, err);
     if (r == 0)

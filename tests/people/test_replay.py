@@ -118,7 +118,7 @@ def our_own_filters_know_who_came_in(tmp):
     """Without a directory: a login after strangers' failures, by any service; a telephone with an old password; the first message of a mail account is a login, too."""
     mail, ssh = [], []
     for n in range(6):
-        ssh.append(f"2026-11-20T10:0{n}:00.000000+00:00 lab sshd[{n}]: Failed password for info@alpha.example from 192.0.2.{n} port 4 ssh2")
+        ssh.append(f"2026-11-20T10:0{n}:00.000000+00:00 lab sshd[{n}]: Failed password for info@alpha.example from 198.18.7.{n} port 4 ssh2")
     mail.append("2026-11-20T10:10:00.000000+00:00 lab postfix/submission/smtpd[5]: 0287D2A0: client=unknown[203.0.113.9], sasl_method=PLAIN, sasl_username=info@alpha.example")
     mail.append("2026-11-20T11:00:00.000000+00:00 lab dovecot: imap-login: Login: user=<taro@beta.example>, method=PLAIN, rip=198.51.100.7, lip=198.18.0.10, mpid=4, TLS, session=<a>")
     for n in range(6):
@@ -128,8 +128,8 @@ def our_own_filters_know_who_came_in(tmp):
     (tmp / "mail.log").write_text("\n".join(mail) + "\n")
     document = told(tmp, tmp / "auth.log", tmp / "mail.log", ours=True)
     assert document["summary"]["logins"] == 2, document["summary"]
-    assert [(v["kind"], v["who"], v["filter"]) for v in document["verdicts"]] == [("entered", "203.0.113.9", "postfix"), ("spared", "198.51.100.7", "dovecot")], document["verdicts"]
-    assert document["verdicts"][1]["looks"] == "stale-password", document["verdicts"]
+    assert [(v["kind"], v["who"], v["filter"]) for v in document["verdicts"]] == [("attacked", None, "sshd"), ("spread", "198.18.7.4", "sshd"), ("spread", "198.18.7.5", "sshd"), ("entered", "203.0.113.9", "postfix"), ("spared", "198.51.100.7", "dovecot")], document["verdicts"]
+    assert document["verdicts"][-1]["looks"] == "stale-password", document["verdicts"]
 
 
 def zstd(text):

@@ -22,8 +22,12 @@ static struct guard *guard(size_t bytes)
 
 static void write_down(void *arg, const struct verdict *v)
 {
-    static const char *const kinds[] = {"out", "net", "entered", "spared"}, *const looks[] = {"", " stale", " office", " one", " protected"};
+    static const char *const kinds[VERDICT_KINDS] = {"out", "net", "entered", "spared", "spread", "spray", "slow", "attacked"}, *const looks[VERDICT_LOOKS] = {"", " stale", " office", " one", " protected"};
     char text[ADDR_TEXT + 4];
+    if (v->kind == VERDICT_ATTACKED) {
+        buf_printf(arg, "%lld attacked %.*s by %u;", (long long)v->time, (int)v->account.n, v->account.p, v->count);
+        return;
+    }
     buf_printf(arg, "%lld %s %s", (long long)v->time, kinds[v->kind], prefix_text(&v->who, text));
     if (v->until)
         buf_printf(arg, " until %lld x%u", (long long)v->until, v->times);
@@ -63,7 +67,8 @@ static void tells(void **state)
     static const struct { const char *what, *story, *want; } table[] = {
         {"four are too few", "0..3/1 192.0.2.1 - no", ""},
         {"the fifth is out", "0..4/1 192.0.2.1 - no", "4 out 192.0.2.1/32 until 3604 x1;"},
-        {"too slow", "0..6000/151 192.0.2.1 - no", ""},
+        {"too slow for find-time, but it does not end", "1..1501/151 192.0.2.1 - no", ""},
+        {"", "1..6001/151 192.0.2.1 - no", "1662 slow 192.0.2.1/32 until 88062 x1;"},
         {"just quick enough", "0..596/149 192.0.2.1 - no", "596 out 192.0.2.1/32 until 4196 x1;"},
         {"one line may be several attempts", "0 192.0.2.1 - no 4\n9 192.0.2.1 - no", "9 out 192.0.2.1/32 until 3609 x1;"},
         {"who is out is not counted again", "0..3600/1 192.0.2.1 - no", "4 out 192.0.2.1/32 until 3604 x1;"},
@@ -78,18 +83,52 @@ static void tells(void **state)
         {"another name, or much later, is another attempt", "0..1/1 192.0.2.1 bob refused\n2 192.0.2.1 eve no\n3 192.0.2.1 bob no\n4 192.0.2.1 bob no\n200..201/1 192.0.2.1 bob no", "201 out 192.0.2.1/32 until 3801 x1;"},
         {"protected networks are told and spared", "0..4/1 198.51.100.7 a no", "4 spared 198.51.100.7/32 protected;"},
         {"a telephone with an old password", "0 192.0.2.1 info ok\n10..14/1 192.0.2.1 info no", "14 spared 192.0.2.1/32 stale;"},
-        {"an address of good history that tries others", "0 192.0.2.1 info ok\n10..12/1 192.0.2.1 info no\n13..14/1 192.0.2.1 root no", "14 out 192.0.2.1/32 until 3614 x1;"},
-        {"an office", "0 192.0.2.1 a ok\n1 192.0.2.1 b ok\n2 192.0.2.1 c ok\n10..11/1 192.0.2.1 d no\n12..14/1 192.0.2.1 e no", "14 out 192.0.2.1/32 until 3614 x1 office;"},
+        {"an address of good history that tries others", "0 192.0.2.1 info ok\n10..12/1 192.0.2.1 info no\n13..16/1 192.0.2.1 root no", ""},
+        {"", "0 192.0.2.1 info ok\n10..12/1 192.0.2.1 info no\n13..17/1 192.0.2.1 root no", "17 out 192.0.2.1/32 until 3617 x1;"},
+        {"an office", "0 192.0.2.1 a ok\n1 192.0.2.1 b ok\n2 192.0.2.1 c ok\n10..11/1 192.0.2.1 d no\n12..14/1 192.0.2.1 e no", "14 out 192.0.2.1/32 until 614 x1 office;"},
+        {"an office's telephone with a password that was never right", "0 192.0.2.1 a ok\n1 192.0.2.9 d ok\n10..250/60 192.0.2.1 d no", "250 spared 192.0.2.1/32 one;"},
+        {"two telephones of an office", "0 192.0.2.1 a ok\n1 192.0.2.1 b ok\n10..22/3 192.0.2.1 a no\n11..23/3 192.0.2.1 b no", "22 spared 192.0.2.1/32 stale;23 spared 192.0.2.1/32 stale;"},
+        {"a telephone is told once a day", "0 192.0.2.1 info ok\n1000..101000/300 192.0.2.1 info no", "2200 spared 192.0.2.1/32 stale;88600 spared 192.0.2.1/32 stale;"},
+        {"no telephone is as quick", "0 192.0.2.1 info ok\n10..140/1 192.0.2.1 info no", "14 spared 192.0.2.1/32 stale;133 out 192.0.2.1/32 until 3733 x1;"},
+        {"on the way, at its provider's", "0 192.0.2.1 info ok\n10..250/60 192.0.77.1 info no", "250 spared 192.0.77.1/32 one;"},
+        {"but not for ever", "0 192.0.2.1 info ok\n60..6300/60 192.0.77.1 info no", "300 spared 192.0.77.1/32 one;6300 out 192.0.77.1/32 until 9900 x1 one;"},
+        {"an error before a login is forgiven", "1..4/1 192.0.2.1 info no\n5 192.0.2.1 info ok\n6..9/1 192.0.2.1 eve no", ""},
+        {"but not others' accounts", "1..4/1 192.0.2.1 eve no\n5 192.0.2.1 info ok\n6 192.0.2.1 eve no", "6 out 192.0.2.1/32 until 3606 x1;"},
         {"only one name, slowly", "0..240/60 192.0.2.1 info no", "240 out 192.0.2.1/32 until 3840 x1 one;"},
         {"only one name, quickly", "0..4/1 192.0.2.1 info no", "4 out 192.0.2.1/32 until 3604 x1;"},
         {"a network", "0..4/1 192.0.2.1 - no\n10..14/1 192.0.2.2 - no\n20..24/1 192.0.2.3 - no\n30..34/1 192.0.2.4 - no\n40..50/1 192.0.2.5 - no",
          "4 out 192.0.2.1/32 until 3604 x1;14 out 192.0.2.2/32 until 3614 x1;24 out 192.0.2.3/32 until 3624 x1;34 out 192.0.2.4/32 until 3634 x1;34 net 192.0.2.0/24 until 3634 x1;"},
         {"a login after failures from elsewhere", "0..6/1 192.0.2.1 info no\n100 203.0.113.9 info ok", "4 out 192.0.2.1/32 until 3604 x1;100 entered 203.0.113.9/32 info after 5;"},
-        {"spread over many addresses", "0 192.0.2.1 info no\n1 192.0.3.1 info no\n2 192.0.4.1 INFO no\n3 192.0.5.1 info no\n4 192.0.6.1 info no\n9 203.0.113.9 info ok", "9 entered 203.0.113.9/32 info after 5;"},
+        {"spread over many addresses", "0 192.0.2.1 info no\n1 192.0.3.1 info no\n2 192.0.4.1 INFO no\n3 192.0.5.1 info no\n4 192.0.6.1 info no\n9 203.0.113.9 info ok", "4 attacked info by 5;4 spread 192.0.6.1/32 until 3604 x1;9 entered 203.0.113.9/32 info after 5;"},
         {"its owner logs in while others try", "0 203.0.113.9 info ok\n1..4/1 192.0.2.1 info no\n5..8/1 192.0.3.1 info no\n9 203.0.113.9 info ok", ""},
         {"failures of yesterday", "0..3/1 192.0.2.1 info no\n4..5/1 192.0.3.1 info no\n90000 203.0.113.9 info ok", ""},
         {"without an address it counts for the account", "0..9/1 - info no\n20 203.0.113.9 info ok", "20 entered 203.0.113.9/32 info after 5;"},
-        {"an entry makes no good history", "0..9/1 - info no\n20 203.0.113.9 info ok\n30 203.0.113.9 info ok", "20 entered 203.0.113.9/32 info after 5;30 entered 203.0.113.9/32 info after 5;"},
+        {"an entry makes no good history", "0..9/1 - info no\n20 203.0.113.9 info ok\n21..25/1 203.0.113.9 info no", "20 entered 203.0.113.9/32 info after 5;25 out 203.0.113.9/32 until 3625 x1;"},
+        {"it is told once; who comes back on another day is its user", "0..9/1 - info no\n20..80/10 203.0.113.9 info ok\n86500..86509/1 - info no\n86600 203.0.113.9 info ok\n86601..86605/1 203.0.113.9 info no",
+         "20 entered 203.0.113.9/32 info after 5;86605 spared 203.0.113.9/32 stale;"},
+        {"from its owner's provider it is no entry", "0 203.0.113.9 info ok\n1..9/1 - info no\n20 203.0.1.7 info ok", ""},
+        {"unless it guessed", "0 203.0.113.9 info ok\n1..9/1 - info no\n10..12/1 203.0.1.7 info no\n20 203.0.1.7 info ok", "20 entered 203.0.1.7/32 info after 5;"},
+        /* one account from many addresses: 192.0.2.9 is its owner, 192.0.77.7 of the owner's provider, from 10.0.0.1 another account logs in */
+        {"an account under attack", "1 192.0.2.9 info ok\n1 10.0.0.1 eve ok\n10 198.18.0.1 info no\n20 198.19.0.1 info no\n30 198.20.0.1 info no\n40 198.21.0.1 info no\n50 198.22.0.1 info no\n"
+         "60 192.0.2.9 info no\n61 10.0.0.1 info no\n62 192.0.77.7 info no\n70 198.23.0.1 info no\n71 198.23.0.2 eve no\n80000 198.24.0.1 info no\n90000 198.18.0.1 info no",
+         "50 attacked info by 5;50 spread 198.22.0.1/32 until 3650 x1;70 spread 198.23.0.1/32 until 3670 x1;80000 spread 198.24.0.1/32 until 83600 x1;"},
+        {"who comes back there is out for a day", "1 198.18.0.1 info no\n2 198.19.0.1 info no\n3 198.20.0.1 info no\n4 198.21.0.1 info no\n5 198.22.0.1 info no\n5000 198.22.0.1 info no",
+         "5 attacked info by 5;5 spread 198.22.0.1/32 until 3605 x1;5000 spread 198.22.0.1/32 until 91400 x2;"},
+        {"four are its owner on a journey, and one address is one however often", "1 198.18.0.1 info no\n2 198.19.0.1 info no\n3 198.20.0.1 info no\n4 198.21.0.1 info no\n2000 198.21.0.1 info no\n4000 198.20.0.1 info no", ""},
+        {"two a day, for a week", "1 198.18.0.1 info no\n43200 198.19.0.1 info no\n86400 198.20.0.1 info no\n129600 198.21.0.1 info no\n172800 198.22.0.1 info no\n216000 198.23.0.1 info no\n259200 198.24.0.1 info no\n302400 198.25.0.1 info no",
+         "302400 attacked info by 8;302400 spread 198.25.0.1/32 until 306000 x1;"},
+        {"protected ones are neither counted nor shut out", "1 198.18.0.1 info no\n2 198.19.0.1 info no\n3 198.20.0.1 info no\n4 198.21.0.1 info no\n5 198.51.100.1 info no\n6 198.22.0.1 info no\n7 198.51.100.2 info no",
+         "6 attacked info by 5;6 spread 198.22.0.1/32 until 3606 x1;"},
+        /* one address, many accounts */
+        {"four accounts are too many", "1 192.0.2.1 a no\n5000 192.0.2.1 b no\n10000 192.0.2.1 c no\n15000 192.0.2.1 d no", "15000 spray 192.0.2.1/32 until 18600 x1;"},
+        {"but not over days", "1 192.0.2.1 a no\n90000 192.0.2.1 b no\n180000 192.0.2.1 c no", ""},
+        {"which is slow", "1 192.0.2.1 a no\n90000 192.0.2.1 b no\n180000 192.0.2.1 c no\n270000 192.0.2.1 d no", "270000 slow 192.0.2.1/32 until 356400 x1;"},
+        {"where people log in there are errors", "0 192.0.2.1 x ok\n1 192.0.2.1 a no\n5000 192.0.2.1 b no\n10000 192.0.2.1 c no\n15000 192.0.2.1 d no", ""},
+        /* few failures, for days */
+        {"two names, two a day", "1..260000/43200 192.0.2.1 a no\n270000 192.0.2.1 b no", "270000 slow 192.0.2.1/32 until 356400 x1;"},
+        {"an old one of a used account is regular", "1 192.0.9.9 a ok\n2..80002/3600 198.18.0.1 a no", "39602 spared 198.18.0.1/32 one;"},
+        {"of an account that nobody uses it is none", "2..80002/3600 198.18.0.1 a no", "39602 slow 198.18.0.1/32 until 43202 x1 one;"},
+        {"within two weeks only", "1..6000000/120000 192.0.2.1 a no", ""},
     };
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
         _cleanup_(guard_freep) struct guard *g = guard(0);

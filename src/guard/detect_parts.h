@@ -1,0 +1,73 @@
+/* detect_parts.h: what the files of detect.h share. The tables, and what is lost where one is full (the row seen longest ago goes, of sixteen; counted):
+     sources   /32, /64: failures within find-time; names that were tried        a slow attacker begins anew; the quick one is still seen
+     lasting   the same sources, once they come back after find-time: their latest failures within two weeks    a slow attacker begins anew
+     networks  /24, /48: sources that were shut out within a day                 their addresses are shut out one by one
+     accounts  failures from anywhere within a day, the first three strange sources   a login after failures may not be told
+     targets   accounts that three strange sources tried: the latest ten of those    the attack is told anew after as many addresses
+     good      logins: address and name, address, network, network of the account, name   a stale telephone counts like a stranger; the next login brings it back */
+#pragma once
+#include "guard/detect.h"
+#include "guard/tally.h"
+
+#define DAY_S 86400
+#define WEEK_S (7 * DAY_S)
+#define LASTING_S GUARD_REMEMBERS
+
+/* Attempts that were refused, whose failure may be told once more. */
+#define REFUSED_KEPT 1024
+#define REFUSED_SECONDS 120
+struct refused {
+    struct tally_key key;
+    int64_t time;
+    unsigned waiting;
+};
+
+struct guard {
+    struct guard_rules rules;
+    struct refused refused[REFUSED_KEPT]; /* by the key: a later one takes the place of an earlier one */
+    struct tally *sources, *lasting, *networks, *accounts, *targets, *good;
+    struct guard_counts counts;
+};
+
+/* One telling: what is known of the event, on the way through the detectors. */
+struct telling {
+    struct guard *g;
+    const struct guard_event *e;
+    struct prefix source;
+    struct tally_key account; /* of its name */
+    struct tally_row *row;    /* of the source; a failure's */
+    unsigned names;           /* that the source failed with; 4: more than three */
+    bool logins;              /* somebody logged in from this source */
+    void (*tell)(void *arg, const struct verdict *v);
+    void *arg;
+};
+
+/* detect_keys.c: keys of the tables. */
+struct prefix key_masked(const struct addr *a, unsigned length4, unsigned length6);
+struct tally_key key_of(const struct prefix *p);
+struct prefix key_prefix(struct tally_key k); /* the way back */
+struct tally_key key_account(struct str name); /* names differ in case by accident */
+struct tally_key key_pair(const struct prefix *p, struct tally_key account);
+uint32_t key_mark(const struct prefix *p); /* of a source, in small sets */
+
+/* history.c: who logged in from where. */
+bool history_never(const struct guard *g, const struct addr *a);
+bool history_pair(struct telling *t);       /* this account from this source */
+bool history_near(struct telling *t);       /* this account from this part of the net (/16, /32): its owner's provider */
+bool history_logins(struct telling *t, unsigned *ret_names); /* anybody from this source; how many accounts, 4: more than three */
+bool history_network(struct guard *g, const struct prefix *net, int64_t now); /* anybody from this /24, /48 */
+bool history_account(struct telling *t);    /* this account from anywhere: it is one that is used */
+void history_note(struct telling *t);       /* a login that is its owner's */
+/* A doubtful login of this account from this source. It is told once, and who comes back on another day is taken for the account's user: some accounts are always under attack,
+   and whoever stole the password has it by then. */
+enum doubt { DOUBT_NEW, DOUBT_TOLD, DOUBT_NONE };
+enum doubt history_doubt(struct telling *t);
+/* A failure of an account that logged in from there before: counts for nobody but its owner, who is told of it once a day. false: so many at once that it is no telephone. */
+bool history_own_failure(struct telling *t);
+
+/* detectors.c */
+bool detectors_out(const struct telling *t); /* the source, or its network, is shut out by now */
+void detectors_look(struct telling *t);      /* a failure of an address; t->row, t->names, t->logins are set */
+bool detectors_attacked(struct telling *t);  /* the account is tried from many addresses */
+bool detectors_spared(const struct telling *t);  /* the source was told as spared within the last day */
+void detectors_forgive_login(struct telling *t); /* a person's own errors before a login count no more */

@@ -1,0 +1,324 @@
+/* detectors.c: the detectors of addresses, as rows in the order in which they are asked: the first that answers has the failure. */
+#include "guard/detect_parts.h"
+#include <stdlib.h>
+
+#define NETWORK_SOURCES 4    /* so many shut out within a day: the network is */
+#define OFFICE_ACCOUNTS 3
+#define SLOW 60              /* seconds for max_retry failures: a person, or a program that asks for mail every minute */
+#define SPARED_A_DAY 20      /* times max_retry failures */
+#define SPRAY_NAMES 4        /* tally_mark counts no further */
+/* Strange addresses that fail on one account. Its owner has a telephone, an office and a home, and a few more on a journey. */
+#define SPREAD_DAY 5         /* from other parts of the net than the account was ever used from */
+#define SPREAD_WEEK 8
+#define SPREAD_NEAR 10       /* of its owner's providers, within NEAR_SPAN: no telephone is on the way so quickly */
+#define NEAR_SPAN 7200
+#define NEAR 1u              /* the lowest bit of a source's mark */
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* The n-th time, twice as long as the time before; who kept quiet for as long as the longest ban begins anew. */
+static int64_t ban(const struct guard *g, struct tally_row *r, int64_t now, int64_t length)
+{
+    if (r->times_banned && now - r->until > g->rules.ban_time_max)
+        r->times_banned = 0;
+    for (unsigned i = 0; i < r->times_banned && length < g->rules.ban_time_max; i++)
+        length *= 2;
+    length = least(length, g->rules.ban_time_max);
+    r->times_banned = (uint16_t)(r->times_banned + (r->times_banned < UINT16_MAX));
+    r->until = tally_time(now + length);
+    return now + length;
+}
+
+static void network(struct telling *t)
+{
+    const struct guard_event *e = t->e;
+    struct prefix net = key_masked(&e->address, 24, 48);
+    struct tally_row *r = tally_row(t->g->networks, key_of(&net), e->time);
+    if (!tally_count(t->g->networks, r, e->time, DAY_S))
+        tally_clear(r);
+    /* Different ones: a single address that comes again and again is no network. */
+    unsigned sources = tally_mark(r, key_mark(&t->source));
+    if (r->until > e->time || tally_add(t->g->networks, r, e->time, 1, DAY_S) < NETWORK_SOURCES || sources < NETWORK_SOURCES)
+        return;
+    for (size_t i = 0; i < t->g->rules.never_n; i++)
+        if (prefix_overlaps(&t->g->rules.never[i], &net))
+            return;
+    if (history_network(t->g, &net, e->time)) /* people live there: one by one */
+        return;
+    tally_clear(r);
+    struct verdict v = {.kind = VERDICT_NETWORK, .time = e->time, .until = ban(t->g, r, e->time, t->g->rules.ban_time), .who = net, .count = NETWORK_SOURCES, .times = r->times_banned};
+    t->tell(t->arg, &v);
+}
+
+bool detectors_out(const struct telling *t)
+{
+    struct prefix net = key_masked(&t->e->address, 24, 48);
+    const struct tally_row *r = tally_find(t->g->networks, key_of(&net));
+    return t->row->until > t->e->time || (r && r->until > t->e->time);
+}
+
+/* Told once a day; what is kept of that is in the row of lasting sources: `until` is when it is told again, times_banned how often that was within the day.
+   false: too often for a person's telephone. */
+static bool spare(struct telling *t, struct verdict *v)
+{
+    struct tally_row *r = tally_row(t->g->lasting, key_of(&t->source), v->time);
+    bool told = r->until > v->time;
+    if (told && r->times_banned >= SPARED_A_DAY && v->looks != LOOKS_PROTECTED)
+        return false;
+    tally_clear(r);
+    tally_clear(t->row);
+    r->times_banned = (uint16_t)(told ? r->times_banned + (r->times_banned < UINT16_MAX) : 1);
+    if (told)
+        return true;
+    r->until = tally_time(v->time + DAY_S);
+    v->kind = VERDICT_SPARED;
+    t->tell(t->arg, v);
+    return true;
+}
+
+bool detectors_spared(const struct telling *t)
+{
+    const struct tally_row *r = t->e->addressed ? tally_find(t->g->lasting, key_of(&t->source)) : NULL;
+    return r && r->until > t->e->time;
+}
+
+/* first: for how long, the first time. */
+static void shut_out(struct telling *t, struct verdict *v, int64_t first)
+{
+    struct tally_row *kept = tally_find(t->g->lasting, key_of(&t->source));
+    unsigned names;
+    if (kept)
+        tally_clear(kept);
+    tally_clear(t->row);
+    if (history_never(t->g, &t->e->address)) {
+        v->looks = LOOKS_PROTECTED;
+        (void)spare(t, v);
+        return;
+    }
+    if (history_logins(t, &names) && names >= OFFICE_ACCOUNTS) {
+        v->looks = LOOKS_OFFICE;
+        first = least(t->g->rules.ban_time, t->g->rules.find_time);
+    }
+    v->until = ban(t->g, t->row, v->time, first);
+    v->times = t->row->times_banned;
+    t->tell(t->arg, v);
+    network(t);
+}
+
+static struct verdict verdict_of(const struct telling *t, enum verdict_kind kind, unsigned count)
+{
+    return (struct verdict){.kind = kind, .time = t->e->time, .who = t->source, .account = t->e->account, .count = count};
+}
+
+static int64_t earliest(const struct tally_row *r, int64_t after)
+{
+    uint32_t t = 0;
+    for (unsigned i = 0; i < r->n; i++)
+        if (r->ring[i] > tally_time(after) && (!t || r->ring[i] < t))
+            t = r->ring[i];
+    return t;
+}
+
+/* --- max_retry failures within find_time */
+
+static bool quick(struct telling *t)
+{
+    struct tally *w = t->g->sources;
+    unsigned n = tally_count(w, t->row, t->row->seen, t->g->rules.find_time);
+    if (n < t->g->rules.max_retry)
+        return false;
+    bool slow = tally_count(w, t->row, t->e->time, SLOW) < t->g->rules.max_retry, one = t->names == 1 && slow;
+    struct verdict v = verdict_of(t, VERDICT_ADDRESS, n);
+    v.since = earliest(t->row, t->e->time - t->g->rules.find_time);
+    v.looks = one ? LOOKS_ONE_ACCOUNT : LOOKS_ATTACK;
+    /* Others log in from there, and must not suffer for a telephone; or it is on the way, at its usual provider's. */
+    bool lenient = one && ((t->logins && history_account(t)) || history_near(t));
+    if (!lenient || !spare(t, &v))
+        shut_out(t, &v, t->g->rules.ban_time);
+    return true;
+}
+
+/* --- one account, many addresses */
+
+static bool under_attack(const struct tally_row *r, int64_t now)
+{
+    return tally_met(r, now, DAY_S, NEAR, 0) >= SPREAD_DAY || tally_met(r, now, WEEK_S, NEAR, 0) >= SPREAD_WEEK;
+}
+
+static bool under_attack_from_near(const struct tally_row *r, int64_t now) { return tally_met(r, now, NEAR_SPAN, NEAR, NEAR) >= SPREAD_NEAR; }
+
+bool detectors_attacked(struct telling *t)
+{
+    const struct tally_row *r = t->e->account.n ? tally_find(t->g->targets, t->account) : NULL;
+    return r && (under_attack(r, t->e->time) || under_attack_from_near(r, t->e->time));
+}
+
+static uint32_t stranger(struct telling *t) { return (key_mark(&t->source) & ~NEAR) | (history_near(t) ? NEAR : 0); }
+
+/* The account's row of strange sources; NULL: there were too few. Three are noted in its row of failures, whose `until` is when the first of them came. */
+static struct tally_row *target(struct telling *t, uint32_t mark)
+{
+    struct tally_row *of = tally_row(t->g->accounts, t->account, t->e->time), *r = tally_find(t->g->targets, t->account);
+    if (!r) {
+        if (of->marks_n && t->e->time - of->until > WEEK_S)
+            of->marks_n = 0;
+        if (!of->marks_n)
+            of->until = tally_time(t->e->time);
+        if (tally_mark(of, mark) < ARRAY_SIZE(of->marks))
+            return NULL;
+        r = tally_row(t->g->targets, t->account, t->e->time);
+        for (size_t i = 0; i < ARRAY_SIZE(of->marks); i++)
+            tally_meet(t->g->targets, r, of->marks[i], of->until);
+        of->marks_n = 0;
+    }
+    r = tally_row(t->g->targets, t->account, t->e->time);
+    tally_meet(t->g->targets, r, mark, t->e->time);
+    return r;
+}
+
+static bool spread(struct telling *t)
+{
+    if (!t->e->account.n || t->logins || history_never(t->g, &t->e->address))
+        return false;
+    uint32_t mark = stranger(t);
+    struct tally_row *r = target(t, mark);
+    bool far = r && under_attack(r, t->e->time), near = r && under_attack_from_near(r, t->e->time);
+    if (!far && !near)
+        return false;
+    unsigned sources = tally_met(r, t->e->time, WEEK_S, 0, 0);
+    if (r->until <= t->e->time) {
+        struct verdict told = {.kind = VERDICT_ATTACKED, .time = t->e->time, .account = t->e->account, .count = sources};
+        r->until = tally_time(t->e->time + DAY_S);
+        t->tell(t->arg, &told);
+    }
+    if (mark & NEAR && !near)
+        return false;
+    struct verdict v = verdict_of(t, VERDICT_SPREAD, sources);
+    shut_out(t, &v, t->row->times_banned ? DAY_S : t->g->rules.ban_time);
+    return true;
+}
+
+/* --- one address, many accounts */
+
+static bool spray(struct telling *t)
+{
+    unsigned n = tally_count(t->g->sources, t->row, t->e->time, DAY_S);
+    if (t->logins || t->names < SPRAY_NAMES || (n < SPRAY_NAMES && n < t->g->rules.max_retry))
+        return false;
+    struct verdict v = verdict_of(t, VERDICT_SPRAY, SPRAY_NAMES);
+    v.since = earliest(t->row, t->e->time - DAY_S);
+    shut_out(t, &v, t->g->rules.ban_time);
+    return true;
+}
+
+/* --- few failures, for days */
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* As a program that asks every so many minutes, which may have been switched off in between: most intervals are the usual one, or twice or thrice as long.
+   Failures within a minute are one question: programs open several connections. */
+static bool regular(const struct tally_row *r)
+{
+    uint32_t times[64], gaps[64], n = 0, gaps_n = 0, fit = 0;
+    for (unsigned i = 0; i < r->n && i < ARRAY_SIZE(times); i++)
+        times[n++] = r->ring[i];
+    qsort(times, n, sizeof *times, by_number);
+    for (uint32_t i = 1, last = 0; i < n; i++)
+        if (times[i] - times[last] > SLOW) {
+            gaps[gaps_n++] = times[i] - times[last];
+            last = i;
+        }
+    if (gaps_n < 4)
+        return false;
+    uint32_t sorted[64];
+    for (uint32_t i = 0; i < gaps_n; i++)
+        sorted[i] = gaps[i];
+    qsort(sorted, gaps_n, sizeof *sorted, by_number);
+    uint32_t usual = sorted[gaps_n / 2], leeway = usual / 5;
+    for (uint32_t i = 0; i < gaps_n; i++) {
+        uint32_t k = (gaps[i] + usual / 2) / usual;
+        fit += k >= 1 && k <= 3 && (gaps[i] > k * usual ? gaps[i] - k * usual : k * usual - gaps[i]) <= leeway;
+    }
+    return fit * 5 >= gaps_n * 4;
+}
+
+/* The row of a source that comes back after find_time, with what is kept of it until then; NULL: it does not. */
+static struct tally_row *lasting(struct telling *t)
+{
+    struct tally *w = t->g->lasting;
+    struct tally_row *r = tally_find(w, key_of(&t->source));
+    int64_t now = t->e->time, first = earliest(t->row, now - LASTING_S);
+    if (!r && first >= now - t->g->rules.find_time)
+        return NULL;
+    bool known = r && tally_count(w, r, now, LASTING_S);
+    r = tally_row(w, key_of(&t->source), now);
+    if (known) {
+        tally_add(w, r, now, t->e->attempts ? t->e->attempts : 1, LASTING_S);
+    } else {
+        tally_clear(r);
+        for (unsigned i = 0; i < t->row->n; i++)
+            tally_add(w, r, t->row->ring[(t->row->at + t->g->rules.max_retry - t->row->n + i) % t->g->rules.max_retry], 1, LASTING_S);
+    }
+    for (unsigned i = 0; i < t->row->marks_n && i < ARRAY_SIZE(t->row->marks); i++)
+        tally_mark(r, t->row->marks[i]);
+    if (t->names > ARRAY_SIZE(t->row->marks))
+        r->marks_n = SPRAY_NAMES;
+    return r;
+}
+
+/* How many failures within two weeks are too many: with one name it may be a person who does not know better. */
+static unsigned too_many(const struct telling *t, unsigned names)
+{
+    unsigned n = t->g->rules.max_retry;
+    return names <= 1 || t->logins ? 2 * n + 2 : names < SPRAY_NAMES ? (3 * n + 1) / 2 : SPRAY_NAMES;
+}
+
+static bool slow(struct telling *t)
+{
+    struct tally_row *r = lasting(t);
+    if (!r)
+        return false;
+    unsigned names = t->e->account.n || r->marks_n ? r->marks_n : 1, n = tally_count(t->g->lasting, r, t->e->time, t->logins ? DAY_S : LASTING_S);
+    if (n < too_many(t, names) || (t->logins && names < SPRAY_NAMES)) /* where people log in they also fail */
+        return false;
+    struct verdict v = verdict_of(t, VERDICT_SLOW, n);
+    v.since = earliest(r, t->e->time - LASTING_S);
+    v.looks = names == 1 && t->e->account.n ? LOOKS_ONE_ACCOUNT : LOOKS_ATTACK;
+    bool lenient = v.looks == LOOKS_ONE_ACCOUNT && history_account(t) && (history_near(t) || regular(r));
+    if (!lenient || !spare(t, &v))
+        shut_out(t, &v, v.looks == LOOKS_ONE_ACCOUNT || t->g->rules.ban_time > DAY_S ? t->g->rules.ban_time : DAY_S);
+    return true;
+}
+
+static const struct detector {
+    enum verdict_kind kind;
+    bool (*look)(struct telling *t);
+} rows[] = {
+    {VERDICT_ADDRESS, quick},
+    {VERDICT_SPREAD, spread},
+    {VERDICT_SPRAY, spray},
+    {VERDICT_SLOW, slow},
+};
+
+void detectors_look(struct telling *t)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        if (rows[i].look(t))
+            return;
+}
+
+void detectors_forgive_login(struct telling *t)
+{
+    struct tally_row *all[] = {tally_find(t->g->sources, key_of(&t->source)), tally_find(t->g->lasting, key_of(&t->source))}, *r = tally_find(t->g->targets, t->account);
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        if (all[i] && all[i]->marks_n == 1 && all[i]->marks[0] == (uint32_t)t->account.hi)
+            tally_clear(all[i]);
+    if (r) {
+        tally_part(r, key_mark(&t->source) & ~NEAR);
+        tally_part(r, key_mark(&t->source) | NEAR);
+    }
+}
