@@ -5,7 +5,7 @@
 #define NETWORK_SOURCES 4    /* so many shut out within a day: the network is */
 #define OFFICE_ACCOUNTS 3
 #define SLOW 60              /* seconds for max_retry failures: a person, or a program that asks for mail every minute */
-#define SPARED_A_DAY 20      /* times max_retry failures */
+#define SPARED_A_DAY 20      /* times max_retry failures that came within find_time */
 #define SPRAY_NAMES 4        /* tally_mark counts no further */
 /* Strange addresses that fail on one account. Its owner has a telephone, an office and a home, and a few more on a journey. */
 #define SPREAD_DAY 5         /* from other parts of the net than the account was ever used from */
@@ -57,17 +57,18 @@ bool detectors_out(const struct telling *t)
     return t->row->until > t->e->time || (r && r->until > t->e->time);
 }
 
-/* Told once a day; what is kept of that is in the row of lasting sources: `until` is when it is told again, times_banned how often that was within the day.
-   false: too often for a person's telephone. */
-static bool spare(struct telling *t, struct verdict *v)
+/* Told once a day; what is kept of that is in the row of lasting sources: `until` is when it is told again, times_banned how many failures were spared within the day.
+   false: they are more than `most`: it is no person's telephone. */
+static bool spare(struct telling *t, struct verdict *v, int64_t most)
 {
     struct tally_row *r = tally_row(t->g->lasting, key_of(&t->source), v->time);
     bool told = r->until > v->time;
-    if (told && r->times_banned >= SPARED_A_DAY && v->looks != LOOKS_PROTECTED)
+    int64_t spared = (told ? r->times_banned : 0) + v->count;
+    if (spared > most)
         return false;
     tally_clear(r);
     tally_clear(t->row);
-    r->times_banned = (uint16_t)(told ? r->times_banned + (r->times_banned < UINT16_MAX) : 1);
+    r->times_banned = (uint16_t)least(spared, UINT16_MAX);
     if (told)
         return true;
     r->until = tally_time(v->time + DAY_S);
@@ -92,7 +93,7 @@ static void shut_out(struct telling *t, struct verdict *v, int64_t first)
     tally_clear(t->row);
     if (history_never(t->g, &t->e->address)) {
         v->looks = LOOKS_PROTECTED;
-        (void)spare(t, v);
+        (void)spare(t, v, INT64_MAX);
         return;
     }
     if (history_logins(t, &names) && names >= OFFICE_ACCOUNTS) {
@@ -133,7 +134,7 @@ static bool quick(struct telling *t)
     v.looks = one ? LOOKS_ONE_ACCOUNT : LOOKS_ATTACK;
     /* Others log in from there, and must not suffer for a telephone; or it is on the way, at its usual provider's. */
     bool lenient = one && ((t->logins && history_account(t)) || history_near(t));
-    if (!lenient || !spare(t, &v))
+    if (!lenient || !spare(t, &v, SPARED_A_DAY * (int64_t)t->g->rules.max_retry))
         shut_out(t, &v, t->g->rules.ban_time);
     return true;
 }
@@ -289,7 +290,7 @@ static bool slow(struct telling *t)
     v.since = earliest(r, t->e->time - LASTING_S);
     v.looks = names == 1 && t->e->account.n ? LOOKS_ONE_ACCOUNT : LOOKS_ATTACK;
     bool lenient = v.looks == LOOKS_ONE_ACCOUNT && history_account(t) && (history_near(t) || regular(r));
-    if (!lenient || !spare(t, &v))
+    if (!lenient || !spare(t, &v, DAY_S * (int64_t)t->g->rules.max_retry / t->g->rules.find_time + n)) /* whoever is slower than find-time allows */
         shut_out(t, &v, v.looks == LOOKS_ONE_ACCOUNT || t->g->rules.ban_time > DAY_S ? t->g->rules.ban_time : DAY_S);
     return true;
 }

@@ -65,6 +65,7 @@ enum doubt history_doubt(struct telling *t)
 {
     struct tally_key key = key_pair(&t->source, t->account);
     key.lo ^= 2;
+    tally_row(t->g->good, key_pair(&nowhere, t->account), t->e->time); /* it is an account that is used, whoever this was */
     struct tally_row *r = tally_row(t->g->good, key, t->e->time);
     if (r->until)
         return r->until > t->e->time ? DOUBT_TOLD : DOUBT_NONE;

@@ -24,7 +24,8 @@ class Month:
         self.begin = 1_790_000_000 + r.randrange(0, 20 * DAY)
         self.end = self.begin + self.days * DAY
         domains = [f"{w}{i}.example" for i, w in enumerate(r.sample(["alpha", "beta", "gamma", "kiku", "sakura", "ume", "matsu", "take", "hoshi", "umi"] * 4, r.randint(2, 40)))]
-        names = {f"{r.choice(NAMES)}{r.choice(['', '', str(r.randrange(100))])}@{r.choice(domains)}" for _ in range((accounts or r.randint(120, 250)) * 3)}
+        bare = r.random() < 0.2  # accounts of the system, without a domain
+        names = {f"{r.choice(NAMES)}{r.choice(['', '', str(r.randrange(100))]) if not bare else r.randrange(500)}" + (f"@{r.choice(domains)}" if not bare else "") for _ in range((accounts or r.randint(120, 250)) * 3)}
         self.accounts = r.sample(sorted(names), min(len(names), accounts or r.randint(120, 250)))
         self.iso = r.random() < 0.7
         self.logs = {"auth.log": [], "mail.log": [], "proftpd.log": [], "access.log": []}
@@ -190,10 +191,10 @@ class Month:
     def pool(self, service):
         r = self.r
         real = r.uniform(0, 1) if service not in ("ssh", "web") else 0
-        return lambda: r.choice(self.accounts) if r.random() < real else r.choice(GUESSED) + ("" if service == "ssh" or r.random() < 0.5 else f"@{r.choice(self.accounts).split('@')[1]}")
+        return lambda: r.choice(self.accounts) if r.random() < real else r.choice(GUESSED) + ("" if service == "ssh" or r.random() < 0.5 else f"@{r.choice(self.accounts).split('@')[-1]}")
 
     def start(self, longest):
-        return self.begin + self.r.uniform(0.02, max(0.03, 0.97 - longest / (self.days * DAY))) * self.days * DAY
+        return self.begin + self.r.uniform(0, max(0.01, 0.97 - longest / (self.days * DAY))) * self.days * DAY
 
     def brute(self):
         r, n, gap, service = self.r, self.r.randint(15, 500), math.exp(self.r.uniform(math.log(0.5), math.log(60))), self.r.choice(["ssh", "smtp", "imap", "pop3", "ftp", "web"])
@@ -218,12 +219,14 @@ class Month:
         t, each = self.start(length), self.r.uniform(1, 6)
         c, pool = self.campaign("slow", None, t), self.pool(service)
         few = [pool() for _ in range(r.randint(1, 4))]
+        burst = r.choice([1, 1, 1, 2, 3])
         names = pool if r.random() < 0.6 else lambda: r.choice(few)
         for _ in range(r.randint(1, 12)):
             who, at = self.stranger("slow", c), t
             while at < t + length:
-                at += r.expovariate(each / DAY)
-                self.try_login(service, at, who, names(), False)
+                at += r.expovariate(each / DAY / burst)
+                for i in range(burst):
+                    self.try_login(service, at + 7 * i, who, names(), False)
 
     def spread(self):
         r, n, service = self.r, self.r.randint(25, 400), self.r.choice(["smtp", "imap", "pop3"])
@@ -241,7 +244,7 @@ class Month:
             self.campaigns[c]["thief"] = t
 
     def noise(self):
-        for _ in range(self.r.randint(0, 40) * self.days):
+        for _ in range(self.r.choice([0, 0, 1, 5, 15, 40]) * self.days):
             t, who, pool = self.r.uniform(self.begin, self.end), self.stranger("noise", None), self.pool("ssh")
             for i in range(self.r.randint(1, 2)):
                 self.try_login("ssh", t + 3 * i, who, pool(), False)
