@@ -43,6 +43,8 @@ if(NOT BANSHO_FUZZ)
     add_executable(${name} ${source})
     target_link_libraries(${name} PRIVATE ${below})
   endforeach()
+  add_test(NAME scenario/detectors COMMAND /usr/bin/python3 -B ${CMAKE_SOURCE_DIR}/tests/scenario/test_detectors.py ${CMAKE_BINARY_DIR})
+  set_tests_properties(scenario/detectors PROPERTIES TIMEOUT 120)
   # Compared with other people's programs, which are fetched as packages into the build directory and not installed; without a network: skipped (77).
   file(GLOB helpers CONFIGURE_DEPENDS tests/oracle/*.c)
   foreach(source ${helpers})

@@ -62,6 +62,7 @@ void history_note(struct telling *t);       /* a login that is its owner's */
    and whoever stole the password has it by then. */
 enum doubt { DOUBT_NEW, DOUBT_TOLD, DOUBT_NONE };
 enum doubt history_doubt(struct telling *t);
+bool history_doubtful(struct telling *t);   /* there was one */
 /* A failure of an account that logged in from there before: counts for nobody but its owner, who is told of it once a day. false: so many at once that it is no telephone. */
 bool history_own_failure(struct telling *t);
 

@@ -17,13 +17,13 @@
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* The n-th time, twice as long as the time before; who kept quiet for as long as the longest ban begins anew. */
-static int64_t ban(const struct guard *g, struct tally_row *r, int64_t now, int64_t length)
+static int64_t ban(const struct guard *g, struct tally_row *r, int64_t now, int64_t length, int64_t most)
 {
     if (r->times_banned && now - r->until > g->rules.ban_time_max)
         r->times_banned = 0;
-    for (unsigned i = 0; i < r->times_banned && length < g->rules.ban_time_max; i++)
+    for (unsigned i = 0; i < r->times_banned && length < most; i++)
         length *= 2;
-    length = least(length, g->rules.ban_time_max);
+    length = least(length, most);
     r->times_banned = (uint16_t)(r->times_banned + (r->times_banned < UINT16_MAX));
     r->until = tally_time(now + length);
     return now + length;
@@ -46,7 +46,7 @@ static void network(struct telling *t)
     if (history_network(t->g, &net, e->time)) /* people live there: one by one */
         return;
     tally_clear(r);
-    struct verdict v = {.kind = VERDICT_NETWORK, .time = e->time, .until = ban(t->g, r, e->time, t->g->rules.ban_time), .who = net, .count = NETWORK_SOURCES, .times = r->times_banned};
+    struct verdict v = {.kind = VERDICT_NETWORK, .time = e->time, .until = ban(t->g, r, e->time, t->g->rules.ban_time, t->g->rules.ban_time_max), .who = net, .count = NETWORK_SOURCES, .times = r->times_banned};
     t->tell(t->arg, &v);
 }
 
@@ -83,11 +83,17 @@ bool detectors_spared(const struct telling *t)
     return r && r->until > t->e->time;
 }
 
+static bool office(struct telling *t)
+{
+    unsigned names;
+    return history_logins(t, &names) && names >= OFFICE_ACCOUNTS;
+}
+
 /* first: for how long, the first time. */
 static void shut_out(struct telling *t, struct verdict *v, int64_t first)
 {
     struct tally_row *kept = tally_find(t->g->lasting, key_of(&t->source));
-    unsigned names;
+    int64_t most = t->g->rules.ban_time_max;
     if (kept)
         tally_clear(kept);
     tally_clear(t->row);
@@ -96,11 +102,12 @@ static void shut_out(struct telling *t, struct verdict *v, int64_t first)
         (void)spare(t, v, INT64_MAX);
         return;
     }
-    if (history_logins(t, &names) && names >= OFFICE_ACCOUNTS) {
+    if (office(t)) { /* many suffer for one: a short time, which does not grow beyond the usual one */
         v->looks = LOOKS_OFFICE;
-        first = least(t->g->rules.ban_time, t->g->rules.find_time);
+        most = t->g->rules.ban_time;
+        first = least(most, t->g->rules.find_time);
     }
-    v->until = ban(t->g, t->row, v->time, first);
+    v->until = ban(t->g, t->row, v->time, first, most);
     v->times = t->row->times_banned;
     t->tell(t->arg, v);
     network(t);
@@ -134,7 +141,7 @@ static bool quick(struct telling *t)
     v.looks = one ? LOOKS_ONE_ACCOUNT : LOOKS_ATTACK;
     /* Others log in from there, and must not suffer for a telephone; or it is on the way, at its usual provider's. */
     bool lenient = one && ((t->logins && history_account(t)) || history_near(t));
-    if (!lenient || !spare(t, &v, SPARED_A_DAY * (int64_t)t->g->rules.max_retry))
+    if (!lenient || !spare(t, &v, office(t) ? INT64_MAX : SPARED_A_DAY * (int64_t)t->g->rules.max_retry))
         shut_out(t, &v, t->g->rules.ban_time);
     return true;
 }
@@ -179,7 +186,7 @@ static struct tally_row *target(struct telling *t, uint32_t mark)
 
 static bool spread(struct telling *t)
 {
-    if (!t->e->account.n || t->logins || history_never(t->g, &t->e->address))
+    if (!t->e->account.n || t->logins || history_doubtful(t) || detectors_spared(t) || history_never(t->g, &t->e->address))
         return false;
     uint32_t mark = stranger(t);
     struct tally_row *r = target(t, mark);

@@ -61,10 +61,18 @@ void history_note(struct telling *t)
 }
 
 /* In a row of its own, which is no history; `until`: a day after the first. */
-enum doubt history_doubt(struct telling *t)
+static struct tally_key doubt_key(const struct telling *t)
 {
     struct tally_key key = key_pair(&t->source, t->account);
     key.lo ^= 2;
+    return key;
+}
+
+bool history_doubtful(struct telling *t) { return fresh(t->g, doubt_key(t), t->e->time); }
+
+enum doubt history_doubt(struct telling *t)
+{
+    struct tally_key key = doubt_key(t);
     tally_row(t->g->good, key_pair(&nowhere, t->account), t->e->time); /* it is an account that is used, whoever this was */
     struct tally_row *r = tally_row(t->g->good, key, t->e->time);
     if (r->until)
