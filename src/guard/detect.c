@@ -58,42 +58,57 @@ void guard_freep(struct guard **g)
     guard_free(*g);
 }
 
-/* Names are forgotten once a source kept quiet for long. */
+static uint32_t latest(const struct tally_row *r)
+{
+    uint32_t t = 0;
+    for (unsigned i = 0; i < r->n; i++)
+        t = r->ring[i] > t ? r->ring[i] : t;
+    return t;
+}
+
+/* Failures of strangers on the account: none of a telephone that was spared. From its owner's provider only many addresses are an attack. */
+static void note_tried(struct telling *t)
+{
+    const struct guard_event *e = t->e;
+    if (!e->account.n || detectors_spared(t))
+        return;
+    t->tried = tally_row(t->g->accounts, t->account, e->time);
+    if (!t->near)
+        tally_add(t->g->accounts, t->tried, e->time, e->attempts ? e->attempts : 1, DAY_S);
+}
+
 static void failed_from(struct telling *t)
 {
     const struct guard_event *e = t->e;
     struct guard *g = t->g;
-    const struct tally_row *before = tally_find(g->sources, key_of(&t->source));
-    bool old = before && before->n && e->time - before->seen > LASTING_S;
+    t->near = history_near(t);
     t->row = tally_row(g->sources, key_of(&t->source), e->time);
-    if (old)
+    if (t->row->n || t->row->until || t->row->marks_n) /* it is not the first time */
+        t->kept = tally_find(g->lasting, key_of(&t->source));
+    note_tried(t);
+    if (t->row->n && e->time - latest(t->row) > LASTING_S) /* names are forgotten once a source kept quiet for long */
         t->row->marks_n = 0;
     t->names = e->account.n ? tally_mark(t->row, (uint32_t)t->account.hi) : t->row->marks_n;
     if (detectors_out(t)) {
         g->counts.after++;
         return;
     }
-    unsigned unused;
     tally_add(g->sources, t->row, e->time, e->attempts ? e->attempts : 1, g->rules.find_time);
-    t->logins = history_logins(t, &unused);
     detectors_look(t);
 }
 
 static void failure(struct telling *t)
 {
-    const struct guard_event *e = t->e;
+    unsigned unused;
     t->g->counts.failures++;
-    if (e->addressed)
-        tally_soon(t->g->sources, key_of(&t->source));
-    else
+    if (!t->e->addressed) {
         t->g->counts.unaddressed++;
-    if (history_pair(t) && history_own_failure(t))
+        note_tried(t);
         return;
-    if (e->account.n && !history_near(t) && !detectors_spared(t)) {
-        struct tally_row *r = tally_row(t->g->accounts, t->account, e->time);
-        tally_add(t->g->accounts, r, e->time, e->attempts ? e->attempts : 1, DAY_S);
     }
-    if (e->addressed)
+    tally_soon(t->g->sources, key_of(&t->source));
+    t->logins = history_logins(t, &unused);
+    if (!t->logins || !history_pair(t) || !history_own_failure(t))
         failed_from(t);
 }
 
@@ -101,9 +116,13 @@ static void failure(struct telling *t)
 static bool entered(struct telling *t)
 {
     const struct guard_event *e = t->e;
-    struct tally_row *tried = tally_find(t->g->accounts, t->account), *from = e->addressed ? tally_find(t->g->sources, key_of(&t->source)) : NULL;
-    unsigned n = tried ? tally_count(t->g->accounts, tried, e->time, DAY_S) : 0, own = from ? tally_count(t->g->sources, from, e->time, DAY_S) : 0;
-    if ((n < ACCOUNT_FAILURES && !detectors_attacked(t)) || history_pair(t) || (e->addressed && history_never(t->g, &e->address)) || (history_near(t) && own < NEAR_FAILURES))
+    struct tally_row *tried = tally_find(t->g->accounts, t->account), *from;
+    unsigned n = tried ? tally_count(t->g->accounts, tried, e->time, DAY_S) : 0, own = 0;
+    if ((n < ACCOUNT_FAILURES && !detectors_attacked(t)) || history_pair(t) || (e->addressed && history_never(t->g, &e->address)))
+        return false;
+    if (e->addressed && (from = tally_find(t->g->sources, key_of(&t->source))))
+        own = tally_count(t->g->sources, from, e->time, DAY_S);
+    if (own < NEAR_FAILURES && history_near(t))
         return false;
     enum doubt doubt = history_doubt(t);
     if (doubt != DOUBT_NEW)
@@ -117,9 +136,9 @@ static void success(struct telling *t)
 {
     const struct guard_event *e = t->e;
     t->g->counts.successes++;
-    if (!e->account.n)
+    if (!e->account.n || (e->addressed && history_fresh(t)))
         return;
-    tally_soon(t->g->good, key_pair(&t->source, t->account));
+    tally_soon(t->g->accounts, t->account);
     if (entered(t) || !e->addressed)
         return;
     detectors_forgive_login(t);

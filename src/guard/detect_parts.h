@@ -29,15 +29,19 @@ struct guard {
     struct guard_counts counts;
 };
 
-/* One telling: what is known of the event, on the way through the detectors. */
+/* One telling: what is known of the event, on the way through the detectors. Each table is asked once: an answer costs a line of the processor's cache. */
 struct telling {
     struct guard *g;
     const struct guard_event *e;
     struct prefix source;
     struct tally_key account; /* of its name */
-    struct tally_row *row;    /* of the source; a failure's */
+    /* of a failure: */
+    struct tally_row *row;    /* of the source */
+    struct tally_row *kept;   /* of the source among the lasting ones; NULL: none */
+    struct tally_row *tried;  /* of the account's failures; NULL: no account, or the source was spared */
     unsigned names;           /* that the source failed with; 4: more than three */
     bool logins;              /* somebody logged in from this source */
+    bool near;                /* the account was used from this part of the net (/16, /32): its owner's provider */
     void (*tell)(void *arg, const struct verdict *v);
     void *arg;
 };
@@ -53,10 +57,11 @@ uint32_t key_mark(const struct prefix *p); /* of a source, in small sets */
 /* history.c: who logged in from where. */
 bool history_never(const struct guard *g, const struct addr *a);
 bool history_pair(struct telling *t);       /* this account from this source */
-bool history_near(struct telling *t);       /* this account from this part of the net (/16, /32): its owner's provider */
+bool history_near(struct telling *t);       /* this account from this part of the net */
 bool history_logins(struct telling *t, unsigned *ret_names); /* anybody from this source; how many accounts, 4: more than three */
 bool history_network(struct guard *g, const struct prefix *net, int64_t now); /* anybody from this /24, /48 */
 bool history_account(struct telling *t);    /* this account from anywhere: it is one that is used */
+bool history_fresh(struct telling *t);      /* the same login was noted a short time ago */
 void history_note(struct telling *t);       /* a login that is its owner's */
 /* A doubtful login of this account from this source. It is told once, and who comes back on another day is taken for the account's user: some accounts are always under attack,
    and whoever stole the password has it by then. */
@@ -68,7 +73,7 @@ bool history_own_failure(struct telling *t);
 
 /* detectors.c */
 bool detectors_out(const struct telling *t); /* the source, or its network, is shut out by now */
-void detectors_look(struct telling *t);      /* a failure of an address; t->row, t->names, t->logins are set */
+void detectors_look(struct telling *t);      /* a failure of an address; all of it is set */
 bool detectors_attacked(struct telling *t);  /* the account is tried from many addresses */
-bool detectors_spared(const struct telling *t);  /* the source was told as spared within the last day */
+bool detectors_spared(const struct telling *t);  /* t->kept: the source was told as spared within the last day */
 void detectors_forgive_login(struct telling *t); /* a person's own errors before a login count no more */

@@ -61,13 +61,14 @@ bool detectors_out(const struct telling *t)
    false: they are more than `most`: it is no person's telephone. */
 static bool spare(struct telling *t, struct verdict *v, int64_t most)
 {
-    struct tally_row *r = tally_row(t->g->lasting, key_of(&t->source), v->time);
+    struct tally_row *r = t->kept = tally_row(t->g->lasting, key_of(&t->source), v->time);
     bool told = r->until > v->time;
     int64_t spared = (told ? r->times_banned : 0) + v->count;
     if (spared > most)
         return false;
     tally_clear(r);
     tally_clear(t->row);
+    t->row->until += !t->row->until; /* long ago, but not never: there is a row among the lasting ones */
     r->times_banned = (uint16_t)least(spared, UINT16_MAX);
     if (told)
         return true;
@@ -79,8 +80,7 @@ static bool spare(struct telling *t, struct verdict *v, int64_t most)
 
 bool detectors_spared(const struct telling *t)
 {
-    const struct tally_row *r = t->e->addressed ? tally_find(t->g->lasting, key_of(&t->source)) : NULL;
-    return r && r->until > t->e->time;
+    return t->kept && t->kept->until > t->e->time;
 }
 
 static bool office(struct telling *t)
@@ -92,10 +92,9 @@ static bool office(struct telling *t)
 /* first: for how long, the first time. */
 static void shut_out(struct telling *t, struct verdict *v, int64_t first)
 {
-    struct tally_row *kept = tally_find(t->g->lasting, key_of(&t->source));
     int64_t most = t->g->rules.ban_time_max;
-    if (kept)
-        tally_clear(kept);
+    if (t->kept)
+        tally_clear(t->kept);
     tally_clear(t->row);
     if (history_never(t->g, &t->e->address)) {
         v->looks = LOOKS_PROTECTED;
@@ -140,7 +139,7 @@ static bool quick(struct telling *t)
     v.since = earliest(t->row, t->e->time - t->g->rules.find_time);
     v.looks = one ? LOOKS_ONE_ACCOUNT : LOOKS_ATTACK;
     /* Others log in from there, and must not suffer for a telephone; or it is on the way, at its usual provider's. */
-    bool lenient = one && ((t->logins && history_account(t)) || history_near(t));
+    bool lenient = one && ((t->logins && history_account(t)) || t->near);
     if (!lenient || !spare(t, &v, office(t) ? INT64_MAX : SPARED_A_DAY * (int64_t)t->g->rules.max_retry))
         shut_out(t, &v, t->g->rules.ban_time);
     return true;
@@ -161,34 +160,36 @@ bool detectors_attacked(struct telling *t)
     return r && (under_attack(r, t->e->time) || under_attack_from_near(r, t->e->time));
 }
 
-static uint32_t stranger(struct telling *t) { return (key_mark(&t->source) & ~NEAR) | (history_near(t) ? NEAR : 0); }
-
-/* The account's row of strange sources; NULL: there were too few. Three are noted in its row of failures, whose `until` is when the first of them came. */
+/* The account's row of strange sources; NULL: there were too few. Three are noted in its row of failures, whose `until` is when the first of them came, and whose
+   times_banned says that there is a row of strange sources now. */
 static struct tally_row *target(struct telling *t, uint32_t mark)
 {
-    struct tally_row *of = tally_row(t->g->accounts, t->account, t->e->time), *r = tally_find(t->g->targets, t->account);
-    if (!r) {
-        if (of->marks_n && t->e->time - of->until > WEEK_S)
+    struct tally_row *of = t->tried, *r;
+    struct tally *w = t->g->targets;
+    int64_t now = t->e->time;
+    if (of->times_banned) {
+        r = tally_row(w, t->account, now);
+    } else {
+        if (!of->marks_n || now - of->until > WEEK_S) {
             of->marks_n = 0;
-        if (!of->marks_n)
-            of->until = tally_time(t->e->time);
+            of->until = tally_time(now);
+        }
         if (tally_mark(of, mark) < ARRAY_SIZE(of->marks))
             return NULL;
-        r = tally_row(t->g->targets, t->account, t->e->time);
+        r = tally_row(w, t->account, now);
         for (size_t i = 0; i < ARRAY_SIZE(of->marks); i++)
-            tally_meet(t->g->targets, r, of->marks[i], of->until);
-        of->marks_n = 0;
+            tally_meet(w, r, of->marks[i], of->until);
+        of->times_banned = 1;
     }
-    r = tally_row(t->g->targets, t->account, t->e->time);
-    tally_meet(t->g->targets, r, mark, t->e->time);
+    tally_meet(w, r, mark, now);
     return r;
 }
 
 static bool spread(struct telling *t)
 {
-    if (!t->e->account.n || t->logins || history_doubtful(t) || detectors_spared(t) || history_never(t->g, &t->e->address))
+    if (!t->tried || t->logins || history_never(t->g, &t->e->address))
         return false;
-    uint32_t mark = stranger(t);
+    uint32_t mark = (key_mark(&t->source) & ~NEAR) | (t->near ? NEAR : 0);
     struct tally_row *r = target(t, mark);
     bool far = r && under_attack(r, t->e->time), near = r && under_attack_from_near(r, t->e->time);
     if (!far && !near)
@@ -199,7 +200,7 @@ static bool spread(struct telling *t)
         r->until = tally_time(t->e->time + DAY_S);
         t->tell(t->arg, &told);
     }
-    if (mark & NEAR && !near)
+    if ((mark & NEAR && !near) || history_doubtful(t))
         return false;
     struct verdict v = verdict_of(t, VERDICT_SPREAD, sources);
     shut_out(t, &v, t->row->times_banned ? DAY_S : t->g->rules.ban_time);
@@ -258,12 +259,12 @@ static bool regular(const struct tally_row *r)
 static struct tally_row *lasting(struct telling *t)
 {
     struct tally *w = t->g->lasting;
-    struct tally_row *r = tally_find(w, key_of(&t->source));
+    struct tally_row *r = t->kept;
     int64_t now = t->e->time, first = earliest(t->row, now - LASTING_S);
     if (!r && first >= now - t->g->rules.find_time)
         return NULL;
     bool known = r && tally_count(w, r, now, LASTING_S);
-    r = tally_row(w, key_of(&t->source), now);
+    r = t->kept = tally_row(w, key_of(&t->source), now);
     if (known) {
         tally_add(w, r, now, t->e->attempts ? t->e->attempts : 1, LASTING_S);
     } else {
@@ -296,7 +297,7 @@ static bool slow(struct telling *t)
     struct verdict v = verdict_of(t, VERDICT_SLOW, n);
     v.since = earliest(r, t->e->time - LASTING_S);
     v.looks = names == 1 && t->e->account.n ? LOOKS_ONE_ACCOUNT : LOOKS_ATTACK;
-    bool lenient = v.looks == LOOKS_ONE_ACCOUNT && history_account(t) && (history_near(t) || regular(r));
+    bool lenient = v.looks == LOOKS_ONE_ACCOUNT && history_account(t) && (t->near || regular(r));
     if (!lenient || !spare(t, &v, DAY_S * (int64_t)t->g->rules.max_retry / t->g->rules.find_time + n)) /* whoever is slower than find-time allows */
         shut_out(t, &v, v.looks == LOOKS_ONE_ACCOUNT || t->g->rules.ban_time > DAY_S ? t->g->rules.ban_time : DAY_S);
     return true;

@@ -45,13 +45,16 @@ bool history_logins(struct telling *t, unsigned *ret_names)
 bool history_network(struct guard *g, const struct prefix *net, int64_t now) { return fresh(g, key_of(net), now); }
 bool history_account(struct telling *t) { return t->e->account.n && fresh(t->g, key_pair(&nowhere, t->account), t->e->time); }
 
+bool history_fresh(struct telling *t)
+{
+    const struct tally_row *r = tally_find(t->g->good, key_pair(&t->source, t->account));
+    return r && r->seen <= t->e->time && t->e->time - r->seen < FRESH_S && !r->marks[0];
+}
+
 void history_note(struct telling *t)
 {
     struct tally *good = t->g->good;
     struct tally_key pair = key_pair(&t->source, t->account);
-    const struct tally_row *r = tally_find(good, pair);
-    if (r && r->seen <= t->e->time && t->e->time - r->seen < FRESH_S)
-        return;
     struct prefix part = part_of_net(t), net = key_masked(&t->e->address, 24, 48);
     tally_row(good, pair, t->e->time)->marks[0] = 0; /* its old password is changed */
     tally_row(good, key_pair(&part, t->account), t->e->time);

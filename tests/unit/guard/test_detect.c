@@ -119,6 +119,8 @@ static void tells(void **state)
          "10 entered 198.30.0.1/32 info after 5;15 attacked info by 5;15 spread 198.22.0.1/32 until 3615 x1;"},
         {"nor a telephone that was spared", "1 192.0.9.9 a ok\n2..39602/3600 198.30.0.1 a no\n40000 198.18.0.1 a no\n40001 198.19.0.1 a no\n40002 198.20.0.1 a no\n40003 198.21.0.1 a no\n40004 198.22.0.1 a no\n43202 198.30.0.1 a no",
          "39602 spared 198.30.0.1/32 one;40003 attacked a by 5;40003 spread 198.21.0.1/32 until 43603 x1;40004 spread 198.22.0.1/32 until 43604 x1;"},
+        {"ten of its owner's provider within two hours", "1 192.0.2.9 info ok\n10 192.0.10.1 info no\n11 192.0.11.1 info no\n12 192.0.12.1 info no\n13 192.0.13.1 info no\n14 192.0.14.1 info no\n15 192.0.15.1 info no\n16 192.0.16.1 info no\n17 192.0.17.1 info no\n18 192.0.18.1 info no\n19 192.0.19.1 info no",
+         "19 attacked info by 10;19 spread 192.0.19.1/32 until 3619 x1;"},
         {"who comes back there is out for a day", "1 198.18.0.1 info no\n2 198.19.0.1 info no\n3 198.20.0.1 info no\n4 198.21.0.1 info no\n5 198.22.0.1 info no\n5000 198.22.0.1 info no",
          "5 attacked info by 5;5 spread 198.22.0.1/32 until 3605 x1;5000 spread 198.22.0.1/32 until 91400 x2;"},
         {"four are its owner on a journey, and one address is one however often", "1 198.18.0.1 info no\n2 198.19.0.1 info no\n3 198.20.0.1 info no\n4 198.21.0.1 info no\n2000 198.21.0.1 info no\n4000 198.20.0.1 info no", ""},
