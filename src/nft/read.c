@@ -19,7 +19,8 @@ static void chain_row(struct ruleset *r, const struct nftnl_chain *c)
     row->table = arena_dupz(r->arena, nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE));
     row->name = arena_dupz(r->arena, nftnl_chain_get_str(c, NFTNL_CHAIN_NAME));
     const char *type = nftnl_chain_get_str(c, NFTNL_CHAIN_TYPE);
-    row->base = nftnl_chain_is_set(c, NFTNL_CHAIN_HOOKNUM) && type && strcmp(type, "filter") == 0;
+    row->hooked = nftnl_chain_is_set(c, NFTNL_CHAIN_HOOKNUM);
+    row->base = row->hooked && type && strcmp(type, "filter") == 0;
     if (row->base) {
         row->hook = nftnl_chain_get_u32(c, NFTNL_CHAIN_HOOKNUM);
         row->policy_drop = nftnl_chain_get_u32(c, NFTNL_CHAIN_POLICY) == NF_DROP;
@@ -87,7 +88,22 @@ static int dump(struct ruleset *r, uint16_t type, mnl_cb_t cb)
 struct found {
     struct element *element;
     bool any;
+    size_t at, n, most; /* ruleset_element_with */
+    const void *bytes;
+    bool full;
 };
+
+static void take(struct found *f, const struct nftnl_set_elem *e)
+{
+    f->any = true;
+    f->element->has_verdict = nftnl_set_elem_is_set(e, NFTNL_SET_ELEM_VERDICT);
+    if (f->element->has_verdict)
+        f->element->verdict = (int)nftnl_set_elem_get_u32((struct nftnl_set_elem *)(uintptr_t)e, NFTNL_SET_ELEM_VERDICT);
+    const char *chain = nftnl_set_elem_is_set(e, NFTNL_SET_ELEM_CHAIN) ? nftnl_set_elem_get_str((struct nftnl_set_elem *)(uintptr_t)e, NFTNL_SET_ELEM_CHAIN) : NULL;
+    if (chain)
+        strncpy(f->element->chain, chain, sizeof f->element->chain - 1);
+    f->element->left_ms = nftnl_set_elem_is_set(e, NFTNL_SET_ELEM_EXPIRATION) ? (int64_t)nftnl_set_elem_get_u64((struct nftnl_set_elem *)(uintptr_t)e, NFTNL_SET_ELEM_EXPIRATION) : -1;
+}
 
 static int on_element(const struct nlmsghdr *h, void *data)
 {
@@ -99,19 +115,20 @@ static int on_element(const struct nlmsghdr *h, void *data)
     }
     struct nftnl_set_elems_iter *it = nftnl_set_elems_iter_create(set);
     struct nftnl_set_elem *e = it ? nftnl_set_elems_iter_next(it) : NULL;
-    if (e) {
-        f->any = true;
-        f->element->has_verdict = nftnl_set_elem_is_set(e, NFTNL_SET_ELEM_VERDICT);
-        if (f->element->has_verdict)
-            f->element->verdict = (int)nftnl_set_elem_get_u32(e, NFTNL_SET_ELEM_VERDICT);
-        const char *chain = nftnl_set_elem_is_set(e, NFTNL_SET_ELEM_CHAIN) ? nftnl_set_elem_get_str(e, NFTNL_SET_ELEM_CHAIN) : NULL;
-        if (chain)
-            strncpy(f->element->chain, chain, sizeof f->element->chain - 1);
-    }
+    if (e)
+        take(f, e);
     if (it)
         nftnl_set_elems_iter_destroy(it);
     nftnl_set_free(set);
     return MNL_CB_OK;
+}
+
+/* The set, as a request names it. */
+static struct nlmsghdr *about_set(char *buffer, uint16_t type, uint16_t flags, const struct chain *c, struct nftnl_set *set, const char *name)
+{
+    nftnl_set_set_str(set, NFTNL_SET_TABLE, c->table);
+    nftnl_set_set_str(set, NFTNL_SET_NAME, name);
+    return nftnl_nlmsg_build_hdr(buffer, type, (uint16_t)c->family, flags, 0);
 }
 
 int ruleset_element(struct ruleset *r, const struct chain *c, const char *name, const void *key, uint32_t n, struct element *ret)
@@ -119,16 +136,14 @@ int ruleset_element(struct ruleset *r, const struct chain *c, const char *name, 
     char buffer[4096];
     struct nftnl_set *set = nftnl_set_alloc();
     struct nftnl_set_elem *e = nftnl_set_elem_alloc();
-    struct element element = {0};
+    struct element element = {.left_ms = -1};
     struct found found = {.element = &element};
     int result = -ENOMEM;
     if (set && e) {
-        nftnl_set_set_str(set, NFTNL_SET_TABLE, c->table);
-        nftnl_set_set_str(set, NFTNL_SET_NAME, name);
         nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, key, n);
         nftnl_set_elem_add(set, e);
         e = NULL;
-        struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buffer, NFT_MSG_GETSETELEM, (uint16_t)c->family, NLM_F_ACK, 0);
+        struct nlmsghdr *h = about_set(buffer, NFT_MSG_GETSETELEM, NLM_F_ACK, c, set, name);
         nftnl_set_elems_nlmsg_build_payload(h, set);
         result = ask(r, h, on_element, &found);
     }
@@ -141,6 +156,93 @@ int ruleset_element(struct ruleset *r, const struct chain *c, const char *name, 
         return result;
     *ret = element;
     return 1;
+}
+
+/* Is it one whose key has the wanted bytes at the wanted place? With a range there, from its first to its last. */
+static bool holds(const struct found *f, const struct nftnl_set_elem *e)
+{
+    struct nftnl_set_elem *one = (struct nftnl_set_elem *)(uintptr_t)e;
+    uint32_t n = 0, m = 0;
+    const unsigned char *key = nftnl_set_elem_get(one, NFTNL_SET_ELEM_KEY, &n), *end = nftnl_set_elem_is_set(e, NFTNL_SET_ELEM_KEY_END) ? nftnl_set_elem_get(one, NFTNL_SET_ELEM_KEY_END, &m) : NULL;
+    if (!key || f->at + f->n > n || (end && f->at + f->n > m))
+        return false;
+    return end ? memcmp(f->bytes, key + f->at, f->n) >= 0 && memcmp(f->bytes, end + f->at, f->n) <= 0 : memcmp(f->bytes, key + f->at, f->n) == 0;
+}
+
+static int on_elements(const struct nlmsghdr *h, void *data)
+{
+    struct found *f = data;
+    struct nftnl_set *set = nftnl_set_alloc();
+    struct nftnl_set_elems_iter *it = set && nftnl_set_elems_nlmsg_parse(h, set) >= 0 ? nftnl_set_elems_iter_create(set) : NULL;
+    for (struct nftnl_set_elem *e; it && (e = nftnl_set_elems_iter_next(it));) {
+        if (!f->any && f->most-- == 0) {
+            f->most = 0;
+            f->full = true;
+        } else if (!f->any && holds(f, e)) {
+            take(f, e);
+        }
+    }
+    if (it)
+        nftnl_set_elems_iter_destroy(it);
+    nftnl_set_free(set);
+    return MNL_CB_OK;
+}
+
+int ruleset_element_with(struct ruleset *r, const struct chain *c, const char *name, size_t at, const void *bytes, size_t n, size_t most, struct element *ret)
+{
+    char buffer[1024];
+    struct nftnl_set *set = nftnl_set_alloc();
+    struct element element = {.left_ms = -1};
+    struct found found = {.element = &element, .at = at, .n = n, .bytes = bytes, .most = most};
+    int result = -ENOMEM;
+    if (set) {
+        struct nlmsghdr *h = about_set(buffer, NFT_MSG_GETSETELEM, NLM_F_DUMP, c, set, name);
+        nftnl_set_elems_nlmsg_build_payload(h, set);
+        result = ask(r, h, on_elements, &found);
+    }
+    nftnl_set_free(set);
+    if (result < 0 || !found.any)
+        return result < 0 ? result : found.full ? -E2BIG : 0;
+    *ret = element;
+    return 1;
+}
+
+static int on_set(const struct nlmsghdr *h, void *data)
+{
+    struct nftnl_set *set = nftnl_set_alloc();
+    if (set && nftnl_set_nlmsg_parse(h, set) >= 0)
+        *(uint32_t *)data = nftnl_set_get_u32(set, NFTNL_SET_KEY_LEN);
+    nftnl_set_free(set);
+    return MNL_CB_OK;
+}
+
+int ruleset_key_length(struct ruleset *r, const struct chain *c, const char *name, uint32_t *ret)
+{
+    char buffer[1024];
+    struct nftnl_set *set = nftnl_set_alloc();
+    uint32_t length = 0;
+    int result = -ENOMEM;
+    if (set) {
+        struct nlmsghdr *h = about_set(buffer, NFT_MSG_GETSET, NLM_F_ACK, c, set, name);
+        nftnl_set_nlmsg_build_payload(h, set);
+        result = ask(r, h, on_set, &length);
+    }
+    nftnl_set_free(set);
+    if (result == 0 && !length)
+        result = -ENOENT;
+    if (result == 0)
+        *ret = length;
+    return result;
+}
+
+const char *ruleset_family(uint32_t family)
+{
+    static const struct { uint32_t family; const char *name; } names[] = {
+        {NFPROTO_INET, "inet"}, {NFPROTO_IPV4, "ip"}, {NFPROTO_IPV6, "ip6"}, {NFPROTO_ARP, "arp"}, {NFPROTO_BRIDGE, "bridge"}, {NFPROTO_NETDEV, "netdev"}};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if (names[i].family == family)
+            return names[i].name;
+    return "?";
 }
 
 struct chain *ruleset_chain(struct ruleset *r, uint32_t family, const char *table, const char *name)
