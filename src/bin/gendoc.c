@@ -5,6 +5,7 @@
 #include "check/registry.h"
 #include "config/config.h"
 #include "filter/event.h"
+#include "model/service.h"
 
 #define PAGE_MAX (4u << 20)
 
@@ -367,6 +368,12 @@ static void candidates(struct buf *b, enum argument argument, const char *altern
     case ARGUMENT_DIR: buf_addz(b, "_bansho_files -d"); break;
     case ARGUMENT_CHECK: buf_addz(b, "_bansho_words \"$_bansho_checks\""); break;
     case ARGUMENT_VERB: buf_addz(b, "_bansho_words \"$_bansho_verbs\""); break;
+    case ARGUMENT_SERVICES:
+        buf_addz(b, "_bansho_list \"");
+        for (size_t i = 0; i < services_n; i++)
+            buf_printf(b, "%s ", services[i].name);
+        buf_addz(b, "\"");
+        break;
     case ARGUMENT_WORDS:
         buf_addz(b, "_bansho_words \"");
         words(b, alternatives);
@@ -409,6 +416,7 @@ static void completion(struct buf *b, const char *language)
             buf_printf(b, "%u ", chapters[i].number);
     buf_addz(b, "\"\n"
                 "_bansho_words() { mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$cur\"); }\n"
+                "_bansho_list() { local done=; [[ $cur == *,* ]] && done=${cur%,*},; mapfile -t COMPREPLY < <(compgen -P \"$done\" -W \"$1\" -- \"${cur##*,}\"); }\n"
                 "_bansho_files() { mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$cur\"); compopt -o filenames; }\n"
                 "_bansho() {\n"
                 "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}\n"

@@ -4,6 +4,7 @@
 #include "base/when.h"
 #include "bin/peer.h"
 #include "bin/session.h"
+#include "model/service.h"
 #include "term/emit.h"
 #include <errno.h>
 #include <stdio.h>
@@ -22,10 +23,35 @@ static const char *network_text(const struct prefix *p, char ret[static ADDR_TEX
     return p->length == (p->addr.v6 ? 128 : 32) ? addr_text(&p->addr, ret) : prefix_text(p, ret);
 }
 
+/* The services of --service, each once: NAME[,NAME]... NULL: complained. */
+static json_t *services_of(const char *text)
+{
+    json_t *list = json_array();
+    struct str rest = str_of(text), name;
+    while (list && str_field(&rest, ',', &name)) {
+        const struct service *s = service_by_name(str_trim(name));
+        bool twice = false;
+        if (!s) {
+            _cleanup_(buf_free) struct buf all = BUF(4096);
+            for (size_t i = 0; i < services_n; i++)
+                buf_printf(&all, "%s%s", i ? ", " : "", services[i].name);
+            complainf(_("--service: \"%.*s\" is no service. The services are: %s"), (int)name.n, name.p, all.p);
+            json_decref(list);
+            return NULL;
+        }
+        for (size_t i = 0; i < json_array_size(list); i++)
+            twice |= strcmp(json_string_value(json_array_get(list, i)), s->name) == 0;
+        if (!twice)
+            json_array_append_new(list, json_string(s->name));
+    }
+    return list;
+}
+
 /* The parameters of Ban. NULL: complained. */
 static json_t *understand(const struct call *c, struct arena *a)
 {
-    const char *length = call_option(c, "for"), *why = call_option(c, "why");
+    const char *length = call_option(c, "for"), *why = call_option(c, "why"), *service = call_option(c, "service");
+    json_t *named = NULL;
     struct prefix network;
     struct addr own;
     char text[ADDR_TEXT + 4];
@@ -47,7 +73,9 @@ static json_t *understand(const struct call *c, struct arena *a)
         complainf(_("%s: you are connected from there yourself (%s)"), c->args[0], addr_text(&own, text));
         return NULL;
     }
-    json_t *p = json_pack("{ssso}", "network", network_text(&network, text), "why", json_string(why ? why : arena_printf(a, "ordered by %s", session_who(a))));
+    if (service && !(named = services_of(service)))
+        return NULL;
+    json_t *p = json_pack("{ss, so*, so}", "network", network_text(&network, text), "services", named, "why", json_string(why ? why : arena_printf(a, "ordered by %s", session_who(a))));
     if (p && length)
         json_object_set_new(p, "until", json_integer(forever ? 0 : (json_int_t)time(NULL) + seconds));
     if (!p)
@@ -55,19 +83,36 @@ static json_t *understand(const struct call *c, struct arena *a)
     return p;
 }
 
-static void tell_ban(const struct call *c, const char *network, int64_t until)
+/* What of it is shut: "192.0.2.7 (smtp, submission)". */
+static const char *shut_text(struct arena *a, const char *network, const json_t *named)
+{
+    _cleanup_(buf_free) struct buf b = BUF(4096);
+    buf_addz(&b, network);
+    for (size_t i = 0; i < json_array_size(named); i++)
+        buf_printf(&b, "%s%s", i ? ", " : " (", json_string_value(json_array_get(named, i)));
+    if (json_array_size(named))
+        buf_addc(&b, ')');
+    return arena_dup(a, buf_str(&b));
+}
+
+static void tell_ban(const struct call *c, const char *network, const json_t *named, int64_t until)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(65536);
+    const char *shut = shut_text(a, network, named);
     if (call_option(c, "json")) {
         struct emit j = emit_to(stdout);
         begin_json(&j, c, "bansho.ban/1");
         emit_text(&j, "network", network);
+        emit_list(&j, "services");
+        for (size_t i = 0; i < json_array_size(named); i++)
+            emit_text(&j, NULL, json_string_value(json_array_get(named, i)));
+        emit_end(&j);
         emit_time(&j, "until", until);
         emit_done(&j);
     } else if (until)
-        printf(_("%s is banned until %s. To lift it: bansho unban %s\n"), network, clock_text(a, until, CLOCK_MINUTE), network);
+        printf(_("%s is banned until %s. To lift it: bansho unban %s\n"), shut, clock_text(a, until, CLOCK_MINUTE), network);
     else
-        printf(_("%s is banned until it is lifted: bansho unban %s\n"), network, network);
+        printf(_("%s is banned until it is lifted: bansho unban %s\n"), shut, network);
 }
 
 static enum outcome ban(const struct call *c)
@@ -80,6 +125,7 @@ static enum outcome ban(const struct call *c)
     if (!parameters)
         return OUTCOME_USAGE;
     const char *network = arena_dupz(a, json_string_value(json_object_get(parameters, "network")));
+    json_auto_t *named = json_incref(json_object_get(parameters, "services"));
     int code = peer_open(c, &peer_wall, &wall, &err);
     if (code < 0)
         json_decref(parameters);
@@ -87,7 +133,7 @@ static enum outcome ban(const struct call *c)
         code = peer_ask(wall, &peer_wall, "Ban", parameters, &answer, &err);
     if (code < 0)
         return peer_complain(c, &peer_wall, code, &answer, &err);
-    tell_ban(c, network, json_integer_value(json_object_get(answer.parameters, "until")));
+    tell_ban(c, network, named, json_integer_value(json_object_get(answer.parameters, "until")));
     return OUTCOME_FINE;
 }
 
@@ -153,6 +199,7 @@ static enum outcome unban(const struct call *c)
 
 static const struct verb_option ban_options[] = {
     {"for", 0, ARGUMENT_TEXT, "T", NULL, N_("how long: 90s, 20m, 2h, 3d, 2w, forever; otherwise guard.ban-time of bansho.conf, longer each time")},
+    {"service", 0, ARGUMENT_SERVICES, "NAME[,NAME...]", NULL, N_("only the ports of these services, as bansho.conf calls them: ssh, smtp, submission, imap, http ...; otherwise everything")},
     {"why", 0, ARGUMENT_TEXT, "TEXT", NULL, N_("the reason; shown by bansho bans")},
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("print JSON (schema bansho.ban/1)")},
     PEER_OPTION_SOCKETS,
@@ -161,7 +208,7 @@ static const struct verb_option ban_options[] = {
 
 const struct verb verb_ban = {
     .name = "ban",
-    .usage = "NETWORK [--for T] [--why TEXT] [--json]",
+    .usage = "NETWORK [--for T] [--service NAME[,NAME...]] [--why TEXT] [--json]",
     .summary = N_("shuts an address or a network out"),
     .help = N_("Packets from there are dropped by the kernel, and open connections end. Where it is banned already, the later end holds.\n\n"
                "bansho-wall refuses what would lock you out: this machine's own addresses, the sources that bansho.conf protects, and networks that nobody can mean. "

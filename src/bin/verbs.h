@@ -17,7 +17,7 @@ enum outcome {
 };
 
 /* What an argument is: for completion. */
-enum argument { ARGUMENT_NONE, ARGUMENT_TEXT, ARGUMENT_FILE, ARGUMENT_DIR, ARGUMENT_CHECK /* ids, prefixes, chapters */, ARGUMENT_VERB, ARGUMENT_WORDS /* `words` */ };
+enum argument { ARGUMENT_NONE, ARGUMENT_TEXT, ARGUMENT_FILE, ARGUMENT_DIR, ARGUMENT_CHECK /* ids, prefixes, chapters */, ARGUMENT_VERB, ARGUMENT_WORDS /* `words` */, ARGUMENT_SERVICES /* several, with commas */ };
 
 struct verb_option {
     const char *name;       /* "json": --json; NULL ends the list */

@@ -107,8 +107,11 @@ def bans(tmp):
         assert parameters["network"] == "192.0.2.7" and parameters["why"] == "番" and parameters["until"] > 1700000000 and "id" not in parameters, parameters
         assert valid(bansho(tmp, "ban", "2001:DB8::/32", "--json"))["network"] == "2001:db8::/32"
         assert wall.calls[1][1]["why"].startswith("ordered by ") and "until" not in wall.calls[1][1]
+        told = bansho(tmp, "ban", "192.0.2.7", "--service", "smtp,imap,smtp", "--for", "1h")
+        assert told.startswith("192.0.2.7 (smtp, imap) is banned until ") and wall.calls[-1][1]["services"] == ["smtp", "imap"], (told, wall.calls[-1])
+        assert valid(bansho(tmp, "ban", "192.0.2.7", "--service", "ssh", "--json"))["services"] == ["ssh"] and "services" not in wall.calls[0][1]
         n = len(wall.calls)
-        for args, want in ((["example.org"], "no address"), (["192.0.2.7/24"], "(192.0.2.0/24)"), (["192.0.2.7", "--for", "long"], "no length of time"), (["192.0.2.7", "--for", "0s"], "no length of time"), ([], "Usage")):
+        for args, want in ((["192.0.2.7", "--service", "smtp,post"], "\"post\" is no service. The services are: smtp, submissions, "), (["192.0.2.7", "--service", "smtp,"], "\"\" is no service"), (["example.org"], "no address"), (["192.0.2.7/24"], "(192.0.2.0/24)"), (["192.0.2.7", "--for", "long"], "no length of time"), (["192.0.2.7", "--for", "0s"], "no length of time"), ([], "Usage")):
             assert want in bansho(tmp, "ban", *args, code=2), args
         assert "you are connected from there yourself (203.0.113.5)" in bansho(tmp, "ban", "203.0.113.0/24", code=2, SSH_CONNECTION="203.0.113.5 1 198.18.0.10 22")
         assert len(wall.calls) == n

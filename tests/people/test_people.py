@@ -30,7 +30,8 @@ def complete(*words):
 
 def completion_completes():
     for words, want in ((("bansho", "ch"), "check"), (("bansho", "config", "sh"), "show"), (("bansho", "check", "--js"), "--json"),
-                        (("bansho", "check", "--lang", "j"), "ja"), (("bansho", "check", "queue.s"), "queue.size"), (("bansho", "help", "conf"), "config")):
+                        (("bansho", "check", "--lang", "j"), "ja"), (("bansho", "check", "queue.s"), "queue.size"), (("bansho", "help", "conf"), "config"),
+                        (("bansho", "ban", "--service", "pop"), "pop3s"), (("bansho", "ban", "--service", "smtp,ima"), "smtp,imaps")):
         assert want in complete(*words), f"{words}: {complete(*words)}"
 
 
