@@ -94,7 +94,10 @@ static int add_route(struct host *h, struct str body)
     if (h->routes.n >= MAX_ROUTES)
         return -E2BIG;
     struct addr a = addr_of(m.rtm_family, bytes);
-    *list_push(h->arena, &h->routes) = network_of(&a, m.rtm_dst_len);
+    struct prefix to = network_of(&a, m.rtm_dst_len);
+    *list_push(h->arena, &h->routes) = to;
+    if (m.rtm_type == RTN_BLACKHOLE || m.rtm_type == RTN_UNREACHABLE || m.rtm_type == RTN_PROHIBIT)
+        *list_push(h->arena, &h->closed_routes) = (struct closed_route){to, m.rtm_type == RTN_BLACKHOLE ? "blackhole" : m.rtm_type == RTN_UNREACHABLE ? "unreachable" : "prohibit", m.rtm_table};
     return 0;
 }
 

@@ -63,6 +63,13 @@ struct own_addr {
     bool loopback, link_local;
 };
 
+/* A route that leads nowhere: "blackhole", "unreachable" or "prohibit". */
+struct closed_route {
+    struct prefix to;
+    const char *type;
+    unsigned table;
+};
+
 struct host {
     struct arena *arena;
     const struct root *root;
@@ -79,6 +86,7 @@ struct host {
     LIST(struct listener) listeners;
     LIST(struct own_addr) addrs;
     LIST(struct prefix) routes;    /* destinations other than the default route */
+    LIST(struct closed_route) closed_routes; /* those of them that lead nowhere */
     struct seen packages_seen, units_seen, active_seen, users_seen, listeners_seen, addrs_seen;
 };
 
