@@ -69,6 +69,8 @@ static pid_t start(const struct watch_call *c, const sigset_t *before)
     /* It must not outlive its keeper: two would read the same logs. */
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
         _exit(1);
+    signal(SIGINT, SIG_IGN); /* of a terminal: the keeper says it on, in its own way */
+    signal(SIGHUP, SIG_IGN);
     sigprocmask(SIG_SETMASK, before, NULL);
     snprintf(pid, sizeof pid, "%ld", (long)getpid());
     if (getenv("LISTEN_PID"))
@@ -76,13 +78,14 @@ static pid_t start(const struct watch_call *c, const sigset_t *before)
     exit(watch_work(c));
 }
 
+/* One that had not begun yet may end by the signal itself: it had nothing to save. */
 static int end(pid_t child)
 {
     int status = 0;
     kill(child, SIGTERM);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : !(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 }
 
 /* The status of the one that worked is ours. */

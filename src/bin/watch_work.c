@@ -5,6 +5,7 @@
 #include "bin/watch_loop.h"
 #include "log/journal.h"
 #include "term/text.h"
+#include <signal.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -124,6 +125,15 @@ static int confine(struct watch *w, struct err *err)
     return r;
 }
 
+/* systemd tells every process of a service, and so does the keeper: the second time must not cut off what is saved at the end. */
+static void end_once(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static int work(struct working *w, struct watch_setup *s, struct err *err)
 {
     struct watch_options o = {.state = w->c->state, .root = &s->root, .sources = &s->sources, .filters = s->filters.v, .journal_filters = s->journal_filters.v,
@@ -164,6 +174,7 @@ int watch_work(const struct watch_call *c)
         r = work(&w, &s, &err);
     if (r < 0)
         watch_say(err.text[0] ? err.text : err_name(r));
+    end_once();
     if (w.begun) {
         wire_link_free(w.link);
         wire_server_stop(w.server);
