@@ -155,13 +155,9 @@ static int load(const struct product *self, struct server *s, struct err *err)
     (void)err;
     static const char *const configs[] = {"/etc/bind/named.conf", "/etc/named.conf", "/var/named/chroot/etc/named.conf", NULL};
     struct named c = {.s = s, .i = instance_add(s, self, ""), .list = BUF(BRACE_WORD_MAX)};
-    const char *config = conf_first(s->host->root, configs);
-    if (!instance_detect(s, c.i) && !config) {
-        instance_drop(s, c.i);
+    if (!instance_configured(s, c.i, configs))
         return 0;
-    }
     c.files = conf_files_of(s, &c.i->seen);
-    c.i->config = config ? config : configs[0];
     conf_file(&c.files, c.i->config, false, read_file, &c);
     buf_free(&c.list);
     /* Without listen-on it listens on every address, since 9.10 on IPv6 too. */

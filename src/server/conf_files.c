@@ -132,3 +132,14 @@ const char *conf_first(const struct root *root, const char *const *paths)
             return *paths;
     return NULL;
 }
+
+bool instance_configured(struct server *s, struct instance *i, const char *const *paths)
+{
+    const char *config = conf_first(s->host->root, paths);
+    bool there = instance_detect(s, i) || config;
+    if (there)
+        i->config = config ? config : paths[0];
+    else
+        instance_drop(s, i);
+    return there;
+}

@@ -43,3 +43,5 @@ void conf_setting(struct conf_files *f, struct server *s, struct instance *i, co
 const char *conf_dir(struct arena *a, const char *path);
 /* The first of these paths (NULL-terminated) that is there; NULL: none. */
 const char *conf_first(const struct root *root, const char *const *paths);
+/* Its main file is the first of those that is there, else paths[0]. false: there is none, and nothing else of it was detected either; the instance is dropped. */
+bool instance_configured(struct server *s, struct instance *i, const char *const *paths);

@@ -138,13 +138,9 @@ static int load(const struct product *self, struct server *s, struct err *err)
     (void)err;
     static const char *const configs[] = {"/etc/proftpd/proftpd.conf", "/etc/proftpd.conf", "/usr/local/etc/proftpd.conf", NULL};
     struct proftpd c = {.s = s, .i = instance_add(s, self, "")};
-    const char *config = conf_first(s->host->root, configs);
-    if (!instance_detect(s, c.i) && !config) {
-        instance_drop(s, c.i);
+    if (!instance_configured(s, c.i, configs))
         return 0;
-    }
     c.files = conf_files_of(s, &c.i->seen);
-    c.i->config = config ? config : configs[0];
     *list_push(s->arena, &c.servers) = (struct ftp_server){.address = "", .file = c.i->config, .port = 21};
     conf_file(&c.files, c.i->config, false, read_file, &c);
     if (c.depth || c.skipped)

@@ -66,13 +66,9 @@ static int load(const struct product *self, struct server *s, struct err *err)
     (void)err;
     static const char *const configs[] = {"/etc/unbound/unbound.conf", "/usr/local/etc/unbound/unbound.conf", NULL};
     struct unbound c = {.s = s, .i = instance_add(s, self, ""), .section = ""};
-    const char *config = conf_first(s->host->root, configs);
-    if (!instance_detect(s, c.i) && !config) {
-        instance_drop(s, c.i);
+    if (!instance_configured(s, c.i, configs))
         return 0;
-    }
     c.files = conf_files_of(s, &c.i->seen);
-    c.i->config = config ? config : configs[0];
     conf_file(&c.files, c.i->config, false, read_file, &c);
     endpoints(&c);
     return 0;
