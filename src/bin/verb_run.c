@@ -36,13 +36,10 @@ enum outcome complain(const struct err *err)
 
 enum outcome complainf(const char *format, ...)
 {
-    _cleanup_(buf_free) struct buf text = BUF(8192), b = BUF(32768);
     va_list ap;
     va_start(ap, format);
-    buf_vprintf(&text, format, ap);
+    text_complain("bansho", format, ap);
     va_end(ap);
-    text_escape(&b, buf_str(&text));
-    fprintf(stderr, "bansho: %s\n", b.p ? b.p : "");
     return OUTCOME_USAGE;
 }
 

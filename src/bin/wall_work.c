@@ -17,13 +17,10 @@
 
 void wall_say(const char *format, ...)
 {
-    _cleanup_(buf_free) struct buf raw = BUF(16384), b = BUF(65536);
     va_list ap;
     va_start(ap, format);
-    buf_vprintf(&raw, format, ap);
+    text_complain("bansho-wall", format, ap);
     va_end(ap);
-    text_escape(&b, buf_str(&raw));
-    fprintf(stderr, "bansho-wall: %s\n", b.p ? b.p : "");
 }
 
 int wall_take_away(void)

@@ -162,3 +162,11 @@ void text_wrap(struct buf *b, struct str s, size_t columns, size_t indent)
         s = str_from(s, next);
     }
 }
+
+void text_complain(const char *name, const char *format, va_list ap)
+{
+    _cleanup_(buf_free) struct buf raw = BUF(16384), b = BUF(65536);
+    buf_vprintf(&raw, format, ap);
+    text_escape(&b, buf_str(&raw));
+    fprintf(stderr, "%s: %s\n", name, b.p ? b.p : "");
+}

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/buf.h"
 #include "base/err.h"
+#include <stdarg.h>
 #include <stdio.h>
 
 /* setlocale, catalogue and language: --lang wins, then the environment; TERM=linux cannot show Japanese and gives English. Returns "ja" or "en".
@@ -10,6 +11,8 @@ int text_language(const char *lang, const char **ret, struct err *err) _must_che
 
 /* Appends s with control characters, escape sequences, invalid UTF-8 and bidi controls made visible (\x1b, \n as \\n). Printable UTF-8 passes. */
 void text_escape(struct buf *b, struct str s) PARSER(text);
+/* A line on stderr: "NAME: TEXT", escaped. */
+void text_complain(const char *name, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
 /* Format and control characters, separators of lines and what is not assigned: all that could move the cursor, reorder or hide text. */
 bool text_is_hidden(uint32_t character);
 /* Columns on a terminal; ambiguous characters count 1 (bansho prints none of its own). Input must be valid UTF-8 (text_escape gives that). */
