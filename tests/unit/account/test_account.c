@@ -1,8 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../arena.h"
 #include "account/empty_or_default.h"
 #include "account/guess.h"
 #include "account/password_age.h"
@@ -14,22 +10,7 @@
 #define NOW 1795500000 /* 2026-11-24 */
 #define TODAY (NOW / DAY)
 
-static struct arena *arena;
 static const struct check check = {.id = "account.test", .severity = SEVERITY_SERIOUS};
-
-static int make(void **state)
-{
-    (void)state;
-    arena = arena_new(64u << 20);
-    return 0;
-}
-
-static int drop(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static struct user users[] = {
     {"root", "", "/root", "/bin/bash", 0, 0, 1}, {"daemon", "", "/", "/usr/sbin/nologin", 1, 1, 2}, {"admin", "", "/home/admin", "/bin/bash", 1000, 1000, 3}, {"toor", "", "/root", "/bin/sh", 0, 0, 4},

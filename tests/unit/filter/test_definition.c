@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "../files.h"
 
 #define FILES 5
 struct file {
@@ -53,15 +54,6 @@ static const struct {
     {"an option list that is not closed", {{"f.conf", "[Definition]\n"}}, "f[a=1", "f[a=1:0: ["},
 };
 
-static char dir[] = "/tmp/test-filter-XXXXXX";
-
-static const char *path_of(const char *name)
-{
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    return path;
-}
-
 static void put_files(const struct file files[FILES], bool remove)
 {
     mkdir(path_of("f.d"), 0700);
@@ -70,10 +62,7 @@ static void put_files(const struct file files[FILES], bool remove)
             unlink(path_of(files[i].name));
             continue;
         }
-        int fd = open(path_of(files[i].name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        assert_true(fd >= 0);
-        assert_int_equal(fd_write_all(fd, str_of(files[i].text)), 0);
-        close(fd);
+        put(files[i].name, files[i].text);
     }
 }
 

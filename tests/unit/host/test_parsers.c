@@ -1,26 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../arena.h"
 #include "host/parts.h"
 #include <errno.h>
-
-static struct arena *arena;
-
-static int make(void **state)
-{
-    (void)state;
-    arena = arena_new(64u << 20);
-    return 0;
-}
-
-static int drop(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static void proc_net(void **state)
 {

@@ -1,8 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../arena.h"
 #include "update/automatic.h"
 #include "update/end_of_life.h"
 #include "update/lifetimes.h"
@@ -16,22 +12,6 @@
 #include <unistd.h>
 
 #define NOW 1795500000 /* 2026-11-24 */
-
-static struct arena *arena;
-
-static int make(void **state)
-{
-    (void)state;
-    arena = arena_new(64u << 20);
-    return 0;
-}
-
-static int drop(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static void reads_apt_conf(void **state)
 {

@@ -1,30 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../arena.h"
 #include "base/child.h"
 #include "update/update_acts.h"
 #include "update/upgrade.h"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static struct arena *arena;
-
-static int make(void **state)
-{
-    (void)state;
-    arena = arena_new(64u << 20);
-    return 0;
-}
-
-static int drop(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
-}
 
 static void names_files_as_apt_does(void **state)
 {
