@@ -14,6 +14,7 @@ struct watch_call {
 };
 
 struct config;
+struct never_now;
 /* What bansho.conf and this machine say; in the arena. */
 struct watch_setup {
     struct root root;
@@ -21,6 +22,7 @@ struct watch_setup {
     struct log_sources sources;
     LIST(struct filter_definition) filters, journal_filters;
     struct guard_rules rules;
+    struct never_now *now; /* whom the rules ask; host/never.h */
     bool observe;
 };
 int watch_setup(struct arena *a, struct watch_setup *ret, struct err *err) _must_check_;

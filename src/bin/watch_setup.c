@@ -47,12 +47,17 @@ int watch_setup(struct arena *a, struct watch_setup *s, struct err *err)
     s->rules = (struct guard_rules){.find_time = config_number(s->config, "guard", "find-time"), .ban_time = config_number(s->config, "guard", "ban-time"),
                                     .ban_time_max = config_number(s->config, "guard", "ban-time-max"), .max_retry = (unsigned)config_number(s->config, "guard", "max-retry")};
     never_fill(s->config, a, &s->rules);
+    s->now = arena_zalloc(a, sizeof *s->now);
+    *s->now = (struct never_now){.config = s->config, .sessions = SESSIONS_DIR};
+    never_ask(s->now, &s->rules);
     r = load_filters(a, s, err);
     return r < 0 ? r : find_sources(a, s, err);
 }
 
 void watch_setup_done(struct watch_setup *s)
 {
+    if (s->now)
+        never_now_done(s->now);
     config_free(s->config);
     root_close(&s->root);
 }

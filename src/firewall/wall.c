@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #define RESIDUE 60       /* seconds for which an element may still be in the kernel after its end */
-#define FRESH_MS 1000    /* so long own addresses and sessions count as known */
 #define YEAR (365 * 86400LL)
 #define FARTHEST (100 * YEAR)
 
@@ -18,6 +17,7 @@ int wall_open(const struct wall_options *o, struct wall **ret, struct err *err)
     if (!w)
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     w->o = *o;
+    w->never = (struct never_now){.config = o->config, .sessions = o->sessions};
     int r = ledger_open(o->ledger, &w->ledger, err);
     if (r == 0)
         r = bans_open(&w->bans, err);
@@ -46,7 +46,7 @@ void wall_close(struct wall *w)
     ledger_close(w->ledger);
     bans_close(w->bans);
     connections_close(w->connections);
-    arena_free(w->never_arena);
+    never_now_done(&w->never);
     free(w);
 }
 
@@ -58,8 +58,8 @@ void wall_closep(struct wall **w)
 
 int wall_configure(struct wall *w, const struct config *config, struct err *err)
 {
-    w->o.config = config;
-    w->never_at = 0;
+    w->o.config = w->never.config = config;
+    w->never.at = 0;
     wall_trouble(w, TROUBLE_CONFIG, NULL);
     return wall_restore(w, true, err);
 }
@@ -67,21 +67,6 @@ int wall_configure(struct wall *w, const struct config *config, struct err *err)
 void wall_trouble(struct wall *w, enum trouble which, const char *text)
 {
     snprintf(w->trouble[which], sizeof w->trouble[which], "%s", text ? text : "");
-}
-
-static const struct never_list *never(struct wall *w)
-{
-    int64_t now = clock_monotonic_ms();
-    if (w->never_at && now - w->never_at < FRESH_MS)
-        return &w->never;
-    if (!w->never_arena)
-        w->never_arena = arena_new(16u << 20);
-    arena_reset(w->never_arena);
-    w->never = (struct never_list){0};
-    never_find(w->o.config, w->never_arena, &w->never);
-    never_admins(w->o.sessions, w->never_arena, &w->never);
-    w->never_at = now;
-    return &w->never;
 }
 
 static bool refuse(struct wall_answer *ret, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -115,7 +100,7 @@ static bool fine_network(struct wall *w, const struct wall_request *q, struct ar
     unsigned shortest = p->addr.v6 ? WALL_SHORTEST_V6 : WALL_SHORTEST_V4;
     if (p->length < shortest)
         return refuse(ret, _("networks larger than /%u are not shut out"), shortest);
-    const struct never_row *n = never_touched(never(w), p);
+    const struct never_row *n = never_touched(never_now(&w->never), p);
     if (!n && q->caller) {
         struct never_list own = {0};
         never_caller(w->o.sessions, q->caller, a, &own);

@@ -12,9 +12,7 @@ struct wall {
     struct ledger *ledger;
     struct bans *bans;
     struct connections *connections;
-    struct arena *never_arena;
-    struct never_list never;
-    int64_t never_at; /* clock_monotonic_ms; 0: not known */
+    struct never_now never;
     int64_t rows;     /* of the ledger, at least */
     bool unsaved;     /* the kernel may hold bans that the disk could not take in */
     int64_t refused, healed, ended, dropped_for_room, let_in;

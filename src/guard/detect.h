@@ -12,6 +12,8 @@ struct guard_rules {
     unsigned max_retry;
     const struct prefix *never; /* never shut out: own and protected networks */
     size_t never_n;
+    bool (*spares)(void *arg, const struct prefix *who); /* NULL, or asked when somebody would be shut out: is he protected at this moment (an administrator is logged in from there)? */
+    void *spares_arg;
     size_t max_bytes;           /* 0: 10.5 MiB; they are taken as sources come */
 };
 
@@ -42,7 +44,7 @@ enum verdict_looks {
     LOOKS_STALE,      /* an address of good history that fails on its own account alone: a telephone with an old password */
     LOOKS_OFFICE,     /* several accounts log in from there: an office, or a provider's customers, behind one address: shut out for a short time only */
     LOOKS_ONE_ACCOUNT,/* only one name was tried, and not quickly: perhaps its owner */
-    LOOKS_PROTECTED,  /* in `never` */
+    LOOKS_PROTECTED,  /* in `never`, or `spares` says so */
 };
 #define VERDICT_LOOKS (LOOKS_PROTECTED + 1)
 

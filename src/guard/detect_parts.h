@@ -56,6 +56,7 @@ uint32_t key_mark(const struct prefix *p); /* of a source, in small sets */
 
 /* history.c: who logged in from where. */
 bool history_never(const struct guard *g, const struct addr *a);
+bool history_spares(const struct guard *g, const struct prefix *who); /* protected at this moment: asked when somebody would be shut out, not before */
 bool history_pair(struct telling *t);       /* this account from this source */
 bool history_near(struct telling *t);       /* this account from this part of the net */
 bool history_logins(struct telling *t, unsigned *ret_names); /* anybody from this source; how many accounts, 4: more than three */

@@ -43,6 +43,8 @@ static void network(struct telling *t)
     for (size_t i = 0; i < t->g->rules.never_n; i++)
         if (prefix_overlaps(&t->g->rules.never[i], &net))
             return;
+    if (history_spares(t->g, &net))
+        return;
     if (history_network(t->g, &net, e->time)) /* people live there: one by one */
         return;
     tally_clear(r);
@@ -96,7 +98,7 @@ static void shut_out(struct telling *t, struct verdict *v, int64_t first)
     if (t->kept)
         tally_clear(t->kept);
     tally_clear(t->row);
-    if (history_never(t->g, &t->e->address)) {
+    if (history_never(t->g, &t->e->address) || history_spares(t->g, &t->source)) {
         v->looks = LOOKS_PROTECTED;
         (void)spare(t, v, INT64_MAX);
         return;

@@ -24,6 +24,8 @@ bool history_never(const struct guard *g, const struct addr *a)
     return false;
 }
 
+bool history_spares(const struct guard *g, const struct prefix *who) { return g->rules.spares && g->rules.spares(g->rules.spares_arg, who); }
+
 bool history_pair(struct telling *t)
 {
     return t->e->account.n && t->e->addressed && fresh(t->g, key_pair(&t->source, t->account), t->e->time);

@@ -1,5 +1,4 @@
 #include "guard/never.h"
-#include "host/never.h"
 
 void never_fill(const struct config *config, struct arena *a, struct guard_rules *rules)
 {
@@ -10,4 +9,12 @@ void never_fill(const struct config *config, struct arena *a, struct guard_rules
         *list_push(a, &list) = all.rows.v[i].network;
     rules->never = list.v;
     rules->never_n = list.n;
+}
+
+static bool spares(void *arg, const struct prefix *who) { return never_touched(never_now(arg), who); }
+
+void never_ask(struct never_now *now, struct guard_rules *rules)
+{
+    rules->spares = spares;
+    rules->spares_arg = now;
 }

@@ -1,16 +1,21 @@
 #include "host/never.h"
 #include "base/buf.h"
+#include "base/clock.h"
+#include <errno.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <ifaddrs.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <utmpx.h>
 
 #define SESSION_FILE_MAX 65536
 #define SESSIONS_MAX 4096
+#define NOW_MS 1000
+#define NOW_BYTES (16u << 20)
 
 static void add(struct arena *a, struct never_list *l, struct prefix network, enum never_kind kind, const char *name)
 {
@@ -69,9 +74,9 @@ const struct never_row *never_touched(const struct never_list *l, const struct p
     return NULL;
 }
 
-bool session_parse(struct str text, struct session *ret)
+bool session_parse(struct str text, struct login_session *ret)
 {
-    struct session s = {.uid = UINT32_MAX};
+    struct login_session s = {.uid = UINT32_MAX};
     bool remote = false, user = false, closing = false;
     for (struct str line, name; str_line(&text, &line);) {
         uint64_t uid;
@@ -118,7 +123,7 @@ static bool is_admin(const struct passwd *p)
 }
 
 /* The file's text and what it says. */
-static bool read_session(const char *dir, const char *name, struct buf *text, struct session *ret)
+static bool read_session(const char *dir, const char *name, struct buf *text, struct login_session *ret)
 {
     char path[4096];
     if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, name) >= sizeof path)
@@ -136,13 +141,19 @@ static void sessions_of_logind(const char *path, struct arena *a, struct never_l
 {
     _cleanup_(buf_free) struct buf text = BUF(SESSION_FILE_MAX);
     DIR *d = opendir(path);
-    struct session s;
+    struct login_session s;
     const struct dirent *e;
     for (int n = 0; d && n < SESSIONS_MAX && (e = readdir(d)); n++)
         if (e->d_name[0] != '.' && read_session(path, e->d_name, &text, &s) && (s.uid == 0 || is_admin(getpwuid(s.uid))))
             add_address(a, ret, &s.remote, NEVER_ADMIN, arena_dup(a, s.user));
     if (d)
         closedir(d);
+}
+
+/* Its process lives: a machine that fell leaves its lines behind. */
+static bool lives(const struct utmpx *u)
+{
+    return u->ut_pid <= 0 || kill(u->ut_pid, 0) == 0 || errno != ESRCH;
 }
 
 static void sessions_of_utmp(struct arena *a, struct never_list *ret)
@@ -153,7 +164,7 @@ static void sessions_of_utmp(struct arena *a, struct never_list *ret)
         static const uint8_t none[16];
         char name[sizeof u->ut_user + 1] = {0};
         struct addr from = {0};
-        if (u->ut_type != USER_PROCESS || memcmp(u->ut_addr_v6, none, 16) == 0)
+        if (u->ut_type != USER_PROCESS || memcmp(u->ut_addr_v6, none, 16) == 0 || !lives(u))
             continue;
         n++;
         from.v6 = memcmp(&u->ut_addr_v6[1], none, 12) != 0; /* IPv4 is in the first four bytes */
@@ -196,7 +207,29 @@ void never_caller(const char *dir, int64_t pid, struct arena *a, struct never_li
 {
     _cleanup_(buf_free) struct buf text = BUF(SESSION_FILE_MAX);
     char name[64];
-    struct session s;
+    struct login_session s;
     if (session_of(pid, name, sizeof name) && read_session(dir, name, &text, &s))
         add_address(a, ret, &s.remote, NEVER_ADMIN, arena_dup(a, s.user));
+}
+
+const struct never_list *never_now(struct never_now *n)
+{
+    int64_t now = clock_monotonic_ms();
+    if (n->at && now - n->at < NOW_MS)
+        return &n->list;
+    if (!n->arena)
+        n->arena = arena_new(NOW_BYTES);
+    arena_reset(n->arena);
+    n->list = (struct never_list){0};
+    never_find(n->config, n->arena, &n->list);
+    if (n->sessions)
+        never_admins(n->sessions, n->arena, &n->list);
+    n->at = now;
+    return &n->list;
+}
+
+void never_now_done(struct never_now *n)
+{
+    arena_free(n->arena);
+    *n = (struct never_now){0};
 }

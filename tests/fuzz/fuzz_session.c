@@ -5,7 +5,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct session s;
+    struct login_session s;
     char text[ADDR_TEXT];
     if (session_parse(str_span((const char *)data, size), &s)) {
         assert(!s.user.n || ((const uint8_t *)s.user.p >= data && (const uint8_t *)s.user.p + s.user.n <= data + size));
