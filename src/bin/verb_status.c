@@ -27,6 +27,7 @@ static const struct row watch_rows[] = {
     {"events", N_("logins and failures in them"), false},
     {"verdicts", N_("verdicts"), false},
     {"waiting", N_("of them not yet carried out"), true},
+    {"beyond", N_("of them beyond guard.bans-per-hour, until the hour allows"), true},
     {"refused", N_("refused"), true},
     {"lost", N_("lost"), true},
     {0},
@@ -61,7 +62,7 @@ static json_int_t number_of(const struct state *s, const char *key) { return jso
 static bool is_wrong(const struct part *p, const struct state *s)
 {
     const json_t *all = s->answer.parameters;
-    return !s->runs || json_is_true(json_object_get(all, "failing")) || number_of(s, "failures") || json_is_string(json_object_get(all, "trouble")) || (p->peer == &peer_wall && number_of(s, "bans") != number_of(s, "in_kernel"));
+    return !s->runs || json_is_true(json_object_get(all, "failing")) || number_of(s, "failures") || number_of(s, "beyond") || json_is_string(json_object_get(all, "trouble")) || (p->peer == &peer_wall && number_of(s, "bans") != number_of(s, "in_kernel"));
 }
 
 static void put_numbers(struct buf *b, const struct row *rows, const struct state *s)

@@ -24,6 +24,7 @@ struct watch_setup {
     struct guard_rules rules;
     struct never_now *now; /* whom the rules ask; host/never.h */
     bool observe;
+    unsigned bans_per_hour;
 };
 int watch_setup(struct arena *a, struct watch_setup *ret, struct err *err) _must_check_;
 void watch_setup_done(struct watch_setup *s);

@@ -46,6 +46,7 @@ int watch_setup(struct arena *a, struct watch_setup *s, struct err *err)
     s->observe = strcmp(config_text(s->config, "", "mode", "observe"), "observe") == 0;
     s->rules = (struct guard_rules){.find_time = config_number(s->config, "guard", "find-time"), .ban_time = config_number(s->config, "guard", "ban-time"),
                                     .ban_time_max = config_number(s->config, "guard", "ban-time-max"), .max_retry = (unsigned)config_number(s->config, "guard", "max-retry")};
+    s->bans_per_hour = (unsigned)config_number(s->config, "guard", "bans-per-hour");
     never_fill(s->config, a, &s->rules);
     s->now = arena_zalloc(a, sizeof *s->now);
     *s->now = (struct never_now){.config = s->config, .sessions = SESSIONS_DIR};

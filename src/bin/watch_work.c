@@ -137,7 +137,7 @@ static void end_once(void)
 static int work(struct working *w, struct watch_setup *s, struct err *err)
 {
     struct watch_options o = {.state = w->c->state, .root = &s->root, .sources = &s->sources, .filters = s->filters.v, .journal_filters = s->journal_filters.v,
-                              .filters_n = s->filters.n, .rules = s->rules, .observe = s->observe, .send = w->c->wall ? watch_ask_wall : NULL, .send_arg = w, .news = news, .told = print, .news_arg = w};
+                              .filters_n = s->filters.n, .rules = s->rules, .observe = s->observe, .bans_per_hour = s->bans_per_hour, .send = w->c->wall ? watch_ask_wall : NULL, .send_arg = w, .news = news, .told = print, .news_arg = w};
     journal_prepare();
     int r = watch_new(&o, &w->watch, err);
     malloc_trim(0); /* looking at the machine took more than watching it */

@@ -58,6 +58,9 @@ const struct option options[] = {
      .help = N_("How long an address is shut out the first time. It grows with each time.")},
     {"guard", "ban-time-max", OPTION_DURATION, .fallback = "4w", .min = 1, .max = 3650LL * DAY, .reload = true,
      .help = N_("No address is shut out for longer than this.")},
+    {"guard", "bans-per-hour", OPTION_NUMBER, .fallback = "10000", .min = 1, .max = 1000000, .reload = true,
+     .help = N_("So many addresses and networks at most are shut out within an hour for what one filter finds. What is beyond waits until the hour allows, and is shown by bansho status: whoever can write "
+                "into a log must not be able to shut out everybody, and what he does to one log leaves the others' filters as they are.")},
 
     {"notify", "mail", OPTION_MAILBOX, .reload = true, .example = "admin@example.jp",
      .help = N_("Where alerts are sent. Best a mailbox on another server.")},

@@ -66,8 +66,10 @@ int diary_open(const char *path, struct diary **ret, struct err *err)
     return r;
 }
 
-static void post_free(struct post *p)
+void diary_post_free(struct diary *d, struct post *p)
 {
+    d->posts_n--;
+    d->posts_of[p->filter]--;
     free(p->why);
     free(p->reason);
     free(p);
@@ -79,8 +81,10 @@ void diary_free(struct diary *d)
         return;
     for (struct post *p = d->posts, *next; p; p = next) {
         next = p->next;
-        post_free(p);
+        diary_post_free(d, p);
     }
+    for (size_t i = 0; i < DIARY_FILTERS; i++)
+        free(d->filters[i]);
     store_close(d->store);
     arena_free(d->arena);
     free(d);
@@ -107,9 +111,25 @@ void diary_event(struct diary *d, const struct feed_event *e)
     *list_push(d->arena, &d->lines) = l;
 }
 
-struct post *diary_post_new(struct diary *d, const char *id, const struct prefix *who, int64_t time_us, int64_t until, const char *why)
+unsigned diary_filter_of(struct diary *d, const char *name)
 {
-    struct post *p = d->posts_n < DIARY_POSTS ? calloc(1, sizeof *p) : NULL;
+    for (unsigned i = 0; i + 1 < DIARY_FILTERS; i++) {
+        if (!d->filters[i])
+            d->filters[i] = strdup(name ? name : "");
+        if (d->filters[i] && strcmp(d->filters[i], name ? name : "") == 0)
+            return i;
+    }
+    if (!d->filters[DIARY_FILTERS - 1])
+        d->filters[DIARY_FILTERS - 1] = strdup("...");
+    return DIARY_FILTERS - 1;
+}
+
+const char *diary_filter(const struct diary *d, unsigned filter) { return filter < DIARY_FILTERS ? d->filters[filter] : NULL; }
+
+struct post *diary_post_new(struct diary *d, const char *filter, const char *id, const struct prefix *who, int64_t time_us, int64_t until, const char *why)
+{
+    unsigned of = diary_filter_of(d, filter);
+    struct post *p = d->posts_n < DIARY_POSTS && d->posts_of[of] < DIARY_POSTS / 2 ? calloc(1, sizeof *p) : NULL;
     if (!p || !(p->why = strdup(why ? why : ""))) {
         free(p);
         return NULL;
@@ -121,6 +141,7 @@ struct post *diary_post_new(struct diary *d, const char *id, const struct prefix
     *d->posts_end = p;
     d->posts_end = &p->next;
     d->posts_n++;
+    d->posts_of[p->filter = of]++;
     return p;
 }
 
@@ -155,7 +176,7 @@ struct post *diary_verdict(struct diary *d, const struct verdict *v, const struc
     for (size_t i = 0; i < to->acts_n; i++) {
         if (to->acts[i] != RESPONSE_BAN)
             continue; /* that it is kept is all of it */
-        struct post *p = diary_post_new(d, t.id, &v->who, e->time_us, v->until, why_of(d, v, e));
+        struct post *p = diary_post_new(d, e->filter, t.id, &v->who, e->time_us, v->until, why_of(d, v, e));
         if (!p) {
             d->counts.lost++;
             return NULL;

@@ -1,7 +1,7 @@
 /* diary.h: watch.db, what bansho-watch remembers: how far each log was read, every login event, every verdict, and the outbox: acts that follow from verdicts, until
    they were done. All of it is kept in one transaction (diary_save), so that kill -9 at any moment leaves a state in which everything that was read has led to what it leads
    to, and the rest will be read again. What was not saved yet is in memory; while the disk is full, everything goes on there, and diary_save catches up:
-   DIARY_UNSAVED events and DIARY_POSTS acts; what is beyond is not kept, and counted.
+   DIARY_UNSAVED events and DIARY_POSTS acts, of which one filter takes up half; what is beyond is not kept, and counted.
 
    An act's id says what it is for: "address/203.0.113.7/32/1764554400123456", the verdict, its network and the deciding line's time (of a login: and the account). It may be sent before it is saved:
    read again after a crash, the same line leads to the same id.
@@ -18,6 +18,7 @@
 #define DIARY_POSTS 20000
 #define DIARY_VERDICTS_DAYS 90
 #define DIARY_ID 128
+#define DIARY_FILTERS 16           /* that are told apart; what is beyond counts as the last one */
 
 enum post_state {
     POST_WAITING,
@@ -37,6 +38,8 @@ struct post {
     char *why, *reason;
     enum post_state state;
     unsigned tries;
+    unsigned filter;            /* that found the deciding line: diary_filter */
+    bool paid;                  /* it has its part of the budget (budget.h) */
     bool flying;                /* sent, not answered */
     bool saved;                 /* the store has it as it is */
     struct post *next;
@@ -63,6 +66,10 @@ struct post *diary_verdict(struct diary *d, const struct verdict *v, const struc
 /* Its state has changed. reason: NULL or why. */
 void diary_posted(struct diary *d, struct post *p, enum post_state state, const char *reason);
 struct post *diary_posts(struct diary *d); /* in order; those that wait, and those that are not saved yet */
+const char *diary_filter(const struct diary *d, unsigned filter); /* its name; NULL: there are no more */
+/* Acts that were done since then (microseconds), by filter and by the minute of the deciding line. */
+typedef void diary_done_fn(void *arg, unsigned filter, int64_t time_us, unsigned n);
+int diary_done(struct diary *d, int64_t since_us, diary_done_fn *fn, void *arg, struct err *err) _must_check_;
 
 /* Is there anything that diary_save would keep, besides positions? */
 bool diary_pending(const struct diary *d);

@@ -27,7 +27,8 @@ struct diary {
     LIST(struct diary_line) lines;
     LIST(struct diary_told) told;
     struct post *posts, **posts_end;
-    size_t posts_n;
+    size_t posts_n, posts_of[DIARY_FILTERS];
+    char *filters[DIARY_FILTERS];
     bool more_posts;           /* waiting ones that are in the store only */
     int64_t day;               /* whose table is there; 0: none yet */
     int64_t day_n;             /* events in it */
@@ -45,4 +46,6 @@ int diary_put_forgiven(struct diary *d, const struct prefix *who, int64_t day, i
 int diary_keep(struct diary *d, struct feed *f, int64_t now, const struct prefix *forgiven, struct err *err) _must_check_;
 /* diary.c */
 int diary_count_posts(struct diary *d, struct err *err) _must_check_;
-struct post *diary_post_new(struct diary *d, const char *id, const struct prefix *who, int64_t time_us, int64_t until, const char *why);
+struct post *diary_post_new(struct diary *d, const char *filter, const char *id, const struct prefix *who, int64_t time_us, int64_t until, const char *why);
+unsigned diary_filter_of(struct diary *d, const char *name);
+void diary_post_free(struct diary *d, struct post *p);

@@ -11,7 +11,7 @@ int diary_load_posts(struct diary *d, struct err *err)
     _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
     _cleanup_(statement_donep) struct statement *st = NULL;
     size_t n = 0;
-    int r = store_prepare(d->store, "SELECT id, network, time_us, until, why, tries FROM outbox WHERE state = 0 ORDER BY seq LIMIT ?1", &st, err);
+    int r = store_prepare(d->store, "SELECT o.id, o.network, o.time_us, o.until, o.why, o.tries, v.filter FROM outbox o LEFT JOIN verdict v ON v.id = o.id WHERE o.state = 0 ORDER BY o.seq LIMIT ?1", &st, err);
     if (r == 0)
         statement_int(st, 1, LOADED);
     while (r == 0 && (r = statement_step(st, err)) > 0) {
@@ -20,7 +20,7 @@ int diary_load_posts(struct diary *d, struct err *err)
         r = 0;
         if (!id || strlen(id) >= DIARY_ID || !prefix_parse(str_of(statement_column_text(st, 1, a)), false, &who))
             continue;
-        struct post *p = diary_post_new(d, id, &who, statement_column_int(st, 2), statement_column_int(st, 3), statement_column_text(st, 4, a));
+        struct post *p = diary_post_new(d, statement_column_text(st, 6, a), id, &who, statement_column_int(st, 2), statement_column_int(st, 3), statement_column_text(st, 4, a));
         if (!p)
             break;
         p->tries = (unsigned)statement_column_int(st, 5);
@@ -28,6 +28,24 @@ int diary_load_posts(struct diary *d, struct err *err)
         n++;
     }
     d->more_posts = n == LOADED;
+    return r;
+}
+
+int diary_done(struct diary *d, int64_t since_us, diary_done_fn *fn, void *arg, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(d->store, "SELECT filter, max(time_us), count(*) FROM (SELECT v.filter, o.time_us FROM outbox o LEFT JOIN verdict v ON v.id = o.id"
+                                    " WHERE o.state = ?2 AND o.time_us > ?1) GROUP BY filter, time_us / 60000000", &st, err);
+    if (r == 0) {
+        statement_int(st, 1, since_us);
+        statement_int(st, 2, POST_DONE);
+    }
+    while (r == 0 && (r = statement_step(st, err)) > 0) {
+        arena_reset(a);
+        fn(arg, diary_filter_of(d, statement_column_text(st, 0, a)), statement_column_int(st, 1), (unsigned)statement_column_int(st, 2));
+        r = 0;
+    }
     return r;
 }
 

@@ -172,10 +172,7 @@ static void tidy(struct diary *d)
             continue;
         }
         *at = p->next;
-        free(p->why);
-        free(p->reason);
-        free(p);
-        d->posts_n--;
+        diary_post_free(d, p);
     }
 }
 

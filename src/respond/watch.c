@@ -41,12 +41,16 @@ int watch_new(const struct watch_options *o, struct watch **ret, struct err *err
         r = diary_open(o->state, &w->diary, err);
     if (r == 0)
         r = feed_new(&f, &w->feed, err);
+    if (r == 0) {
+        sender_init(&w->sender, w->diary, o->send, o->send_arg);
+        w->sender.news = o->news;
+        w->sender.news_arg = o->news_arg;
+        r = sender_limit(&w->sender, o->bans_per_hour, now_us(w), clock_monotonic_ms(), err);
+    }
     if (r < 0)
         watch_free(w);
     else
         *ret = w;
-    if (r == 0)
-        sender_init(&w->sender, w->diary, o->send, o->send_arg);
     return r;
 }
 
@@ -274,7 +278,7 @@ int watch_forgive(struct watch *w, const struct prefix *who, size_t *ret_sources
 void watch_status(const struct watch *w, struct watch_status *ret)
 {
     struct watch_status s = {.since = w->since, .events = w->seen, .probes = w->probes, .saves = w->saves, .diary = diary_counts(w->diary), .guard = guard_counts(w->guard),
-                             .observe = w->o.observe, .send_failures = w->sender.failures};
+                             .observe = w->o.observe, .send_failures = w->sender.failures, .beyond = sender_beyond(&w->sender)};
     s.sources_n = feed_sources(w->feed, &s.sources);
     for (size_t i = 0; i < s.sources_n; i++)
         s.lines += s.sources[i].lines;

@@ -28,6 +28,7 @@ struct watch_options {
     size_t filters_n;
     struct guard_rules rules;
     bool observe;
+    unsigned bans_per_hour;         /* of each filter (budget.h); 0: without end */
     sender_send_fn *send;           /* NULL: nothing is sent, everything waits in the outbox */
     void *send_arg;
     void (*news)(void *arg, const char *text);
@@ -74,6 +75,7 @@ struct watch_status {
     size_t sources_n;
     bool observe;
     uint64_t send_failures;         /* in a row */
+    size_t beyond;                  /* acts that wait for the budget of their filter */
 };
 void watch_status(const struct watch *w, struct watch_status *ret);
 struct diary *watch_diary(struct watch *w);
