@@ -204,27 +204,6 @@ static bool take_files(struct feed *f, int64_t now_us, bool *any)
 
 /* --- the journal */
 
-static bool writes(const struct log_service *s, struct str unit)
-{
-    static const struct str field = {"_SYSTEMD_UNIT=", 14};
-    for (size_t i = 0; s->matches[i]; i++)
-        if (str_starts(str_of(s->matches[i]), field) && str_eq(str_from(str_of(s->matches[i]), field.n), unit))
-            return true;
-    return false;
-}
-
-/* Instances (postfix@-.service), and connections that are units of their own (ssh@7-....service). */
-static bool instance_of(const struct log_service *s, struct str unit)
-{
-    char name[64];
-    ptrdiff_t at = str_find(unit, '@');
-    if (at <= 0 || (size_t)at > sizeof name - sizeof ".service")
-        return false;
-    memcpy(name, unit.p, (size_t)at);
-    memcpy(name + at, ".service", sizeof ".service");
-    return writes(s, str_of(name));
-}
-
 static void take_entry(struct feed *f, const struct journal_entry *e, int64_t now_us)
 {
     if (e->by_user)
@@ -236,7 +215,8 @@ static void take_entry(struct feed *f, const struct journal_entry *e, int64_t no
     for (size_t i = 0; i < f->sources.n; i++) {
         struct matcher_event m;
         size_t filter;
-        if (f->journal_group[i] == SIZE_MAX || !(writes(f->sources.v[i].service, e->unit) || instance_of(f->sources.v[i].service, e->unit)))
+        const struct log_service *s = f->sources.v[i].service;
+        if (f->journal_group[i] == SIZE_MAX || !log_service_wrote(s, e->unit, e->identifier))
             continue;
         struct feed_group *g = &f->groups.v[f->journal_group[i]];
         f->sources.v[i].lines++;

@@ -33,7 +33,7 @@ void replay_journals_make(const struct replay_options *o, struct arena *a, struc
     for (size_t i = 0; i < o->journal_filters.n; i++) {
         struct replay_journal *j = one_of(ret, a, matches_of(&o->journal_filters.v[i], a));
         j->o = o;
-        j->known |= log_service_of_filter(o->journal_filters.v[i].name) != NULL;
+        j->service = log_service_of_filter(o->journal_filters.v[i].name);
         *list_push(a, &j->filters) = i;
     }
 }
@@ -62,7 +62,7 @@ static void take_news(struct replay_journal *j, struct arena *a, struct replay_s
 
 static bool begin(struct replay_journal *j, struct err *err)
 {
-    struct journal_want w = {.root = j->o->journal, .matches = j->matches, .since_us = j->o->since * 1000000, .fields = JOURNAL_LINE | (j->known ? JOURNAL_UID : 0)};
+    struct journal_want w = {.root = j->o->journal, .matches = j->matches, .since_us = j->o->since * 1000000, .fields = JOURNAL_LINE | (j->service ? JOURNAL_UID | JOURNAL_UNIT : 0)};
     j->opened = true;
     return journal_stream_open(&w, &j->stream, err) == 0;
 }
@@ -81,7 +81,7 @@ bool replay_journal_next(struct replay_journal *j, struct arena *a, struct repla
             continue;
         }
         seen->lines++;
-        if (j->known && j->entry.by_user)
+        if (j->service && (j->entry.by_user || !log_service_wrote(j->service, j->entry.unit, j->entry.identifier)))
             continue;
         buf_reset(&j->line);
         journal_line(&j->entry, &j->line);

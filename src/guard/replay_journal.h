@@ -9,7 +9,7 @@
 struct replay_journal {
     const struct replay_options *o;
     const char *const *matches; /* NULL: all entries */
-    bool known;                 /* one of our services: what persons wrote within its unit is left out */
+    const struct log_service *service; /* the one whose entries these are, or NULL */
     bool first;                 /* of all: it tells what concerns the whole journal */
     LIST(size_t) filters;       /* indexes */
     bool opened;

@@ -1,8 +1,10 @@
 #include "log/services.h"
+#include <string.h>
 
-/* With socket activation each connection is a unit of its own: by program, root's processes only, since anybody may run the program. */
+/* With socket activation each connection is a unit of its own: by program, root's processes only, since anybody may run the program. A process that ended before journald came
+   to look at it has neither there: by the name that it gave itself, root's only. */
 static const char *const ssh[] = {"_UID=0", "_SYSTEMD_UNIT=ssh.service", "_SYSTEMD_UNIT=sshd.service", "+", "_UID=0", "_EXE=/usr/sbin/sshd", "_EXE=/usr/lib/openssh/sshd-session",
-                                  "_EXE=/usr/libexec/openssh/sshd-session", NULL};
+                                  "_EXE=/usr/libexec/openssh/sshd-session", "+", "_UID=0", "SYSLOG_IDENTIFIER=sshd", "SYSLOG_IDENTIFIER=sshd-session", NULL};
 static const char *const postfix[] = {"_SYSTEMD_UNIT=postfix.service", "+", "_SYSTEMD_SLICE=system-postfix.slice", NULL}; /* the slice: all instances, postfix@NAME.service */
 static const char *const exim[] = {"_SYSTEMD_UNIT=exim4.service", "_SYSTEMD_UNIT=exim.service", NULL};
 static const char *const qmail[] = {"_SYSTEMD_UNIT=qmail.service", "_SYSTEMD_UNIT=qmail-send.service", "_SYSTEMD_UNIT=xinetd.service", NULL};
@@ -11,7 +13,7 @@ static const char *const courier[] = {"_SYSTEMD_UNIT=courier-imap.service", "_SY
                                       "_SYSTEMD_UNIT=courier-pop-ssl.service", "_SYSTEMD_UNIT=courier-pop3s.service", "_SYSTEMD_UNIT=courier-authdaemon.service", NULL};
 static const char *const proftpd[] = {"_SYSTEMD_UNIT=proftpd.service", "_SYSTEMD_UNIT=xinetd.service", NULL};
 static const char *const vsftpd[] = {"_SYSTEMD_UNIT=vsftpd.service", NULL};
-static const char *const pureftpd[] = {"_SYSTEMD_UNIT=pure-ftpd.service", NULL};
+static const char *const pureftpd[] = {"_SYSTEMD_UNIT=pure-ftpd.service", "+", "_UID=0", "SYSLOG_IDENTIFIER=pure-ftpd", NULL};
 static const char *const apache[] = {"_SYSTEMD_UNIT=apache2.service", "_SYSTEMD_UNIT=httpd.service", NULL};
 static const char *const nginx[] = {"_SYSTEMD_UNIT=nginx.service", NULL};
 
@@ -37,4 +39,28 @@ const struct log_service *log_service_of_filter(const char *filter)
             if (strcmp(log_services[i].filters[k], filter) == 0)
                 return &log_services[i];
     return NULL;
+}
+
+static bool matches(const struct log_service *s, struct str field, struct str value)
+{
+    for (size_t i = 0; s->matches[i]; i++)
+        if (str_starts(str_of(s->matches[i]), field) && str_eq(str_from(str_of(s->matches[i]), field.n), value))
+            return true;
+    return false;
+}
+
+bool log_service_wrote(const struct log_service *s, struct str unit, struct str identifier)
+{
+    static const struct str of_unit = {"_SYSTEMD_UNIT=", 14}, named = {"SYSLOG_IDENTIFIER=", 18};
+    char name[64];
+    if (!unit.n)
+        return matches(s, named, identifier);
+    if (matches(s, of_unit, unit))
+        return true;
+    ptrdiff_t at = str_find(unit, '@');
+    if (at <= 0 || (size_t)at > sizeof name - sizeof ".service")
+        return false;
+    memcpy(name, unit.p, (size_t)at);
+    memcpy(name + at, ".service", sizeof ".service");
+    return matches(s, of_unit, str_of(name));
 }

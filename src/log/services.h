@@ -12,7 +12,8 @@ struct log_service {
     const char *filters[4];       /* of logins, as fail2ban names them */
     const char *more_filters[2];  /* of ours, that know what else it writes */
     const char *programs[4];      /* how the names of its programs begin in a file that others write, too */
-    /* Entries of the journal that the service itself wrote (journal_stream.h): by fields that nobody can forge. Who else can write within its unit is a person, and
+    /* Entries of the journal that the service itself wrote (journal_stream.h): by fields that nobody can forge; SYSLOG_IDENTIFIER only beside _UID=0, and for an entry without
+       a unit: its process had ended before journald asked the kernel, which happens on a busy machine. Who else can write within its unit is a person, and
        known by the uid (journal_entry.by_user). NULL: it writes none. */
     const char *const *matches;
 };
@@ -21,3 +22,6 @@ extern const size_t log_services_n;
 
 /* The one whose logins this filter finds: "sshd". NULL: none that is known. */
 const struct log_service *log_service_of_filter(const char *filter);
+/* Whether that service wrote an entry that its matches found: its unit, or an instance of it (postfix@-.service; ssh@7-....service, a connection that is a unit of its own);
+   or none, and its name. */
+bool log_service_wrote(const struct log_service *s, struct str unit, struct str identifier);

@@ -39,6 +39,8 @@ static void write_journal(void)
         entry(&b, t, "ssh.service", "sshd", "wrong password from 192.0.2.2", "_UID=1000\n");   /* a person, in the unit of the login */
         entry(&b, t, "cron.service", "sshd", "wrong password from 192.0.2.3", "_UID=0\n");     /* logger -t sshd */
         entry(&b, t, "ssh@7.service", "sshd", "wrong password from 192.0.2.4", "_UID=0\n_EXE=/usr/sbin/sshd\n"); /* socket activation */
+        entry(&b, t, NULL, "sshd", "wrong password from 192.0.2.6", "_UID=0\n");                /* a process that had ended when journald looked */
+        entry(&b, t, NULL, "sshd", "wrong password from 192.0.2.7", "_UID=1000\n");
         entry(&b, t, "ssh@7.service", "sshd", "wrong password from 192.0.2.5", "_UID=1000\n_EXE=/usr/sbin/sshd\n");
     }
     entry(&b, (T0 + 4) * SECOND, "systemd-journald.service", "systemd-journald", "Suppressed 12 messages from ssh.service",
@@ -54,7 +56,8 @@ static void only_the_service_itself_counts(void **state)
     write_journal();
     put_filter("sshd");
     struct replay r = replayed(a, "sshd", 0);
-    assert_int_equal(r.verdicts.n, 2);
+    assert_int_equal(r.verdicts.n, 3);
+    assert_string_equal(prefix_text(&r.verdicts.v[2].v.who, who), "192.0.2.6/32");
     assert_string_equal(prefix_text(&r.verdicts.v[0].v.who, who), "192.0.2.1/32");
     assert_string_equal(prefix_text(&r.verdicts.v[1].v.who, who), "192.0.2.4/32");
     assert_int_equal(r.verdicts.v[0].v.time, T0 + 2);

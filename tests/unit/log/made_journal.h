@@ -22,12 +22,14 @@
 static char dir[] = "/tmp/bansho-journal-XXXXXX";
 static struct root root;
 
-/* One entry of the export format; more: further fields, each with its LF. */
+/* One entry of the export format; unit: NULL where journald saw none; more: further fields, each with its LF. */
 static void entry(struct buf *b, int64_t t, const char *unit, const char *identifier, const char *message, const char *more)
 {
     buf_printf(b, "__REALTIME_TIMESTAMP=%lld\n__MONOTONIC_TIMESTAMP=%lld\n_BOOT_ID=0123456789abcdef0123456789abcdef\n_MACHINE_ID=%s\n_HOSTNAME=lab\n_PID=77\n", (long long)t,
                (long long)(t - T0 * SECOND + SECOND), MACHINE);
-    buf_printf(b, "_SYSTEMD_UNIT=%s\nSYSLOG_IDENTIFIER=%s\nMESSAGE=%s\n%s\n", unit, identifier, message, more ? more : "");
+    if (unit)
+        buf_printf(b, "_SYSTEMD_UNIT=%s\n", unit);
+    buf_printf(b, "SYSLOG_IDENTIFIER=%s\nMESSAGE=%s\n%s\n", identifier, message, more ? more : "");
 }
 
 static void journal(const char *place, const char *name, const struct buf *b)

@@ -69,9 +69,30 @@ static void what_came_meanwhile(void **state)
     assert_int_equal(watch_for_a_moment(T0 + 1200 + 7300), 0);
 }
 
+/* On a busy machine sshd's process has ended before journald looks at it; then nothing but its uid and its name is known. */
+static void of_processes_that_ended(void **state)
+{
+    static const struct { const char *unit, *identifier, *uid; } from[] = {
+        {NULL, "sshd", "_UID=0\n"}, {NULL, "sshd-session", "_UID=0\n"}, /* these two */
+        {NULL, "sshd", "_UID=33\n"}, {NULL, "sshd", ""}, {NULL, "sudo", "_UID=0\n"}, {"cron.service", "sshd", "_UID=0\n"}, {"apache2.service", "sshd", "_UID=33\n"},
+    };
+    _cleanup_(buf_free) struct buf b = BUF(1u << 20);
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(from); i++)
+        entry(&b, (T0 + (int64_t)i) * SECOND, from[i].unit, from[i].identifier, "Failed password for root from 203.0.113.8 port 4711 ssh2", from[i].uid);
+    journal("var/log/journal", "system", &b);
+    assert_int_equal(watch_for_a_moment(T0 + 60), 2);
+}
+
+static int fresh(void **state)
+{
+    shell("rm -f %s/watch.db*", dir);
+    return clean(state);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(what_came_meanwhile, clean)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(what_came_meanwhile, fresh), cmocka_unit_test_setup(of_processes_that_ended, fresh)};
     struct err err = {0};
     if (!made_journal_begin())
         return 0;
