@@ -1,14 +1,16 @@
 #include "guard/detect.h"
 #include "guard/detect_parts.h"
 #include <stdlib.h>
+#include <sys/random.h>
 
 #define NETWORK_SOURCES 4    /* times that a network's row keeps */
 #define ACCOUNT_FAILURES 5   /* within a day: somebody is trying this account */
 #define TARGET_SOURCES 10
 #define NEAR_FAILURES 3      /* from its owner's provider, but not as its owner */
-#define BYTES_MAX (21u << 19) /* 65536 sources, 8192 lasting ones, 32768 accounts, 4096 attacked ones, 32768 rows of logins, 8192 networks */
+#define GOOD_KEYS 98304      /* logins are kept by five of them, of which two or three are new where a telephone has a new address */
+#define BYTES_MAX 7910000u    /* what all rows of `tables` take, with a max_retry of 5 */
 
-struct prefix guard_source(const struct addr *a) { return key_masked(a, 32, 64); }
+struct prefix guard_source(const struct addr *a) { return key_prefix(key_of(a), 32, 64); }
 
 const char *verdict_looks_name(enum verdict_looks l)
 {
@@ -16,40 +18,43 @@ const char *verdict_looks_name(enum verdict_looks l)
     return names[l];
 }
 
-static struct tally **table(struct guard *g, size_t i)
-{
-    struct tally **const all[] = {&g->sources, &g->lasting, &g->networks, &g->accounts, &g->targets, &g->good};
-    return i < ARRAY_SIZE(all) ? all[i] : NULL;
-}
+/* The tables; depth: times that a row keeps, and so many times max_retry. */
+static const struct table {
+    size_t at, rows;
+    unsigned depth, retries;
+} tables[] = {
+    {offsetof(struct guard, sources), 65536, 0, 1},
+    {offsetof(struct guard, lasting), 8192, 2, 2},
+    {offsetof(struct guard, networks), 8192, NETWORK_SOURCES, 0},
+    {offsetof(struct guard, accounts), 32768, ACCOUNT_FAILURES, 0},
+    {offsetof(struct guard, targets), 4096, 2 * TARGET_SOURCES, 0},
+    {offsetof(struct guard, owners), 8192, 1, 0},
+};
+
+static struct tally **table_of(struct guard *g, const struct table *t) { return (struct tally **)(void *)((char *)g + t->at); }
 
 struct guard *guard_new(const struct guard_rules *r)
 {
     struct guard *g = calloc(1, sizeof *g);
-    size_t part = (r->max_bytes ? r->max_bytes : BYTES_MAX) / 64;
-    unsigned lasting = 2 * r->max_retry + 2;
     if (!g)
         return NULL;
     g->rules = *r;
-    g->sources = tally_new(part * 28, r->max_retry);
-    g->lasting = tally_new(part * 6, lasting);
-    g->networks = tally_new(part * 4, NETWORK_SOURCES);
-    g->accounts = tally_new(part * 14, ACCOUNT_FAILURES);
-    g->targets = tally_new(part, 2 * TARGET_SOURCES);
-    g->good = tally_new(part * 11, 1);
-    for (size_t i = 0; table(g, i); i++)
-        if (!*table(g, i)) {
-            guard_free(g);
-            return NULL;
-        }
-    return g;
+    bool whole = getrandom(&g->seed, sizeof g->seed, 0) == sizeof g->seed;
+    for (const struct table *t = tables; whole && t < tables + ARRAY_SIZE(tables); t++)
+        whole = (*table_of(g, t) = tally_new(r->max_bytes ? r->max_bytes * t->rows / BYTES_MAX : t->rows, t->depth + t->retries * r->max_retry)) != NULL;
+    if (whole && (g->good = presence_new(r->max_bytes ? (size_t)((uint64_t)r->max_bytes * GOOD_KEYS / BYTES_MAX) : GOOD_KEYS)) != NULL)
+        return g;
+    guard_free(g);
+    return NULL;
 }
 
 void guard_free(struct guard *g)
 {
     if (!g)
         return;
-    for (size_t i = 0; table(g, i); i++)
-        tally_free(*table(g, i));
+    for (const struct table *t = tables; t < tables + ARRAY_SIZE(tables); t++)
+        tally_free(*table_of(g, t));
+    presence_free(g->good);
     free(g);
 }
 
@@ -82,32 +87,30 @@ static void failed_from(struct telling *t)
     const struct guard_event *e = t->e;
     struct guard *g = t->g;
     t->near = history_near(t);
-    t->row = tally_row(g->sources, key_of(&t->source), e->time);
     if (t->row->n || t->row->until || t->row->marks_n) /* it is not the first time */
-        t->kept = tally_find(g->lasting, key_of(&t->source));
+        t->kept = tally_find(g->lasting, t->source);
     note_tried(t);
     if (t->row->n && e->time - latest(t->row) > LASTING_S) /* names are forgotten once a source kept quiet for long */
         t->row->marks_n = 0;
-    t->names = e->account.n ? tally_mark(t->row, (uint32_t)t->account.hi) : t->row->marks_n;
-    if (detectors_out(t)) {
-        g->counts.after++;
-        return;
-    }
+    t->names = e->account.n ? tally_mark(t->row, (uint32_t)t->account) : t->row->marks_n;
     tally_add(g->sources, t->row, e->time, e->attempts ? e->attempts : 1, g->rules.find_time);
     detectors_look(t);
 }
 
 static void failure(struct telling *t)
 {
-    unsigned unused;
     t->g->counts.failures++;
     if (!t->e->addressed) {
         t->g->counts.unaddressed++;
         note_tried(t);
         return;
     }
-    tally_soon(t->g->sources, key_of(&t->source));
-    t->logins = history_logins(t, &unused);
+    t->row = tally_row(t->g->sources, t->source, t->e->time);
+    if (detectors_out(t)) { /* what it still writes counts for nobody: it would not have come so far */
+        t->g->counts.after++;
+        return;
+    }
+    t->logins = history_logins(t);
     if (!t->logins || !history_pair(t) || !history_own_failure(t))
         failed_from(t);
 }
@@ -116,18 +119,19 @@ static void failure(struct telling *t)
 static bool entered(struct telling *t)
 {
     const struct guard_event *e = t->e;
-    struct tally_row *tried = tally_find(t->g->accounts, t->account), *from;
-    unsigned n = tried ? tally_count(t->g->accounts, tried, e->time, DAY_S) : 0, own = 0;
+    struct tally_row *from;
+    t->tried = tally_find(t->g->accounts, t->account);
+    unsigned n = t->tried ? tally_count(t->tried, e->time, DAY_S) : 0, own = 0;
     if ((n < ACCOUNT_FAILURES && !detectors_attacked(t)) || history_pair(t) || (e->addressed && history_never(t->g, &e->address)))
         return false;
-    if (e->addressed && (from = tally_find(t->g->sources, key_of(&t->source))))
-        own = tally_count(t->g->sources, from, e->time, DAY_S);
+    if (e->addressed && (from = tally_find(t->g->sources, t->source)))
+        own = tally_count(from, e->time, DAY_S);
     if (own < NEAR_FAILURES && history_near(t))
         return false;
     enum doubt doubt = history_doubt(t);
     if (doubt != DOUBT_NEW)
         return doubt == DOUBT_TOLD;
-    struct verdict v = {.kind = VERDICT_ENTERED, .time = e->time, .who = t->source, .account = e->account, .count = n};
+    struct verdict v = {.kind = VERDICT_ENTERED, .time = e->time, .who = telling_source(t), .account = e->account, .count = n};
     t->tell(t->arg, &v);
     return true;
 }
@@ -138,7 +142,6 @@ static void success(struct telling *t)
     t->g->counts.successes++;
     if (!e->account.n || (e->addressed && history_fresh(t)))
         return;
-    tally_soon(t->g->accounts, t->account);
     if (entered(t) || !e->addressed)
         return;
     detectors_forgive_login(t);
@@ -149,11 +152,11 @@ static void success(struct telling *t)
 static bool told_before(struct telling *t)
 {
     const struct guard_event *e = t->e;
-    struct tally_key key = key_pair(&t->source, t->account);
+    uint64_t key = key_pair(t->g, PAIR_ATTEMPT, t->source, t->account);
     if (!e->addressed || !e->account.n)
         return false;
-    struct refused *r = &t->g->refused[key.lo % REFUSED_KEPT];
-    bool same = r->waiting && r->key.hi == key.hi && r->key.lo == key.lo && e->time - r->time <= REFUSED_SECONDS && e->time >= r->time;
+    struct refused *r = &t->g->refused[key % REFUSED_KEPT];
+    bool same = r->waiting && r->key == key && e->time - r->time <= REFUSED_SECONDS && e->time >= r->time;
     if (e->refused) {
         *r = (struct refused){key, e->time, same ? r->waiting + 1 : 1};
         return false;
@@ -164,9 +167,13 @@ static bool told_before(struct telling *t)
 
 void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void *arg, const struct verdict *v), void *arg)
 {
-    struct telling t = {.g = g, .e = e, .tell = tell, .arg = arg, .account = key_account(e->account)};
-    if (e->addressed)
-        t.source = guard_source(&e->address);
+    struct telling t = {.g = g, .e = e, .tell = tell, .arg = arg, .account = key_account(g, e->account)};
+    tally_soon(g->accounts, t.account);
+    if (e->addressed) {
+        t.source = key_of(&e->address);
+        tally_soon(g->sources, t.source);
+        history_soon(&t);
+    }
     if (e->success)
         success(&t);
     else if (!told_before(&t))
@@ -176,48 +183,49 @@ void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void
 void guard_known(struct guard *g, const struct prefix *who, int64_t until, unsigned times)
 {
     bool one = who->length == (who->addr.v6 ? 64 : 32);
-    struct tally_row *r = tally_row(one ? g->sources : g->networks, key_of(who), until);
+    struct tally_row *r = tally_row(one ? g->sources : g->networks, key_of(&who->addr), until);
     r->until = tally_time(until);
     r->times_banned = (uint16_t)(times < UINT16_MAX ? times : UINT16_MAX);
 }
 
 struct forgiving {
     const struct prefix *who;
+    struct tally *table;
+    unsigned length4, length6; /* of its keys */
     size_t n;
 };
 
 static void forgive_row(void *arg, struct tally_row *r)
 {
     struct forgiving *f = arg;
-    struct prefix p = key_prefix(r->key);
+    struct prefix p = key_prefix(r->key, f->length4, f->length6);
     if (!prefix_overlaps(f->who, &p))
         return;
     f->n += r->n || r->until;
     tally_clear(r);
     r->until = 0;
-    r->seen = 0; /* guard_known had it in the time to come, before which nothing would be counted */
+    tally_unseen(f->table, r); /* guard_known had it in the time to come, before which nothing would be counted */
     r->times_banned = 0;
 }
 
 size_t guard_forgive(struct guard *g, const struct prefix *who)
 {
-    struct forgiving f = {who, 0};
-    tally_each(g->sources, forgive_row, &f);
-    size_t sources = f.n;
-    tally_each(g->lasting, forgive_row, &f);
-    tally_each(g->networks, forgive_row, &f);
-    return sources;
+    struct forgiving all[] = {{who, g->sources, 32, 64, 0}, {who, g->lasting, 32, 64, 0}, {who, g->networks, 24, 48, 0}};
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        tally_each(all[i].table, forgive_row, &all[i]);
+    return all[0].n;
 }
 
 struct guard_counts guard_counts(const struct guard *g)
 {
     struct guard_counts c = g->counts;
-    const struct tally *all[] = {g->sources, g->lasting, g->networks, g->accounts, g->targets, g->good};
-    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-        struct tally_state s = tally_state(all[i]);
+    for (const struct table *t = tables; t < tables + ARRAY_SIZE(tables); t++) {
+        struct tally_state s = tally_state(*table_of((struct guard *)(uintptr_t)g, t));
         c.lost += s.lost;
         c.bytes += s.bytes;
     }
+    c.lost += presence_state(g->good).lost;
+    c.bytes += presence_state(g->good).bytes;
     c.sources = tally_state(g->sources).rows;
     return c;
 }

@@ -14,7 +14,7 @@ struct guard_rules {
     size_t never_n;
     bool (*spares)(void *arg, const struct prefix *who); /* NULL, or asked when somebody would be shut out: is he protected at this moment (an administrator is logged in from there)? */
     void *spares_arg;
-    size_t max_bytes;           /* 0: 10.5 MiB; they are taken as sources come */
+    size_t max_bytes;           /* 0: 7.9 MB; they are taken as sources come */
 };
 
 struct guard_event {

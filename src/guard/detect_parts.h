@@ -4,9 +4,11 @@
      networks  /24, /48: sources that were shut out within a day                 their addresses are shut out one by one
      accounts  failures from anywhere within a day, the first three strange sources   a login after failures may not be told
      targets   accounts that three strange sources tried: the latest ten of those    the attack is told anew after as many addresses
-     good      logins: address and name, address, network, network of the account, name   a stale telephone counts like a stranger; the next login brings it back */
+     owners    address and name that fail though they logged in: how often; logins that are doubtful                such a telephone is told again
+     good      presence.h: logins by address, address and name, network, part of the net and name, name   a stale telephone counts like a stranger; the next login brings it back */
 #pragma once
 #include "guard/detect.h"
+#include "guard/presence.h"
 #include "guard/tally.h"
 
 #define DAY_S 86400
@@ -17,15 +19,17 @@
 #define REFUSED_KEPT 1024
 #define REFUSED_SECONDS 120
 struct refused {
-    struct tally_key key;
+    uint64_t key;
     int64_t time;
     unsigned waiting;
 };
 
 struct guard {
     struct guard_rules rules;
+    uint64_t seed;
     struct refused refused[REFUSED_KEPT]; /* by the key: a later one takes the place of an earlier one */
-    struct tally *sources, *lasting, *networks, *accounts, *targets, *good;
+    struct tally *sources, *lasting, *networks, *accounts, *targets, *owners;
+    struct presence *good;
     struct guard_counts counts;
 };
 
@@ -33,8 +37,8 @@ struct guard {
 struct telling {
     struct guard *g;
     const struct guard_event *e;
-    struct prefix source;
-    struct tally_key account; /* of its name */
+    uint64_t source;          /* key_of its address; 0: it has none */
+    uint64_t account;         /* of its name */
     /* of a failure: */
     struct tally_row *row;    /* of the source */
     struct tally_row *kept;   /* of the source among the lasting ones; NULL: none */
@@ -46,23 +50,30 @@ struct telling {
     void *arg;
 };
 
+static inline struct prefix telling_source(const struct telling *t) { return t->e->addressed ? guard_source(&t->e->address) : (struct prefix){0}; }
+
 /* detect_keys.c: keys of the tables. */
-struct prefix key_masked(const struct addr *a, unsigned length4, unsigned length6);
-struct tally_key key_of(const struct prefix *p);
-struct prefix key_prefix(struct tally_key k); /* the way back */
-struct tally_key key_account(struct str name); /* names differ in case by accident */
-struct tally_key key_pair(const struct prefix *p, struct tally_key account);
-uint32_t key_mark(const struct prefix *p); /* of a source, in small sets */
+uint64_t key_of(const struct addr *a);    /* of the source: its /32, /64 */
+uint64_t key_net(uint64_t source);        /* of its /24, /48 */
+uint64_t key_part(uint64_t source);       /* of its /16, /32 */
+struct prefix key_prefix(uint64_t k, unsigned length4, unsigned length6); /* the way back */
+uint64_t key_account(const struct guard *g, struct str name); /* names differ in case by accident */
+enum pair { PAIR_LOGIN, PAIR_PART, PAIR_NAME, PAIR_NET, PAIR_SOURCE, PAIR_DOUBT, PAIR_ATTEMPT };
+/* place: of the kind, 0 for PAIR_NAME; account: 0 for PAIR_NET, PAIR_SOURCE. */
+uint64_t key_pair(const struct guard *g, enum pair kind, uint64_t place, uint64_t account);
+uint32_t key_mark(const struct guard *g, uint64_t source); /* of a source, in small sets */
 
 /* history.c: who logged in from where. */
 bool history_never(const struct guard *g, const struct addr *a);
 bool history_spares(const struct guard *g, const struct prefix *who); /* protected at this moment: asked when somebody would be shut out, not before */
+void history_soon(const struct telling *t); /* it will be asked for */
 bool history_pair(struct telling *t);       /* this account from this source */
 bool history_near(struct telling *t);       /* this account from this part of the net */
-bool history_logins(struct telling *t, unsigned *ret_names); /* anybody from this source; how many accounts, 4: more than three */
-bool history_network(struct guard *g, const struct prefix *net, int64_t now); /* anybody from this /24, /48 */
+bool history_logins(struct telling *t);     /* anybody from this source */
+bool history_office(struct telling *t);     /* three accounts or more from this source; a tenth of those that have just three look like two */
+bool history_network(struct telling *t);    /* anybody from this /24, /48 */
 bool history_account(struct telling *t);    /* this account from anywhere: it is one that is used */
-bool history_fresh(struct telling *t);      /* the same login was noted a short time ago */
+bool history_fresh(struct telling *t);      /* the same login was noted within this hour, and nothing failed since */
 void history_note(struct telling *t);       /* a login that is its owner's */
 /* A doubtful login of this account from this source. It is told once, and who comes back on another day is taken for the account's user: some accounts are always under attack,
    and whoever stole the password has it by then. */

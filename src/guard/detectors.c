@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #define NETWORK_SOURCES 4    /* so many shut out within a day: the network is */
-#define OFFICE_ACCOUNTS 3
 #define SLOW 60              /* seconds for max_retry failures: a person, or a program that asks for mail every minute */
 #define SPARED_A_DAY 20      /* times max_retry failures that came within find_time */
 #define SPRAY_NAMES 4        /* tally_mark counts no further */
@@ -32,12 +31,12 @@ static int64_t ban(const struct guard *g, struct tally_row *r, int64_t now, int6
 static void network(struct telling *t)
 {
     const struct guard_event *e = t->e;
-    struct prefix net = key_masked(&e->address, 24, 48);
-    struct tally_row *r = tally_row(t->g->networks, key_of(&net), e->time);
-    if (!tally_count(t->g->networks, r, e->time, DAY_S))
+    struct prefix net = key_prefix(key_net(t->source), 24, 48);
+    struct tally_row *r = tally_row(t->g->networks, key_net(t->source), e->time);
+    if (!tally_count(r, e->time, DAY_S))
         tally_clear(r);
     /* Different ones: a single address that comes again and again is no network. */
-    unsigned sources = tally_mark(r, key_mark(&t->source));
+    unsigned sources = tally_mark(r, key_mark(t->g, t->source));
     if (r->until > e->time || tally_add(t->g->networks, r, e->time, 1, DAY_S) < NETWORK_SOURCES || sources < NETWORK_SOURCES)
         return;
     for (size_t i = 0; i < t->g->rules.never_n; i++)
@@ -45,7 +44,7 @@ static void network(struct telling *t)
             return;
     if (history_spares(t->g, &net))
         return;
-    if (history_network(t->g, &net, e->time)) /* people live there: one by one */
+    if (history_network(t)) /* people live there: one by one */
         return;
     tally_clear(r);
     struct verdict v = {.kind = VERDICT_NETWORK, .time = e->time, .until = ban(t->g, r, e->time, t->g->rules.ban_time, t->g->rules.ban_time_max), .who = net, .count = NETWORK_SOURCES, .times = r->times_banned};
@@ -54,8 +53,7 @@ static void network(struct telling *t)
 
 bool detectors_out(const struct telling *t)
 {
-    struct prefix net = key_masked(&t->e->address, 24, 48);
-    const struct tally_row *r = tally_find(t->g->networks, key_of(&net));
+    const struct tally_row *r = tally_find(t->g->networks, key_net(t->source));
     return t->row->until > t->e->time || (r && r->until > t->e->time);
 }
 
@@ -63,7 +61,7 @@ bool detectors_out(const struct telling *t)
    false: they are more than `most`: it is no person's telephone. */
 static bool spare(struct telling *t, struct verdict *v, int64_t most)
 {
-    struct tally_row *r = t->kept = tally_row(t->g->lasting, key_of(&t->source), v->time);
+    struct tally_row *r = t->kept = tally_row(t->g->lasting, t->source, v->time);
     bool told = r->until > v->time;
     int64_t spared = (told ? r->times_banned : 0) + v->count;
     if (spared > most)
@@ -85,12 +83,6 @@ bool detectors_spared(const struct telling *t)
     return t->kept && t->kept->until > t->e->time;
 }
 
-static bool office(struct telling *t)
-{
-    unsigned names;
-    return history_logins(t, &names) && names >= OFFICE_ACCOUNTS;
-}
-
 /* first: for how long, the first time. */
 static void shut_out(struct telling *t, struct verdict *v, int64_t first)
 {
@@ -98,12 +90,13 @@ static void shut_out(struct telling *t, struct verdict *v, int64_t first)
     if (t->kept)
         tally_clear(t->kept);
     tally_clear(t->row);
-    if (history_never(t->g, &t->e->address) || history_spares(t->g, &t->source)) {
+    const struct prefix source = telling_source(t);
+    if (history_never(t->g, &t->e->address) || history_spares(t->g, &source)) {
         v->looks = LOOKS_PROTECTED;
         (void)spare(t, v, INT64_MAX);
         return;
     }
-    if (office(t)) { /* many suffer for one: a short time, which does not grow beyond the usual one */
+    if (history_office(t)) { /* many suffer for one: a short time, which does not grow beyond the usual one */
         v->looks = LOOKS_OFFICE;
         most = t->g->rules.ban_time;
         first = least(most, t->g->rules.find_time);
@@ -116,7 +109,7 @@ static void shut_out(struct telling *t, struct verdict *v, int64_t first)
 
 static struct verdict verdict_of(const struct telling *t, enum verdict_kind kind, unsigned count)
 {
-    return (struct verdict){.kind = kind, .time = t->e->time, .who = t->source, .account = t->e->account, .count = count};
+    return (struct verdict){.kind = kind, .time = t->e->time, .who = telling_source(t), .account = t->e->account, .count = count};
 }
 
 static int64_t earliest(const struct tally_row *r, int64_t after)
@@ -133,16 +126,16 @@ static int64_t earliest(const struct tally_row *r, int64_t after)
 static bool quick(struct telling *t)
 {
     struct tally *w = t->g->sources;
-    unsigned n = tally_count(w, t->row, t->row->seen, t->g->rules.find_time);
+    unsigned n = tally_count(t->row, tally_seen(w, t->row), t->g->rules.find_time);
     if (n < t->g->rules.max_retry)
         return false;
-    bool slow = tally_count(w, t->row, t->e->time, SLOW) < t->g->rules.max_retry, one = t->names == 1 && slow;
+    bool slow = tally_count(t->row, t->e->time, SLOW) < t->g->rules.max_retry, one = t->names == 1 && slow;
     struct verdict v = verdict_of(t, VERDICT_ADDRESS, n);
     v.since = earliest(t->row, t->e->time - t->g->rules.find_time);
     v.looks = one ? LOOKS_ONE_ACCOUNT : LOOKS_ATTACK;
     /* Others log in from there, and must not suffer for a telephone; or it is on the way, at its usual provider's. */
     bool lenient = one && ((t->logins && history_account(t)) || t->near);
-    if (!lenient || !spare(t, &v, office(t) ? INT64_MAX : SPARED_A_DAY * (int64_t)t->g->rules.max_retry))
+    if (!lenient || !spare(t, &v, history_office(t) ? INT64_MAX : SPARED_A_DAY * (int64_t)t->g->rules.max_retry))
         shut_out(t, &v, t->g->rules.ban_time);
     return true;
 }
@@ -158,7 +151,7 @@ static bool under_attack_from_near(const struct tally_row *r, int64_t now) { ret
 
 bool detectors_attacked(struct telling *t)
 {
-    const struct tally_row *r = t->e->account.n ? tally_find(t->g->targets, t->account) : NULL;
+    const struct tally_row *r = t->tried && t->tried->times_banned ? tally_find(t->g->targets, t->account) : NULL;
     return r && (under_attack(r, t->e->time) || under_attack_from_near(r, t->e->time));
 }
 
@@ -191,7 +184,7 @@ static bool spread(struct telling *t)
 {
     if (!t->tried || t->logins || history_never(t->g, &t->e->address))
         return false;
-    uint32_t mark = (key_mark(&t->source) & ~NEAR) | (t->near ? NEAR : 0);
+    uint32_t mark = (key_mark(t->g, t->source) & ~NEAR) | (t->near ? NEAR : 0);
     struct tally_row *r = target(t, mark);
     bool far = r && under_attack(r, t->e->time), near = r && under_attack_from_near(r, t->e->time);
     if (!far && !near)
@@ -213,7 +206,7 @@ static bool spread(struct telling *t)
 
 static bool spray(struct telling *t)
 {
-    unsigned n = tally_count(t->g->sources, t->row, t->e->time, DAY_S);
+    unsigned n = tally_count(t->row, t->e->time, DAY_S);
     if (t->logins || t->names < SPRAY_NAMES || (n < SPRAY_NAMES && n < t->g->rules.max_retry))
         return false;
     struct verdict v = verdict_of(t, VERDICT_SPRAY, SPRAY_NAMES);
@@ -265,14 +258,14 @@ static struct tally_row *lasting(struct telling *t)
     int64_t now = t->e->time, first = earliest(t->row, now - LASTING_S);
     if (!r && first >= now - t->g->rules.find_time)
         return NULL;
-    bool known = r && tally_count(w, r, now, LASTING_S);
-    r = t->kept = tally_row(w, key_of(&t->source), now);
+    bool known = r && tally_count(r, now, LASTING_S);
+    r = t->kept = tally_row(w, t->source, now);
     if (known) {
         tally_add(w, r, now, t->e->attempts ? t->e->attempts : 1, LASTING_S);
     } else {
         tally_clear(r);
         for (unsigned i = 0; i < t->row->n; i++)
-            tally_add(w, r, t->row->ring[(t->row->at + t->g->rules.max_retry - t->row->n + i) % t->g->rules.max_retry], 1, LASTING_S);
+            tally_add(w, r, t->row->ring[i], 1, LASTING_S);
     }
     for (unsigned i = 0; i < t->row->marks_n && i < ARRAY_SIZE(t->row->marks); i++)
         tally_mark(r, t->row->marks[i]);
@@ -293,7 +286,7 @@ static bool slow(struct telling *t)
     struct tally_row *r = lasting(t);
     if (!r)
         return false;
-    unsigned names = t->e->account.n || r->marks_n ? r->marks_n : 1, n = tally_count(t->g->lasting, r, t->e->time, t->logins ? DAY_S : LASTING_S);
+    unsigned names = t->e->account.n || r->marks_n ? r->marks_n : 1, n = tally_count(r, t->e->time, t->logins ? DAY_S : LASTING_S);
     if (n < too_many(t, names) || (t->logins && names < SPRAY_NAMES)) /* where people log in they also fail */
         return false;
     struct verdict v = verdict_of(t, VERDICT_SLOW, n);
@@ -324,12 +317,13 @@ void detectors_look(struct telling *t)
 
 void detectors_forgive_login(struct telling *t)
 {
-    struct tally_row *all[] = {tally_find(t->g->sources, key_of(&t->source)), tally_find(t->g->lasting, key_of(&t->source))}, *r = tally_find(t->g->targets, t->account);
+    struct tally_row *quick = tally_find(t->g->sources, t->source);
+    struct tally_row *all[] = {quick, quick ? tally_find(t->g->lasting, t->source) : NULL}, *r = t->tried && t->tried->times_banned ? tally_find(t->g->targets, t->account) : NULL;
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-        if (all[i] && all[i]->marks_n == 1 && all[i]->marks[0] == (uint32_t)t->account.hi)
+        if (all[i] && all[i]->marks_n == 1 && all[i]->marks[0] == (uint32_t)t->account)
             tally_clear(all[i]);
     if (r) {
-        tally_part(r, key_mark(&t->source) & ~NEAR);
-        tally_part(r, key_mark(&t->source) | NEAR);
+        tally_part(r, key_mark(t->g, t->source) & ~NEAR);
+        tally_part(r, key_mark(t->g, t->source) | NEAR);
     }
 }

@@ -299,12 +299,11 @@ static void seal(void *arg)
     (void)!regex_seal(&unused);
 }
 
-/* In the confined child. The verdicts come first, their number behind them. */
+/* In the confined child. The verdicts come first; their number is the last of all. */
 static int read_all(void *arg, struct buf *out)
 {
     struct reader *r = arg;
-    struct buf verdicts = BUF(OUTPUT_MAX);
-    r->out = &verdicts;
+    r->out = out;
     if (r->streams.n > 1)
         r->error = timeline_new(r->streams.n, EVENTS_MEMORY, r->spill, &r->timeline);
     for (size_t i = 0; i < r->streams.n; i++)
@@ -316,8 +315,6 @@ static int read_all(void *arg, struct buf *out)
         return r->error;
     put_end(r, out);
     buf_put_u64(out, r->told);
-    buf_adds(out, buf_str(&verdicts));
-    buf_free(&verdicts);
     return 0;
 }
 
@@ -340,8 +337,14 @@ static struct replay_verdict get_verdict(struct cursor *c, const struct replay_o
 
 static int get_all(struct str bytes, const struct replay_options *o, struct arena *a, struct replay *ret)
 {
-    struct cursor c = cursor_of(bytes);
-    uint64_t v[NUMBERS];
+    size_t end = bytes.n < sizeof(uint64_t) ? 0 : bytes.n - sizeof(uint64_t);
+    struct cursor c = cursor_of(str_span(bytes.p, end)), last = cursor_of(str_from(bytes, end));
+    uint64_t v[NUMBERS], n = cursor_u64(&last);
+    if (last.bad || n > REPLAY_VERDICTS)
+        return -EBADMSG;
+    struct replay_verdict *verdicts = arena_zalloc(a, (size_t)n * sizeof *verdicts + 1);
+    for (uint64_t i = 0; i < n; i++)
+        verdicts[i] = get_verdict(&c, o, a);
     for (size_t i = 0; i < NUMBERS; i++)
         v[i] = cursor_u64(&c);
     struct replay got = {.untold = v[0], .names = v[1], .given_up = v[2], .from = (int64_t)v[3], .to = (int64_t)v[4]};
@@ -362,11 +365,10 @@ static int get_all(struct str bytes, const struct replay_options *o, struct aren
         l.messages = cursor_u64(&c);
         *list_push(a, &got.lost) = l;
     }
-    uint64_t n = cursor_u64(&c);
-    for (uint64_t i = 0; i < n && i <= REPLAY_VERDICTS && !c.bad; i++)
-        *list_push(a, &got.verdicts) = get_verdict(&c, o, a);
     if (c.bad || c.rest.n)
         return -EBADMSG;
+    got.verdicts.v = verdicts;
+    got.verdicts.n = got.verdicts.cap = (size_t)n;
     *ret = got;
     return 0;
 }

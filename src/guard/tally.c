@@ -2,25 +2,24 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #define WAYS 8u
-#define FIRST_GROUPS 64u
+#define FIRST_GROUPS 16u
+#define SMALL_GROUPS 1024u /* up to here a table doubles; larger ones grow by a quarter, so that little of them is empty */
 #define DEPTH_MAX 1000u
+#define EACH_WAY UINT64_C(0x0101010101010101)
 
-/* Rows are of equal size. They stand in groups of eight; a key has two groups in which its row may be, and goes to the
-   emptier one, so that groups fill evenly. The head of a group says which of its rows are worth looking at, by a byte of their hash, and which was seen longest ago: otherwise each
-row would cost a line of the processor's cache. */
-struct head {
-    unsigned char tag[WAYS]; /* 0: no row */
-    uint32_t seen[WAYS];
-};
-
+/* Rows are of equal size. They stand in groups of eight; a key has two groups in which its row may be, and goes to the emptier one, so that groups fill evenly. Which rows
+   of a group are worth looking at is said by a byte of their hash (0: no row), the eight of a group in one number; which was seen longest ago, by an array of its own:
+   otherwise each row would cost a line of the processor's cache. */
 struct tally {
-    size_t groups, groups_max, row_size, rows; /* groups: a power of two */
+    size_t groups, groups_max, row_size, rows, lost;
     unsigned depth;
-    uint64_t seed, lost;
-    struct head *heads;
+    uint64_t seed[2];
+    uint64_t *tags;       /* the beginning of one mapping, which the other two follow */
+    uint32_t *seen;
     unsigned char *store;
 };
 
@@ -30,36 +29,40 @@ struct places {
     unsigned char tag;
 };
 
-static struct tally_row *row_at(const struct tally *w, size_t group, unsigned way)
+static size_t bytes_of(const struct tally *w, size_t groups) { return groups * (sizeof *w->tags + WAYS * (sizeof *w->seen + w->row_size)); }
+static struct tally_row *row_at(const struct tally *w, size_t i) { return (struct tally_row *)(void *)(w->store + i * w->row_size); }
+static size_t place_of(const struct tally *w, const struct tally_row *r) { return (uint32_t)((const unsigned char *)r - w->store) / (uint32_t)w->row_size; }
+static bool used(const struct tally *w, size_t i) { return w->tags[i / WAYS] >> i % WAYS * 8 & 0xff; }
+
+static void use(struct tally *w, size_t i, unsigned char tag)
 {
-    return (struct tally_row *)(void *)(w->store + (group * WAYS + way) * w->row_size);
+    w->tags[i / WAYS] &= ~((uint64_t)0xff << i % WAYS * 8);
+    w->tags[i / WAYS] |= (uint64_t)tag << i % WAYS * 8;
 }
 
-/* Pages that no row has come to yet cost nothing. */
-static bool make_room(const struct tally *w, size_t groups, struct head **ret_heads, unsigned char **ret_store)
+/* Pages that no row has come to yet cost nothing, and what is given back is given back to the machine. */
+static bool make_room(struct tally *w, size_t groups)
 {
-    *ret_store = calloc(groups * WAYS, w->row_size);
-    *ret_heads = calloc(groups, sizeof **ret_heads);
-    if (*ret_store && *ret_heads)
-        return true;
-    free(*ret_store);
-    free(*ret_heads);
-    *ret_store = NULL;
-    *ret_heads = NULL;
-    return false;
+    void *p = mmap(NULL, bytes_of(w, groups), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return false;
+    w->groups = groups;
+    w->tags = p;
+    w->seen = (uint32_t *)(w->tags + groups);
+    w->store = (unsigned char *)(w->seen + groups * WAYS);
+    return true;
 }
 
-struct tally *tally_new(size_t max_bytes, unsigned depth)
+struct tally *tally_new(size_t rows, unsigned depth)
 {
     struct tally *w = calloc(1, sizeof *w);
     if (!w)
         return NULL;
     w->depth = depth < 1 ? 1 : depth > DEPTH_MAX ? DEPTH_MAX : depth;
     w->row_size = (offsetof(struct tally_row, ring) + w->depth * sizeof(uint32_t) + 7) / 8 * 8;
-    for (w->groups_max = 1; w->groups_max * 2 * (WAYS * w->row_size + sizeof(struct head)) <= max_bytes;)
-        w->groups_max *= 2;
-    w->groups = w->groups_max < FIRST_GROUPS ? w->groups_max : FIRST_GROUPS;
-    if (make_room(w, w->groups, &w->heads, &w->store) && getrandom(&w->seed, sizeof w->seed, 0) == sizeof w->seed)
+    rows = rows > UINT32_MAX / w->row_size ? UINT32_MAX / w->row_size : rows; /* place_of */
+    w->groups_max = rows > WAYS ? (rows + WAYS - 1) / WAYS : 1;
+    if (getrandom(w->seed, sizeof w->seed, 0) == sizeof w->seed && make_room(w, w->groups_max < FIRST_GROUPS ? w->groups_max : FIRST_GROUPS))
         return w;
     tally_free(w);
     return NULL;
@@ -67,154 +70,159 @@ struct tally *tally_new(size_t max_bytes, unsigned depth)
 
 void tally_free(struct tally *w)
 {
-    if (!w)
-        return;
-    free(w->store);
-    free(w->heads);
+    if (w && w->tags)
+        munmap(w->tags, bytes_of(w, w->groups));
     free(w);
 }
 
 /* Strangers choose the keys: where a row lies depends on a secret of this run. */
-static struct places places_of(const struct tally *w, struct tally_key k)
+static struct places places_of(const struct tally *w, uint64_t key)
 {
-    uint64_t x = (k.hi ^ w->seed) * 0x9e3779b97f4a7c15u;
+    uint64_t x = (key ^ w->seed[0]) * 0xd6e8feb86659fd93u;
+    x = (x ^ x >> 32 ^ w->seed[1]) * 0x9e3779b97f4a7c15u;
+    x = (x ^ x >> 32) * 0xd6e8feb86659fd93u;
     x ^= x >> 32;
-    x = (x ^ k.lo ^ (w->seed >> 7)) * 0xd6e8feb86659fd93u;
-    x ^= x >> 29;
-    x *= 0x9e3779b97f4a7c15u;
-    x ^= x >> 32;
-    size_t mask = w->groups - 1;
-    return (struct places){{x & mask, x >> 28 & mask}, (unsigned char)(x >> 56 | 0x80)};
+    return (struct places){{(x & UINT32_MAX) * w->groups >> 32, (x >> 32) * w->groups >> 32}, (unsigned char)(x | 0x80)};
 }
 
-static struct tally_row *find(const struct tally *w, struct tally_key key, const struct places *p, uint32_t **ret_seen)
+/* The rows of a group whose tag is this, a bit 0x80 for each; a few may be there for nothing. */
+static uint64_t worth_looking(uint64_t tags, unsigned char tag)
 {
-    for (unsigned k = 0; k < 2; k++) {
-        const struct head *h = &w->heads[p->group[k]];
-        for (unsigned i = 0; i < WAYS; i++) {
-            struct tally_row *r = row_at(w, p->group[k], i);
-            if (h->tag[i] != p->tag || r->key.hi != key.hi || r->key.lo != key.lo)
-                continue;
-            *ret_seen = &w->heads[p->group[k]].seen[i];
-            return r;
+    uint64_t x = tags ^ EACH_WAY * tag;
+    return (x - EACH_WAY) & ~x & EACH_WAY << 7;
+}
+
+/* SIZE_MAX: there is none. */
+static size_t find(const struct tally *w, uint64_t key, const struct places *p)
+{
+    for (unsigned k = 0; k < 2; k++)
+        for (uint64_t hits = worth_looking(w->tags[p->group[k]], p->tag); hits; hits &= hits - 1) {
+            size_t i = p->group[k] * WAYS + (unsigned)__builtin_ctzll(hits) / 8;
+            if (row_at(w, i)->key == key)
+                return i;
         }
-    }
-    return NULL;
+    return SIZE_MAX;
 }
 
-struct tally_row *tally_find(struct tally *w, struct tally_key key)
+struct tally_row *tally_find(const struct tally *w, uint64_t key)
 {
     struct places p = places_of(w, key);
-    uint32_t *unused;
-    return find(w, key, &p, &unused);
+    size_t i = w->rows ? find(w, key, &p) : SIZE_MAX;
+    return i == SIZE_MAX ? NULL : row_at(w, i);
 }
 
-void tally_soon(const struct tally *w, struct tally_key key)
+uint32_t tally_seen(const struct tally *w, const struct tally_row *r) { return w->seen[place_of(w, r)]; }
+void tally_unseen(struct tally *w, const struct tally_row *r) { w->seen[place_of(w, r)] = 0; }
+
+void tally_soon(const struct tally *w, uint64_t key)
 {
     struct places p = places_of(w, key);
-    __builtin_prefetch(&w->heads[p.group[0]]);
-    __builtin_prefetch(&w->heads[p.group[1]]);
+    __builtin_prefetch(&w->tags[p.group[0]]);
+    __builtin_prefetch(&w->tags[p.group[1]]);
 }
 
-static unsigned in_use(const struct tally *w, size_t group)
+/* A free row's place, in the emptier group; SIZE_MAX: there is none. */
+static size_t free_place(const struct tally *w, const struct places *p)
 {
-    unsigned n = 0;
-    for (unsigned i = 0; i < WAYS; i++)
-        n += w->heads[group].tag[i] != 0;
-    return n;
+    uint64_t free0 = ~w->tags[p->group[0]] & EACH_WAY << 7, free1 = ~w->tags[p->group[1]] & EACH_WAY << 7;
+    bool second = __builtin_popcountll(free1) > __builtin_popcountll(free0);
+    uint64_t free = second ? free1 : free0;
+    return free ? p->group[second] * WAYS + (unsigned)__builtin_ctzll(free) / 8 : SIZE_MAX;
 }
 
-/* A free row; NULL: there is none. */
-static struct tally_row *free_row(struct tally *w, const struct places *p, uint32_t **ret_seen)
+static size_t oldest(struct tally *w, const struct places *p)
 {
-    size_t group = p->group[in_use(w, p->group[1]) < in_use(w, p->group[0])];
-    for (unsigned i = 0; i < WAYS; i++) {
-        struct head *h = &w->heads[group];
-        if (h->tag[i])
-            continue;
-        h->tag[i] = p->tag;
-        *ret_seen = &h->seen[i];
-        return row_at(w, group, i);
-    }
-    return NULL;
-}
-
-static struct tally_row *oldest(struct tally *w, const struct places *p, uint32_t **ret_seen)
-{
-    size_t group = p->group[0];
-    unsigned way = 0;
+    size_t place = p->group[0] * WAYS;
     for (unsigned i = 1; i < 2 * WAYS; i++) {
-        if (w->heads[p->group[i / WAYS]].seen[i % WAYS] >= w->heads[group].seen[way])
-            continue;
-        group = p->group[i / WAYS];
-        way = i % WAYS;
+        size_t other = p->group[i / WAYS] * WAYS + i % WAYS;
+        place = w->seen[other] < w->seen[place] ? other : place;
     }
-    w->heads[group].tag[way] = p->tag;
-    *ret_seen = &w->heads[group].seen[way];
     w->lost++;
-    return row_at(w, group, way);
+    return place;
 }
 
-/* Twice the room, where that is allowed and can be had. */
+static void move(struct tally *w, size_t to, const struct tally *from, size_t i, unsigned char tag)
+{
+    memcpy(row_at(w, to), row_at(from, i), w->row_size);
+    w->seen[to] = from->seen[i];
+    use(w, to, tag);
+}
+
+/* A place in two full groups, one of whose rows goes to its other group; SIZE_MAX: none can. While few places are free that is not worth looking for. */
+static size_t vacated(struct tally *w, const struct places *p)
+{
+    for (unsigned i = 0; w->rows < w->groups * WAYS / 16 * 15 && i < 2 * WAYS; i++) {
+        size_t place = p->group[i / WAYS] * WAYS + i % WAYS;
+        struct places other = places_of(w, row_at(w, place)->key);
+        size_t to = free_place(w, &other);
+        if (to == SIZE_MAX)
+            continue;
+        move(w, to, w, place, other.tag);
+        return place;
+    }
+    return SIZE_MAX;
+}
+
+static size_t place_for(struct tally *w, const struct places *p)
+{
+    size_t i = free_place(w, p);
+    return i == SIZE_MAX ? vacated(w, p) : i;
+}
+
+/* More room, where that is allowed and can be had. */
 static bool grow(struct tally *w)
 {
-    struct tally old = *w;
-    if (w->groups == w->groups_max || !make_room(w, w->groups * 2, &w->heads, &w->store)) {
-        w->heads = old.heads;
-        w->store = old.store;
+    const struct tally old = *w;
+    size_t groups = old.groups < SMALL_GROUPS ? old.groups * 2 : old.groups / 4 * 5;
+    groups = groups < w->groups_max ? groups : w->groups_max;
+    if (groups == old.groups || !make_room(w, groups))
         return false;
-    }
-    w->groups *= 2;
     for (size_t i = 0; i < old.groups * WAYS; i++) {
-        uint32_t *seen;
-        if (!old.heads[i / WAYS].tag[i % WAYS])
+        if (!used(&old, i))
             continue;
-        const struct tally_row *r = row_at(&old, i / WAYS, i % WAYS);
-        struct places p = places_of(w, r->key);
-        struct tally_row *to = free_row(w, &p, &seen);
-        w->rows -= !to;
-        memcpy(to ? to : oldest(w, &p, &seen), r, w->row_size);
-        *seen = r->seen;
+        struct places p = places_of(w, row_at(&old, i)->key);
+        size_t to = place_for(w, &p);
+        w->rows -= to == SIZE_MAX;
+        move(w, to == SIZE_MAX ? oldest(w, &p) : to, &old, i, p.tag);
     }
-    free(old.heads);
-    free(old.store);
+    munmap(old.tags, bytes_of(&old, old.groups));
     return true;
 }
 
-/* A row for a key that has none. */
-static struct tally_row *new_row(struct tally *w, struct tally_key key, uint32_t **ret_seen)
+/* A place for a key that has none. */
+static size_t new_place(struct tally *w, uint64_t key)
 {
-    struct tally_row *r;
     if (w->rows >= w->groups * WAYS / 8 * 7)
         (void)grow(w);
     struct places p = places_of(w, key);
-    while (!(r = free_row(w, &p, ret_seen)) && grow(w))
+    size_t i;
+    while ((i = place_for(w, &p)) == SIZE_MAX && grow(w))
         p = places_of(w, key);
-    w->rows += r != NULL;
-    r = r ? r : oldest(w, &p, ret_seen);
-    memset(r, 0, w->row_size);
-    r->key = key;
-    return r;
+    w->rows += i != SIZE_MAX;
+    i = i == SIZE_MAX ? oldest(w, &p) : i;
+    use(w, i, p.tag);
+    memset(row_at(w, i), 0, w->row_size);
+    row_at(w, i)->key = key;
+    w->seen[i] = 0;
+    return i;
 }
 
-struct tally_row *tally_row(struct tally *w, struct tally_key key, int64_t now)
+struct tally_row *tally_row(struct tally *w, uint64_t key, int64_t now)
 {
-    uint32_t t = tally_time(now), *seen;
+    uint32_t t = tally_time(now);
     struct places p = places_of(w, key);
-    struct tally_row *r = find(w, key, &p, &seen);
-    if (!r)
-        r = new_row(w, key, &seen);
-    if (t > r->seen)
-        r->seen = t;
-    *seen = r->seen;
-    return r;
+    size_t i = find(w, key, &p);
+    if (i == SIZE_MAX)
+        i = new_place(w, key);
+    if (t > w->seen[i])
+        w->seen[i] = t;
+    return row_at(w, i);
 }
 
-unsigned tally_count(const struct tally *w, const struct tally_row *r, int64_t t, int64_t span)
+unsigned tally_count(const struct tally_row *r, int64_t t, int64_t span)
 {
     int64_t end = tally_time(t);
     unsigned found = 0;
-    (void)w;
     for (unsigned i = 0; i < r->n; i++)
         found += r->ring[i] > end - span && r->ring[i] <= end;
     return found;
@@ -222,18 +230,19 @@ unsigned tally_count(const struct tally *w, const struct tally_row *r, int64_t t
 
 unsigned tally_add(struct tally *w, struct tally_row *r, int64_t t, unsigned times, int64_t span)
 {
-    uint32_t at = tally_time(t);
-    for (unsigned i = 0; i < times && i < w->depth; i++) {
-        r->ring[r->at] = at;
-        r->at = (uint16_t)((r->at + 1u) % w->depth);
-        r->n = (uint16_t)(r->n + (r->n < w->depth));
-    }
-    return tally_count(w, r, at > r->seen ? at : r->seen, span);
+    uint32_t at = tally_time(t), seen = tally_seen(w, r);
+    times = times < w->depth ? times : w->depth;
+    unsigned goes = r->n + times > w->depth ? r->n + times - w->depth : 0;
+    memmove(r->ring, r->ring + goes, (r->n - goes) * sizeof *r->ring);
+    for (unsigned i = 0; i < times; i++)
+        r->ring[r->n - goes + i] = at;
+    r->n = (uint16_t)(r->n - goes + times) & 0x1fff;
+    return tally_count(r, at > seen ? at : seen, span);
 }
 
 void tally_clear(struct tally_row *r)
 {
-    r->n = r->at = 0;
+    r->n = 0;
     r->marks_n = 0;
 }
 
@@ -244,7 +253,7 @@ unsigned tally_mark(struct tally_row *r, uint32_t what)
             return r->marks_n;
     if (r->marks_n < ARRAY_SIZE(r->marks))
         r->marks[r->marks_n] = what;
-    r->marks_n = (uint16_t)(r->marks_n + (r->marks_n <= ARRAY_SIZE(r->marks)));
+    r->marks_n = (r->marks_n + (r->marks_n <= ARRAY_SIZE(r->marks))) & 7;
     return r->marks_n;
 }
 
@@ -290,11 +299,11 @@ void tally_part(struct tally_row *r, uint32_t what)
 void tally_each(struct tally *w, void (*fn)(void *arg, struct tally_row *r), void *arg)
 {
     for (size_t i = 0; i < w->groups * WAYS; i++)
-        if (w->heads[i / WAYS].tag[i % WAYS])
-            fn(arg, row_at(w, i / WAYS, i % WAYS));
+        if (used(w, i))
+            fn(arg, row_at(w, i));
 }
 
 struct tally_state tally_state(const struct tally *w)
 {
-    return (struct tally_state){w->rows, w->groups_max * WAYS, w->groups * (WAYS * w->row_size + sizeof(struct head)), w->lost};
+    return (struct tally_state){w->rows, w->groups_max * WAYS, bytes_of(w, w->groups), w->lost};
 }

@@ -9,37 +9,34 @@
 
 struct tally;
 
-struct tally_key {
-    uint64_t hi, lo;
-};
-
-/* A row; its owner may use it as it likes, but for the ring. Zeroed when the row is made. With five times it takes one line of the processor's cache. */
+/* A row; its owner may use it as it likes, but for the ring. Zeroed when the row is made. With five times it takes 48 bytes. */
 struct tally_row {
-    struct tally_key key;
-    uint32_t seen;      /* the latest time; kept by tally_row(); tally_add counts before it */
+    uint64_t key;
     uint32_t until;     /* by tally_time() */
-    uint32_t marks[3];  /* a few small sets of things seen with it (their hashes), see tally_mark */
     uint16_t times_banned;
-    uint16_t marks_n;
-    uint16_t n, at;     /* of the ring: how many there are; the place of the next */
-    uint32_t ring[];    /* of times */
+    uint16_t marks_n : 3, n : 13; /* n: of the ring */
+    uint32_t marks[3];  /* a few small sets of things seen with it (their hashes), see tally_mark */
+    uint32_t ring[];    /* of times, in the order in which they were added */
 };
 
 static inline uint32_t tally_time(int64_t t) { return t < 0 ? 0 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t; }
 
-/* max_bytes: of all rows together. depth: times that a row keeps (1-1000). NULL: no memory. */
-struct tally *tally_new(size_t max_bytes, unsigned depth);
+/* rows: at most, upwards to eight. depth: times that a row keeps (1-1000). NULL: no memory. */
+struct tally *tally_new(size_t rows, unsigned depth);
 void tally_free(struct tally *w); /* NULL is fine */
 /* The row of a key, made where there is none; valid until the next call. */
-struct tally_row *tally_row(struct tally *w, struct tally_key key, int64_t now);
+struct tally_row *tally_row(struct tally *w, uint64_t key, int64_t now);
 /* The same, but NULL where there is none. */
-struct tally_row *tally_find(struct tally *w, struct tally_key key);
+struct tally_row *tally_find(const struct tally *w, uint64_t key);
+/* When tally_row was last asked for it, the latest of the times that were given. tally_add counts before it. */
+uint32_t tally_seen(const struct tally *w, const struct tally_row *r);
+void tally_unseen(struct tally *w, const struct tally_row *r); /* as if never */
 /* The key will be asked for soon: the processor may fetch what that needs. */
-void tally_soon(const struct tally *w, struct tally_key key);
+void tally_soon(const struct tally *w, uint64_t key);
 /* Notes `times` happenings at t; how many of those that are kept lie within the last `span` seconds before the latest, at most depth. */
 unsigned tally_add(struct tally *w, struct tally_row *r, int64_t t, unsigned times, int64_t span);
 /* How many lie within the last `span` seconds before t. */
-unsigned tally_count(const struct tally *w, const struct tally_row *r, int64_t t, int64_t span);
+unsigned tally_count(const struct tally_row *r, int64_t t, int64_t span);
 void tally_clear(struct tally_row *r); /* forgets the times, not the row */
 /* Notes that `what` was seen with the row; how many different ones there were: 1, 2, 3, or 4 for more. */
 unsigned tally_mark(struct tally_row *r, uint32_t what);
@@ -57,6 +54,6 @@ void tally_each(struct tally *w, void (*fn)(void *arg, struct tally_row *r), voi
 struct tally_state {
     size_t rows, room;  /* in use; there could be */
     size_t bytes;       /* that it takes now */
-    uint64_t lost;      /* rows that had to go while they still mattered to nobody's knowledge */
+    uint64_t lost;      /* rows that had to go for want of room */
 };
 struct tally_state tally_state(const struct tally *w);

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include "base/buf.h"
 #include "guard/detect.h"
+#include "guard/presence.h"
 #include "guard/tally.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,8 @@ static void tells(void **state)
         {"spread over many addresses", "0 192.0.2.1 info no\n1 192.0.3.1 info no\n2 192.0.4.1 INFO no\n3 192.0.5.1 info no\n4 192.0.6.1 info no\n9 203.0.113.9 info ok", "4 attacked info by 5;4 spread 192.0.6.1/32 until 3604 x1;9 entered 203.0.113.9/32 info after 5;"},
         {"its owner logs in while others try", "0 203.0.113.9 info ok\n1..4/1 192.0.2.1 info no\n5..8/1 192.0.3.1 info no\n9 203.0.113.9 info ok", ""},
         {"failures of yesterday", "0..3/1 192.0.2.1 info no\n4..5/1 192.0.3.1 info no\n90000 203.0.113.9 info ok", ""},
+        {"names differ in case by accident", "0..9/1 - Z@a[`{Ab-und-zu no\n20 203.0.113.9 z@A[`{aB-UND-zU ok", "20 entered 203.0.113.9/32 z@A[`{aB-UND-zU after 5;"},
+        {"and in nothing else", "0..9/1 - z@a[\xc3\x89 no\n20 203.0.113.9 z@a{\xc3\x89 ok\n21 203.0.113.9 z`a[\xc3\x89 ok\n22 203.0.113.9 z@a[\xc3\xa9 ok", ""},
         {"without an address it counts for the account", "0..9/1 - info no\n20 203.0.113.9 info ok", "20 entered 203.0.113.9/32 info after 5;"},
         {"an entry makes no good history", "0..9/1 - info no\n20 203.0.113.9 info ok\n21..25/1 203.0.113.9 info no", "20 entered 203.0.113.9/32 info after 5;25 out 203.0.113.9/32 until 3625 x1;"},
         {"it is told once; who comes back on another day is its user", "0..9/1 - info no\n20..80/10 203.0.113.9 info ok\n86500..86509/1 - info no\n86600 203.0.113.9 info ok\n86601..86605/1 203.0.113.9 info no",
@@ -200,19 +203,19 @@ static void rows(void **state)
     (void)state;
     struct tally *w = tally_new(1, 3); /* one group */
     struct tally_row *r;
-    assert_null(tally_find(w, (struct tally_key){1, 1}));
-    r = tally_row(w, (struct tally_key){1, 1}, 5);
+    assert_null(tally_find(w, 1));
+    r = tally_row(w, 1, 5);
     assert_int_equal(tally_add(w, r, 5, 2, 10), 2);
     assert_int_equal(tally_add(w, r, 6, 100, 10), 3); /* no more than are kept */
-    assert_int_equal(tally_count(w, r, 15, 10), 3);
-    assert_int_equal(tally_count(w, r, 16, 10), 0);
+    assert_int_equal(tally_count(r, 15, 10), 3);
+    assert_int_equal(tally_count(r, 16, 10), 0);
     for (uint64_t i = 2; i < 10; i++)
-        tally_row(w, (struct tally_key){i, i}, 10 + (int64_t)i);
-    assert_null(tally_find(w, (struct tally_key){1, 1})); /* the oldest of the group went */
-    assert_non_null(tally_find(w, (struct tally_key){2, 2}));
+        tally_row(w, i, 10 + (int64_t)i);
+    assert_null(tally_find(w, 1)); /* the oldest of the group went */
+    assert_non_null(tally_find(w, 2));
     assert_int_equal(tally_state(w).lost, 1);
     assert_int_equal(tally_state(w).rows, 8);
-    r = tally_find(w, (struct tally_key){2, 2});
+    r = tally_find(w, 2);
     static const uint32_t marks[] = {7, 7, 8, 7, 9, 10, 11, 9};
     static const unsigned want[] = {1, 1, 2, 2, 3, 4, 4, 4};
     for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
@@ -224,21 +227,45 @@ static void rows(void **state)
 static void grows(void **state)
 {
     (void)state;
-    struct tally *w = tally_new(4u << 20, 5);
+    struct tally *w = tally_new(65536, 5);
     size_t before = tally_state(w).bytes;
     for (uint64_t i = 0; i < 20000; i++)
-        tally_add(w, tally_row(w, (struct tally_key){i % 3, i}, (int64_t)i), (int64_t)i, 1, 10);
+        tally_add(w, tally_row(w, i << 40 | i % 3, (int64_t)i), (int64_t)i, 1, 10);
     for (uint64_t i = 0; i < 20000; i++) {
-        struct tally_row *r = tally_find(w, (struct tally_key){i % 3, i});
+        struct tally_row *r = tally_find(w, i << 40 | i % 3);
         assert_non_null(r);
-        assert_int_equal(tally_count(w, r, (int64_t)i, 1), 1);
+        assert_int_equal(tally_count(r, (int64_t)i, 1), 1);
     }
-    assert_null(tally_find(w, (struct tally_key){1, 0}));
+    assert_null(tally_find(w, 1));
     struct tally_state s = tally_state(w);
     assert_int_equal(s.rows, 20000);
     assert_int_equal(s.lost, 0);
     assert_true(before < 40000 && s.bytes > before && s.bytes < 3u << 20);
     tally_free(w);
+}
+
+static void present_keys(void **state)
+{
+    (void)state;
+    const int64_t hour = 3600, day = 24 * hour, now = 400000 * hour; /* modulo 65536 */
+    struct presence *p = presence_new(1);                            /* one line */
+    assert_null(presence_find(p, 1, now));
+    presence_note(p, 1, now)->bits = 7;
+    assert_int_equal(presence_find(p, 1, now + 60 * day)->bits, 7);
+    assert_null(presence_find(p, 1, now + 60 * day + hour));
+    assert_int_equal(presence_note(p, 1, now - 5 * hour)->bits, 7); /* an older time does not make it older */
+    assert_true(presence_recent(presence_find(p, 1, now), now + hour - 1));
+    presence_back(presence_find(p, 1, now), now);
+    assert_false(presence_recent(presence_find(p, 1, now), now));
+    for (uint64_t k = 2; k < 10; k++)
+        presence_note(p, k, now + (int64_t)k * hour);
+    assert_null(presence_find(p, 1, now + 10 * hour)); /* the ninth took the place of what was seen longest ago */
+    assert_non_null(presence_find(p, 2, now + 10 * hour));
+    assert_int_equal(presence_state(p).lost, 1);
+    assert_int_equal(presence_note(p, 2, now + 61 * day)->bits, 0); /* it came back, and nothing is known of it */
+    presence_note(p, 11, now + 70 * day);
+    assert_int_equal(presence_state(p).lost, 1); /* what went mattered no more */
+    presence_free(p);
 }
 
 /* Before 1970 and behind 2106. */
@@ -248,15 +275,15 @@ static void times_out_of_range(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
         struct tally *w = tally_new(1, 5);
-        struct tally_row *r = tally_row(w, (struct tally_key){1, 1}, table[i].t);
+        struct tally_row *r = tally_row(w, 1, table[i].t);
         tally_add(w, r, table[i].t, 1, 10);
-        assert_int_equal(tally_count(w, r, table[i].ask, 10), table[i].want);
+        assert_int_equal(tally_count(r, table[i].ask, 10), table[i].want);
         tally_free(w);
     }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(tells), cmocka_unit_test(forgiven), cmocka_unit_test(keeps_within_its_memory), cmocka_unit_test(rows), cmocka_unit_test(grows), cmocka_unit_test(times_out_of_range)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(tells), cmocka_unit_test(forgiven), cmocka_unit_test(keeps_within_its_memory), cmocka_unit_test(rows), cmocka_unit_test(grows), cmocka_unit_test(present_keys), cmocka_unit_test(times_out_of_range)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
