@@ -11,6 +11,8 @@ struct waiting { /* a ban that was asked for in this round of the loop */
 };
 #define WAITING_MOST 256
 
+struct held; /* answers that wait for the disk */
+
 struct guarding {
     const struct wall_call *c;
     struct config *config; /* NULL: it could not be read yet */
@@ -18,13 +20,14 @@ struct guarding {
     struct wire_server *server;
     struct wire_role watch; /* whom the server knows; it looks here for each connection */
     uv_loop_t loop;
-    uv_poll_t kernel, clock;
+    uv_poll_t kernel, clock, disk;
     uv_check_t round;
     uv_idle_t busy; /* while something waits, the loop does not sleep */
-    uv_timer_t mend;
+    uv_timer_t mend, tidy;
     uv_signal_t term, interrupt, hangup;
     struct waiting waiting[WAITING_MOST];
     size_t waiting_n;
+    struct held *held, **held_end;
     struct wall_news news; /* of what has to be mended */
     int64_t mended_ms;
     int64_t let_in; /* as told last */
@@ -35,6 +38,8 @@ struct guarding {
 int wall_serve(struct guarding *g, struct err *err) _must_check_;
 /* All bans that were asked for since the last time, at once; what their answers bring is left for the next round. */
 void wall_answer_waiting(struct guarding *g);
+/* Gives the answers of what is on disk by now. wait: of all. */
+void wall_answer_kept(struct guarding *g, bool wait);
 /* Looks whether others touched what is ours, and has it mended. */
 void wall_look(struct guarding *g);
 /* bansho.conf as it is now; where it has errors, what was in force stays so. `say`: that is told. */

@@ -11,6 +11,7 @@
 #define PROGRAMS 1u /* the bit of bansho's own programs */
 #define PART 500    /* bans of one reply */
 #define SERVICES_MOST 64
+#define QUIET_MS 2000 /* without a ban: then nobody waits for what the disk takes */
 
 static const char *text_of(json_t *o, const char *key)
 {
@@ -60,13 +61,76 @@ static struct wall_request request(const struct waiting *w, struct asked *a)
     return q;
 }
 
-static void answer(struct waiting *w, const struct wall_answer *a)
+/* What was done, or is known: it may be answered when the disk has it. */
+struct held {
+    struct held *next;
+    uint64_t mark;
+    size_t n;
+    struct { struct wire_call *call; int64_t until; bool known; } calls[];
+};
+
+static void answer(struct waiting *w, const struct wall_answer *a, struct held *held)
 {
+    if (held && a->end != WALL_REFUSED && a->end != WALL_FAILED) {
+        held->calls[held->n].call = w->call;
+        held->calls[held->n].until = a->until;
+        held->calls[held->n++].known = a->end == WALL_KNOWN;
+        json_decref(w->parameters);
+        return;
+    }
     if (a->end == WALL_REFUSED || a->end == WALL_FAILED)
         wire_fail_reason(w->call, a->end == WALL_REFUSED ? "Refused" : "Failed", a->reason);
     else
-        wire_reply(w->call, json_pack("{s:I, s:b}", "until", (json_int_t)a->until, "known", a->end == WALL_KNOWN));
+        wire_fail_reason(w->call, "Failed", err_name(ENOMEM));
     json_decref(w->parameters);
+}
+
+static void release(struct held *h, const char *failed)
+{
+    for (size_t i = 0; i < h->n; i++)
+        if (failed)
+            wire_fail_reason(h->calls[i].call, "Failed", failed);
+        else
+            wire_reply(h->calls[i].call, json_pack("{s:I, s:b}", "until", (json_int_t)h->calls[i].until, "known", h->calls[i].known));
+    free(h);
+}
+
+void wall_answer_kept(struct guarding *g, bool wait)
+{
+    struct err err = {0};
+    uint64_t safe = 0;
+    if (wait)
+        (void)!wall_keep_all(g->wall, NULL); /* what comes of it is told by wall_keep */
+    int r = wall_keep(g->wall, &safe, &err);
+    for (struct held *h; (h = g->held) && (r < 0 || h->mark <= safe);) {
+        g->held = h->next;
+        release(h, h->mark <= safe ? NULL : err.text);
+    }
+    if (!g->held)
+        g->held_end = &g->held;
+}
+
+static void on_quiet(uv_timer_t *t)
+{
+    wall_tidy(((struct guarding *)t->data)->wall);
+}
+
+static void hold(struct guarding *g, struct held *held)
+{
+    if (!held || !held->n) {
+        free(held);
+        return;
+    }
+    held->mark = wall_mark(g->wall);
+    if (!g->held)
+        g->held_end = &g->held;
+    *g->held_end = held;
+    g->held_end = &held->next;
+    wall_answer_kept(g, false);
+    if (wall_wants_tidy(g->wall, false))
+        wall_tidy(g->wall);
+    else if (wall_wants_tidy(g->wall, true))
+        uv_timer_start(&g->tidy, on_quiet, QUIET_MS, 0);
 }
 
 void wall_answer_waiting(struct guarding *g)
@@ -75,25 +139,28 @@ void wall_answer_waiting(struct guarding *g)
     struct wall_request requests[WAITING_MOST];
     struct wall_answer answers[WAITING_MOST];
     size_t n = g->waiting_n;
-    struct asked *asked = n ? calloc(n, sizeof *asked) : NULL;
     if (!n)
         return;
+    struct asked *asked = calloc(n, sizeof *asked);
+    struct held *held = calloc(1, sizeof *held + n * sizeof held->calls[0]);
     if (!g->config) /* repaired by now? */
         wall_reload(g, false);
     memcpy(waiting, g->waiting, n * sizeof *waiting);
     g->waiting_n = 0; /* an answer may bring the next call */
-    for (size_t i = 0; asked && i < n; i++)
+    bool memory = asked && held;
+    for (size_t i = 0; memory && i < n; i++)
         requests[i] = request(&waiting[i], &asked[i]);
-    if (asked)
+    if (memory)
         wall_ban(g->wall, requests, n, answers);
     for (size_t i = 0; i < n; i++) {
-        if (!asked) {
+        if (!memory) {
             answers[i] = (struct wall_answer){.end = WALL_FAILED};
             snprintf(answers[i].reason, sizeof answers[i].reason, "%s", err_name(ENOMEM));
         }
-        answer(&waiting[i], &answers[i]);
+        answer(&waiting[i], &answers[i], held);
     }
     free(asked);
+    hold(g, held);
     wall_look(g);
 }
 

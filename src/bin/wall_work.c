@@ -97,6 +97,12 @@ static void on_kernel(uv_poll_t *p, int status, int events)
     wall_look(p->data);
 }
 
+static void on_disk(uv_poll_t *p, int status, int events)
+{
+    (void)status, (void)events;
+    wall_answer_kept(p->data, false);
+}
+
 static void on_busy(uv_idle_t *i)
 {
     (void)i;
@@ -147,6 +153,7 @@ static void on_end(uv_signal_t *s, int number)
     (void)number;
     (void)!notify_systemd("STOPPING=1");
     wall_answer_waiting(g);
+    wall_answer_kept(g, true);
     uv_stop(&g->loop);
 }
 
@@ -195,11 +202,15 @@ static int loop_begin(struct guarding *g, struct err *err)
 {
     int fd = clock_fd(), r = uv_loop_init(&g->loop);
     struct { uv_signal_t *s; int number; uv_signal_cb cb; } signals[] = {{&g->term, SIGTERM, on_end}, {&g->interrupt, SIGINT, on_end}, {&g->hangup, SIGHUP, on_hangup}};
-    g->kernel.data = g->clock.data = g->round.data = g->mend.data = g;
+    g->kernel.data = g->clock.data = g->disk.data = g->round.data = g->mend.data = g->tidy.data = g;
     if (r == 0)
         r = uv_poll_init(&g->loop, &g->kernel, wall_fd(g->wall));
     if (r == 0)
         r = uv_poll_start(&g->kernel, UV_READABLE, on_kernel);
+    if (r == 0 && wall_keep_fd(g->wall) >= 0)
+        r = uv_poll_init(&g->loop, &g->disk, wall_keep_fd(g->wall));
+    if (r == 0 && wall_keep_fd(g->wall) >= 0)
+        r = uv_poll_start(&g->disk, UV_READABLE, on_disk);
     if (r == 0)
         r = fd < 0 ? -errno : uv_poll_init(&g->loop, &g->clock, fd);
     if (r == 0)
@@ -212,6 +223,8 @@ static int loop_begin(struct guarding *g, struct err *err)
         r = uv_idle_init(&g->loop, &g->busy);
     if (r == 0)
         r = uv_timer_init(&g->loop, &g->mend);
+    if (r == 0)
+        r = uv_timer_init(&g->loop, &g->tidy);
     for (size_t i = 0; r == 0 && i < ARRAY_SIZE(signals); i++) {
         signals[i].s->data = g;
         r = uv_signal_init(&g->loop, signals[i].s);

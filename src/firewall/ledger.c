@@ -44,6 +44,8 @@ int ledger_open(const char *path, struct ledger **ret, struct err *err)
 {
     struct ledger *l = calloc(1, sizeof *l);
     int r = l ? store_open(path, migrations, ARRAY_SIZE(migrations), &l->store, err) : err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    if (r == 0)
+        r = store_unwaited(l->store, err);
     for (int i = 0; r == 0 && i < QUERIES; i++)
         r = store_prepare(l->store, queries[i], &l->ready[i], err);
     if (r < 0) {
@@ -66,6 +68,11 @@ void ledger_close(struct ledger *l)
 const char *ledger_readonly_why(const struct ledger *l)
 {
     return store_readonly_why(l->store);
+}
+
+struct store *ledger_store(struct ledger *l)
+{
+    return l->store;
 }
 
 int ledger_begin(struct ledger *l, struct err *err)

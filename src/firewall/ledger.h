@@ -1,5 +1,5 @@
 /* ledger.h: who is banned, until when and why: the truth of which the kernel's sets are a copy. One file (wall.db) of bansho-wall; what was committed survives
-   kill -9 and power loss. Ids of verdicts that were carried out are kept for 90 days, so that one that is sent again does nothing. What was banned is kept as
+   kill -9, and power loss once ledger_store's store_safe says so (store_unwaited). Ids of verdicts that were carried out are kept for 90 days, so that one that is sent again does nothing. What was banned is kept as
    history for as long (at most LEDGER_HISTORY rows, the oldest go): rising times of bans, and `why`. Times are seconds of the wall clock. */
 #pragma once
 #include "base/addr.h"
@@ -22,6 +22,7 @@ int ledger_open(const char *path, struct ledger **ret, struct err *err) _must_ch
 void ledger_close(struct ledger *l);
 /* NULL: it can be written. */
 const char *ledger_readonly_why(const struct ledger *l);
+struct store *ledger_store(struct ledger *l); /* for store_mark, store_flush and the like */
 int ledger_begin(struct ledger *l, struct err *err) _must_check_;
 int ledger_commit(struct ledger *l, struct err *err) _must_check_;
 void ledger_rollback(struct ledger *l);

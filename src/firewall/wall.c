@@ -325,6 +325,27 @@ void wall_ban(struct wall *w, const struct wall_request requests[], size_t n, st
     arena_free(g.arena);
 }
 
+uint64_t wall_mark(const struct wall *w) { return store_mark(ledger_store(w->ledger)); }
+int wall_keep_fd(const struct wall *w) { return store_fd(ledger_store(w->ledger)); }
+bool wall_wants_tidy(const struct wall *w, bool quiet) { return store_wants_tidy(ledger_store(w->ledger), quiet); }
+
+int wall_keep(struct wall *w, uint64_t *ret_safe, struct err *err)
+{
+    struct err own = {0};
+    int r = store_flush(ledger_store(w->ledger), &own);
+    *ret_safe = store_safe(ledger_store(w->ledger));
+    if (r < 0)
+        wall_trouble(w, TROUBLE_DISK, own.text);
+    return r < 0 ? err_set(err, r, "%s", own.text) : 0;
+}
+
+int wall_keep_all(struct wall *w, struct err *err) { return store_sync(ledger_store(w->ledger), err); }
+
+void wall_tidy(struct wall *w)
+{
+    (void)!store_tidy(ledger_store(w->ledger), NULL); /* a full disk is told by the next ban; until then the log goes on */
+}
+
 static int lift(struct wall *w, const struct prefix *network, int64_t *ret_removed, struct err *err)
 {
     int r = ledger_begin(w->ledger, err);
@@ -332,6 +353,8 @@ static int lift(struct wall *w, const struct prefix *network, int64_t *ret_remov
         r = ledger_lift(w->ledger, network, clock_now(&w->o.clock), ret_removed, err);
     if (r == 0)
         r = ledger_commit(w->ledger, err);
+    if (r == 0)
+        r = wall_keep_all(w, err);
     if (r < 0)
         ledger_rollback(w->ledger);
     return r;

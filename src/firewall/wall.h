@@ -1,6 +1,9 @@
 /* wall.h: bans, from a request to dropped packets: what is refused, the ledger, the kernel's copy of it, the end of open connections, and the mending of what others
    took away. Runs in bansho-wall, in one thread; needs CAP_NET_ADMIN.
-   A ban is in the kernel first and then on disk, and only then is it answered: who asks again after a crash finds it done, or has it done. */
+   A ban is in the kernel first and then in the ledger, and answered only when the ledger is on disk: who asks again after a crash finds it done, or has it done. Nobody waits
+   for the disk: the next ban is in the kernel while the last one is still being written (store/store.h, "Commits that do not wait"). Why no order of events loses a promise:
+   killed before the commit, it was not answered, and what is in the kernel ends by its timeout, or goes with the next start; killed after it, the ledger has it; after a
+   power loss the ledger has at least what was answered, and the kernel is made anew from it. */
 #pragma once
 #include "base/clock.h"
 #include "config/config.h"
@@ -48,8 +51,18 @@ struct wall_answer {
     char reason[400]; /* of a refusal or failure, for people */
 };
 
-/* Many at once: one transaction in the kernel, one on disk. What is refused does not hold up the others. */
+/* Many at once: one transaction in the kernel, one in the ledger. What is refused does not hold up the others. Answers that say done or known may be given once wall_keep has
+   told a mark that is at least wall_mark as it is now, others at once. */
 void wall_ban(struct wall *w, const struct wall_request requests[], size_t n, struct wall_answer answers[]);
+uint64_t wall_mark(const struct wall *w);
+/* Has the disk take it in, aside; to be called after wall_ban, and when wall_keep_fd is readable. *ret_safe: all up to this mark is on disk, also where it fails.
+   -errno: what came since is perhaps not, and is to be answered as failed. */
+int wall_keep(struct wall *w, uint64_t *ret_safe, struct err *err) _must_check_;
+int wall_keep_fd(const struct wall *w); /* -1: the ledger cannot be written */
+int wall_keep_all(struct wall *w, struct err *err) _must_check_; /* waits */
+/* The ledger's log is put in order, which waits for the disk: when there is nothing else to do for a while (`quiet`), or when it has become very long. */
+bool wall_wants_tidy(const struct wall *w, bool quiet);
+void wall_tidy(struct wall *w);
 /* all: every ban; otherwise those of exactly this network. -EINVAL: no network. Where the ledger cannot be written they are taken out of the kernel all the same,
    and err says that they come back with the next start. */
 int wall_unban(struct wall *w, bool all, struct str network, int64_t *ret_removed, struct err *err) _must_check_;

@@ -56,6 +56,8 @@ int diary_open(const char *path, struct diary **ret, struct err *err)
     if (r == 0 && store_readonly_why(d->store))
         r = err_set(err, -EROFS, "%s", store_readonly_why(d->store));
     if (r == 0)
+        r = store_unwaited(d->store, err);
+    if (r == 0)
         r = diary_count_posts(d, err);
     if (r == 0)
         r = diary_load_posts(d, err);

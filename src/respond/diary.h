@@ -3,6 +3,10 @@
    to, and the rest will be read again. What was not saved yet is in memory; while the disk is full, everything goes on there, and diary_save catches up:
    DIARY_UNSAVED events and DIARY_POSTS acts, of which one filter takes up half; what is beyond is not kept, and counted.
 
+   Nothing waits for the disk (store/store.h, "Commits that do not wait"): a power loss takes away whole transactions, the last ones. Nothing is lost with them, because the
+   positions go back together with the events, verdicts and acts: the lines after them are read again, and lead to the same ids. Only what comes from no log is waited for:
+   that somebody was forgiven.
+
    An act's id says what it is for: "address/203.0.113.7/32/1764554400123456", the verdict, its network and the deciding line's time (of a login: and the account). It may be sent before it is saved:
    read again after a crash, the same line leads to the same id.
 

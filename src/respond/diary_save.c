@@ -204,6 +204,10 @@ int diary_keep(struct diary *d, struct feed *f, int64_t now, const struct prefix
         r = put_positions(d, f, err);
     if (r == 0)
         r = store_commit(d->store, err);
+    if (r == 0 && forgiven)
+        r = store_sync(d->store, err);
+    else if (r == 0)
+        (void)!store_flush(d->store, NULL); /* what a power loss takes is read again */
     d->failing = r < 0;
     if (r < 0) {
         store_rollback(d->store);

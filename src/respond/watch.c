@@ -14,6 +14,7 @@ struct watch {
     const struct feed_event *event;  /* whose verdicts are being told */
     bool verdicts, events;           /* since the last save */
     int64_t save_ms, again_ms;       /* when it is to be saved, 0: nothing to save; how long after a failure */
+    int64_t tidy_ms;                 /* when the store's log is put in order; 0: not to be done */
     int64_t since;
     uint64_t seen, probes, saves;
 };
@@ -183,6 +184,12 @@ static void want_save(struct watch *w, int64_t ms)
         w->save_ms = at;
 }
 
+static void tidy(struct watch *w)
+{
+    w->tidy_ms = 0;
+    (void)!store_tidy(diary_store(w->diary), NULL); /* a full disk is told by the next save; until then the log goes on */
+}
+
 static void save(struct watch *w)
 {
     struct err err = {0};
@@ -193,6 +200,9 @@ static void save(struct watch *w)
         w->saves++;
         w->verdicts = w->events = false;
         w->again_ms = 0;
+        w->tidy_ms = store_wants_tidy(diary_store(w->diary), true) ? clock_monotonic_ms() + WATCH_TIDY_MS : 0;
+        if (store_wants_tidy(diary_store(w->diary), false))
+            tidy(w);
         if (failing && w->o.news)
             w->o.news(w->o.news_arg, _("what was seen is kept again"));
         return;
@@ -228,7 +238,8 @@ int watch_timeout(const struct watch *w)
 {
     int64_t now = clock_monotonic_ms();
     int left = !w->save_ms ? -1 : w->save_ms > now ? (int)(w->save_ms - now) : 0;
-    return sooner(sooner(feed_timeout(w->feed), left), sender_timeout(&w->sender, now));
+    int tidying = !w->tidy_ms ? -1 : w->tidy_ms > now ? (int)(w->tidy_ms - now) : 0;
+    return sooner(sooner(sooner(feed_timeout(w->feed), left), tidying), sender_timeout(&w->sender, now));
 }
 
 int watch_turn(struct watch *w, struct err *err)
@@ -246,6 +257,8 @@ int watch_turn(struct watch *w, struct err *err)
         want_save(w, WATCH_SAVE_IDLE_MS);
     if (w->save_ms && w->save_ms <= ms)
         save(w);
+    else if (w->tidy_ms && w->tidy_ms <= ms)
+        tidy(w);
     return r;
 }
 

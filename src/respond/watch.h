@@ -3,7 +3,8 @@
 
    In this order, whatever happens: lines are read, their verdicts are sent, then everything is saved in one transaction (respond/diary.h): where there was a verdict at once,
    where there were events within WATCH_SAVE_MS, else within WATCH_SAVE_IDLE_MS. Killed at any moment, the lines since then are read again and lead to the same verdicts with the same ids,
-   which the wall knows already.
+   which the wall knows already. The same holds after a power loss, for the transactions that the disk did not take in any more. So nobody waits for the disk, but for the
+   store's log to be put in order: WATCH_TIDY_MS after the last line that mattered.
 
    After a restart the detectors are as before: they are shown again what is kept of earlier events (failures of a day, logins of all days), and who is still shut out, and tell
    nothing of it, unless a verdict follows that was never told, because bansho.conf has changed.
@@ -17,6 +18,7 @@
 
 #define WATCH_SAVE_MS 1000
 #define WATCH_SAVE_IDLE_MS 10000
+#define WATCH_TIDY_MS 2000
 #define WATCH_AGAIN_MS 5000        /* after the disk was full; doubled up to */
 #define WATCH_AGAIN_LAST_MS 60000
 

@@ -1,9 +1,8 @@
-#include "store/store.h"
+#include "store/store_own.h"
 #include "base/buf.h"
 #include "base/i18n.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,21 +10,13 @@
 
 #define BUSY_MS 5000
 
-struct store {
-    sqlite3 *db;
-    char *path;
-    char *readonly; /* why; NULL: writable */
-    bool open;      /* a transaction is */
-    bool other;     /* another program's file */
-};
-
 struct statement {
     struct store *store;
     sqlite3_stmt *st;
 };
 
 /* SQLite's word in ours, with what a person can do. */
-static int failed(const struct store *s, struct err *err)
+int store_failed(const struct store *s, struct err *err)
 {
     int code = s->db ? sqlite3_errcode(s->db) & 0xff : SQLITE_NOMEM;
     switch (code) {
@@ -52,9 +43,9 @@ static int failed(const struct store *s, struct err *err)
     }
 }
 
-static int execute(struct store *s, const char *sql, struct err *err)
+int store_execute(struct store *s, const char *sql, struct err *err)
 {
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : failed(s, err);
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_failed(s, err);
 }
 
 /* Every directory above the file, where it is missing. */
@@ -118,9 +109,9 @@ static int migrate(struct store *s, const char *const migrations[], size_t n, st
     for (int64_t i = have; r == 0 && i < (int64_t)n; i++) {
         char set[64];
         snprintf(set, sizeof set, "PRAGMA user_version = %lld", (long long)i + 1);
-        r = execute(s, migrations[i], err);
+        r = store_execute(s, migrations[i], err);
         if (r == 0)
-            r = execute(s, set, err);
+            r = store_execute(s, set, err);
     }
     if (r == 0)
         r = store_commit(s, err);
@@ -137,9 +128,9 @@ static int open_for_writing(struct store *s, const char *const migrations[], siz
     if (r < 0)
         return r;
     if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-        return failed(s, err);
+        return store_failed(s, err);
     sqlite3_busy_timeout(s->db, BUSY_MS);
-    r = execute(s, "PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -1024", err);
+    r = store_execute(s, "PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -1024", err);
     return r < 0 ? r : migrate(s, migrations, n, err);
 }
 
@@ -162,7 +153,7 @@ static int open_for_reading(struct store *s, size_t n, struct err *err)
     uri(&name, s->path, "?immutable=1");
     int64_t have = 0;
     if (sqlite3_open_v2(name.p, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-        return failed(s, err);
+        return store_failed(s, err);
     int r = version(s, &have, err);
     if (r == 0 && have > (int64_t)n)
         return too_new(s, err);
@@ -189,10 +180,10 @@ int store_open_other(const char *path, struct store **ret, struct err *err)
     uri(&name, path, "?mode=ro");
     int r = access(path, F_OK) < 0 ? err_set(err, -errno, "%s: %s", path, err_name(errno)) : 0;
     if (r == 0 && sqlite3_open_v2(name.p, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-        r = failed(s, err);
+        r = store_failed(s, err);
     if (r == 0) {
         sqlite3_busy_timeout(s->db, BUSY_MS);
-        r = execute(s, "PRAGMA trusted_schema = OFF", err);
+        r = store_execute(s, "PRAGMA trusted_schema = OFF", err);
     }
     if (r < 0) {
         store_close(s);
@@ -228,6 +219,7 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
+    store_unwaited_end(s);
     sqlite3_close_v2(s->db);
     free(s->readonly);
     free(s->path);
@@ -249,16 +241,18 @@ int store_begin(struct store *s, struct err *err)
 {
     if (s->readonly)
         return err_set(err, -EROFS, "%s", s->readonly);
-    int r = execute(s, "BEGIN IMMEDIATE", err);
+    int r = store_execute(s, "BEGIN IMMEDIATE", err);
     s->open = r == 0;
     return r;
 }
 
 int store_commit(struct store *s, struct err *err)
 {
-    int r = execute(s, "COMMIT", err);
-    if (r == 0)
+    int r = store_execute(s, "COMMIT", err);
+    if (r == 0) {
         s->open = false;
+        s->commits++;
+    }
     return r;
 }
 
@@ -276,7 +270,7 @@ int store_prepare(struct store *s, const char *sql, struct statement **ret, stru
         return err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     st->store = s;
     if (sqlite3_prepare_v2(s->db, sql, -1, &st->st, NULL) != SQLITE_OK) {
-        int r = failed(s, err);
+        int r = store_failed(s, err);
         free(st);
         return r;
     }
@@ -300,7 +294,7 @@ void statement_int(struct statement *st, int at, int64_t value)
 int statement_step(struct statement *st, struct err *err)
 {
     int r = sqlite3_step(st->st);
-    return r == SQLITE_ROW ? 1 : r == SQLITE_DONE ? 0 : failed(st->store, err);
+    return r == SQLITE_ROW ? 1 : r == SQLITE_DONE ? 0 : store_failed(st->store, err);
 }
 
 int statement_run(struct statement *st, struct err *err)

@@ -23,6 +23,26 @@ int store_begin(struct store *s, struct err *err) _must_check_;
 int store_commit(struct store *s, struct err *err) _must_check_;
 void store_rollback(struct store *s);
 
+/* --- Commits that do not wait for the disk: for a service whose next answer must not stand behind an fsync of the last one.
+
+   From store_unwaited on a commit is finished when the kernel has it: kill -9 loses nothing. A power loss may lose the last commits, always whole ones and always the last,
+   down to what store_safe said: SQLite's log (WAL) is only ever appended to, its checksums end it where it is torn, and it begins anew only in store_tidy, which waits
+   for the disk. Whoever promises something for longer waits until store_safe has reached store_mark, or calls store_sync. */
+int store_unwaited(struct store *s, struct err *err) _must_check_;
+uint64_t store_mark(const struct store *s); /* of the last commit; what an earlier process committed counts as one that is not safe yet */
+uint64_t store_safe(const struct store *s); /* all up to this mark is on disk */
+/* Readable when store_flush is to be called. */
+int store_fd(const struct store *s);
+/* Takes the end of the flush that is under way, and starts the next one where something is not safe. -errno: what was committed since store_safe may not be on disk; the next
+   call tries again. */
+int store_flush(struct store *s, struct err *err) _must_check_;
+/* Waits until all of it is. */
+int store_sync(struct store *s, struct err *err) _must_check_;
+/* The log is put into the file, which waits for the disk two or three times: when it has grown and nothing else is to be done (`quiet`), or has grown out of all proportion. */
+#define STORE_TIDY_PAGES 1000
+bool store_wants_tidy(const struct store *s, bool quiet);
+int store_tidy(struct store *s, struct err *err) _must_check_;
+
 /* One statement at a time. Parameters are numbered from 1; texts are borrowed until the statement is done. */
 struct statement;
 int store_prepare(struct store *s, const char *sql, struct statement **ret, struct err *err) _must_check_;
