@@ -196,6 +196,8 @@ static void save(struct watch *w)
     bool failing = w->again_ms;
     w->save_ms = 0;
     int r = diary_save(w->diary, w->feed, now_us(w) / 1000000, &err);
+    if (r == 0 && w->saves == 0)
+        (void)!store_sync(diary_store(w->diary), NULL); /* without any position it would be a first start again, which does not look for rotated files */
     if (r == 0) {
         w->saves++;
         w->verdicts = w->events = false;

@@ -3,8 +3,8 @@
 
    In this order, whatever happens: lines are read, their verdicts are sent, then everything is saved in one transaction (respond/diary.h): where there was a verdict at once,
    where there were events within WATCH_SAVE_MS, else within WATCH_SAVE_IDLE_MS. Killed at any moment, the lines since then are read again and lead to the same verdicts with the same ids,
-   which the wall knows already. The same holds after a power loss, for the transactions that the disk did not take in any more. So nobody waits for the disk, but for the
-   store's log to be put in order: WATCH_TIDY_MS after the last line that mattered.
+   which the wall knows already. The same holds after a power loss, for the transactions that the disk did not take in any more. So nobody waits for the disk, but in the
+   first save of a process (without any position the next start would be a first one), and for the store's log to be put in order: WATCH_TIDY_MS after the last line that mattered.
 
    After a restart the detectors are as before: they are shown again what is kept of earlier events (failures of a day, logins of all days), and who is still shut out, and tell
    nothing of it, unless a verdict follows that was never told, because bansho.conf has changed.

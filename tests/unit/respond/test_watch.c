@@ -522,6 +522,85 @@ static void a_full_disk(void **state)
     close(fd);
 }
 
+/* The file as the disk has it after a power loss: its first `most` bytes, the last 64 of them torn. */
+static void cut_to(const char *from, const char *to, size_t most)
+{
+    static char bytes[4 << 20];
+    int in = open(path(from), O_RDONLY), out = open(path(to), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(in >= 0 && out >= 0);
+    size_t n = (size_t)read(in, bytes, sizeof bytes);
+    if (n > most) {
+        n = most;
+        memset(bytes + n - (n < 64 ? n : 64), 0x5a, n < 64 ? n : 64);
+    }
+    assert_int_equal(write(out, bytes, n), n);
+    close(in);
+    close(out);
+}
+
+/* Power is lost at any moment: of what was committed since the store's log was last on disk any number of bytes is gone. The lines are read again, also those of a file that was
+   rotated meanwhile, and everybody is shut out under the id that the wall knows already. */
+static void power_loss(void **state)
+{
+    (void)state;
+    char address[32], was[4096], ids_were[16384];
+    struct stat first = {0}; /* what the first save of a process wrote is on disk */
+    int fd = log_open();
+    begin_with(usual());
+    for (unsigned i = 0; i < 30; i++) {
+        snprintf(address, sizeof address, "10.%u.0.1", i + 1);
+        fail_times(fd, address, "info", 5);
+        if (i == 15) { /* as logrotate does */
+            assert_int_equal(rename(path("log/proftpd.log"), path("log/proftpd.log.1")), 0);
+            close(fd);
+            fd = log_open();
+        }
+        answers = false;
+        turn(); /* a transaction each, at least */
+        if (i == 0)
+            assert_int_equal(stat(path("db/watch.db-wal"), &first), 0);
+    }
+    snprintf(was, sizeof was, "%s", asked.p);
+    snprintf(ids_were, sizeof ids_were, "%s", ids.p);
+    answer_all(NULL);
+    cut_to("db/watch.db", "db/kept", SIZE_MAX);
+    cut_to("db/watch.db-wal", "db/kept-wal", SIZE_MAX);
+    watch_free(watch);
+    struct stat st;
+    assert_int_equal(stat(path("db/kept-wal"), &st), 0);
+    unsigned lost = 0;
+    for (off_t at = first.st_size + 64; at < st.st_size + 6000; at += 6007) { /* any place within a page */
+        buf_reset(&asked);
+        buf_reset(&ids);
+        cut_to("db/kept", "db/watch.db", SIZE_MAX);
+        cut_to("db/kept-wal", "db/watch.db-wal", (size_t)at);
+        unlink(path("db/watch.db-shm"));
+        answers = true;
+        begin_with(usual());
+        turn();
+        assert_int_equal(status().diary.done, 30);
+        struct str rest = str_of(asked.p ? asked.p : ""), one;
+        for (; str_field(&rest, ' ', &one); lost++)
+            if (one.n)
+                assert_non_null(strstr(was, arena_dup(machine_arena, one)));
+        struct arena *a = arena_new(1u << 20);
+        for (unsigned i = 0; i < 30; i++) {
+            struct diary_verdicts v = {0};
+            struct addr who;
+            snprintf(address, sizeof address, "10.%u.0.1", i + 1);
+            assert_true(addr_parse(str_of(address), &who));
+            assert_int_equal(diary_verdicts_of(watch_diary(watch), &who, 10, a, &v, NULL), 0);
+            assert_int_equal(v.list.n, 1);
+            assert_non_null(strstr(ids_were, v.list.v[0].id));
+        }
+        arena_free(a);
+        watch_free(watch);
+        watch = NULL;
+    }
+    assert_true(lost > 60); /* the cuts took something away, mostly */
+    close(fd);
+}
+
 static void idle_wants_nothing(void **state)
 {
     (void)state;
@@ -570,6 +649,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(sealed_and_any_name), TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(only_observed), TEST(refused_stays_visible),
         TEST(asks_until_it_is_answered), TEST(failures_at_once), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_in_the_outbox), TEST(entered_in_one_second), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
-        TEST(idle_wants_nothing)};
+        TEST(idle_wants_nothing), TEST(power_loss)};
     return cmocka_run_group_tests(tests, machine_begin, machine_end);
 }
