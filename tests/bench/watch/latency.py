@@ -2,7 +2,7 @@
 """latency.py [N]: how long from a line to the kernel's set. In a server where bansho-watch and bansho-wall run as their units (the lab): N attackers, one after the other, each
 five failures written at once into ProFTPD's log, a few milliseconds apart; until the kernel's own message about the element is here. The measuring process runs before all
 others (SCHED_FIFO), so that what it waits for itself is not in the figure. What lies in it: inotify, the watch's turn, the socket, the wall's turn, the transaction.
-Milliseconds: median, p90, p99, most; the load; with --read, also from the watch's read(2) of the line (strace would be in the way: the kernel's own trace)."""
+Milliseconds: median, p90, p99, most; the load."""
 import os, socket, struct, sys, threading, time
 
 n = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdigit() else 200
@@ -49,6 +49,7 @@ with open("/var/log/proftpd/proftpd.log", "a") as log:
                 took.append((seen[address] - began) * 1000)
             else:
                 lost += 1
+                print(f"{address} not within 3 s of {stamp}")
         time.sleep(gap)
 took.sort()
 at = lambda q: took[min(len(took) - 1, int(len(took) * q))]
