@@ -35,10 +35,10 @@ def listen():
 
 threading.Thread(target=listen, daemon=True).start()
 took, lost = [], 0
-round_ = int(time.time()) % 200 + 1
+round_ = int(time.time()) // 2
 with open("/var/log/proftpd/proftpd.log", "a") as log:
     for i in range(n):
-        address = f"10.{(round_ + i // 250) % 250 + 1}.{i % 250}.{round_}"
+        address = f"10.{(round_ + i // 250) % 250 + 1}.{i % 250}.{round_ // 250 % 250 + 1}"
         stamp = time.strftime("%Y-%m-%d %H:%M:%S") + ",000"
         text = "".join(f"{stamp} lab proftpd[{k}] 198.18.0.10 ({address}[{address}]): USER info (Login failed): Incorrect password\n" for k in range(5))
         began = time.monotonic()
