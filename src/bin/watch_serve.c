@@ -84,6 +84,8 @@ static json_t *event(const struct diary_shown_event *e)
 struct asking {
     struct working *w;
     struct addr of;
+    char *account; /* NULL: of the address */
+    enum event_kind kind;
     struct arena *a;
     struct diary_page page;
 };
@@ -92,6 +94,7 @@ static void asking_done(void *arg)
 {
     struct asking *q = arg;
     arena_free(q->a);
+    free(q->account);
     free(q);
 }
 
@@ -102,7 +105,8 @@ static json_t *part(struct asking *q)
     struct err err = {0};
     arena_reset(q->a);
     q->page.end = true;
-    if (diary_events(watch_diary(q->w->watch), &q->of, PART, q->a, &q->page, &err) < 0)
+    struct diary *d = watch_diary(q->w->watch);
+    if ((q->account ? diary_events_of_account(d, q->account, q->kind, PART, q->a, &q->page, &err) : diary_events(d, &q->of, PART, q->a, &q->page, &err)) < 0)
         watch_say(err.text);
     for (size_t i = q->page.events.n; i-- > 0;)
         json_array_append_new(list, event(&q->page.events.v[i]));
@@ -127,16 +131,14 @@ static bool address_of(json_t *parameters, struct addr *ret, struct err *err)
     return false;
 }
 
-static int events(struct wire_call *call, json_t *parameters, void *arg, struct err *err)
+/* Takes q over. */
+static int answer_events(struct wire_call *call, struct asking *q, struct err *err)
 {
-    struct addr of;
-    if (!address_of(parameters, &of, err))
-        return -EINVAL;
-    int r = watch_save(((struct working *)arg)->watch, err);
-    struct asking *q = r < 0 ? NULL : calloc(1, sizeof *q);
-    if (!q)
-        return r < 0 ? r : -ENOMEM;
-    *q = (struct asking){.w = arg, .of = of, .a = arena_new(ARENA_MAX)};
+    int r = watch_save(q->w->watch, err);
+    if (r < 0) {
+        asking_done(q);
+        return r;
+    }
     if (wire_wants_more(call)) {
         wire_stream(call, next_part, asking_done, q);
         return 0;
@@ -144,6 +146,35 @@ static int events(struct wire_call *call, json_t *parameters, void *arg, struct 
     wire_reply(call, part(q));
     asking_done(q);
     return 0;
+}
+
+static int events(struct wire_call *call, json_t *parameters, void *arg, struct err *err)
+{
+    struct addr of;
+    if (!address_of(parameters, &of, err))
+        return -EINVAL;
+    struct asking *q = calloc(1, sizeof *q);
+    if (!q)
+        return -ENOMEM;
+    *q = (struct asking){.w = arg, .of = of, .a = arena_new(ARENA_MAX)};
+    return answer_events(call, q, err);
+}
+
+static int events_of_account(struct wire_call *call, json_t *parameters, void *arg, struct err *err)
+{
+    const char *account = json_string_value(json_object_get(parameters, "account"));
+    enum event_kind kind;
+    if (!event_kind_of(str_of(json_string_value(json_object_get(parameters, "kind"))), &kind))
+        return err_set(err, -EINVAL, "%s", _("there is no such kind of event"));
+    struct asking *q = calloc(1, sizeof *q);
+    if (!q || !(q->account = strdup(account ? account : ""))) {
+        free(q);
+        return -ENOMEM;
+    }
+    q->w = arg;
+    q->kind = kind;
+    q->a = arena_new(ARENA_MAX);
+    return answer_events(call, q, err);
 }
 
 static json_t *verdict(const struct diary_shown_verdict *v)
@@ -178,6 +209,7 @@ static const struct wire_method methods[] = {
     {"Forgive", 0, forgive, false},
     {"ForgiveAll", 0, forgive_all, false},
     {"Events", 0, events, false},
+    {"EventsOfAccount", 0, events_of_account, false},
     {"Verdicts", 0, verdicts, false},
 };
 

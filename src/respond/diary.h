@@ -110,6 +110,9 @@ struct diary_page {            /* in the arena */
 /* At most `most` events of an address's source (guard_source), the newest first, as far as they are saved. page: in and out, zeroed at first. */
 int diary_events(struct diary *d, const struct addr *of, size_t most, struct arena *a, struct diary_page *page, struct err *err) _must_check_;
 
+/* The same of one kind of an account; letters of either case. */
+int diary_events_of_account(struct diary *d, const char *account, enum event_kind kind, size_t most, struct arena *a, struct diary_page *page, struct err *err) _must_check_;
+
 struct diary_shown_verdict {
     const char *id, *network, *account, *filter, *log, *reason;
     enum verdict_kind kind;

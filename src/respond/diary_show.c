@@ -4,17 +4,26 @@
 #include <errno.h>
 #include <stdio.h>
 
-static int events_of_day(struct diary *d, int64_t day, const char *source, size_t most, struct arena *a, struct diary_page *page, struct err *err)
+/* What is asked for: everything of a source, or one kind of an account. `account` in the form that its index has (diary_save.c: begin_day). */
+struct which {
+    const char *source, *account;
+    enum event_kind kind;
+};
+
+static int events_of_day(struct diary *d, int64_t day, const struct which *w, size_t most, struct arena *a, struct diary_page *page, struct err *err)
 {
     _cleanup_(statement_donep) struct statement *st = NULL;
-    char sql[320];
-    snprintf(sql, sizeof sql, "SELECT time_us, kind, address, account, attempts, filter, log, probe, rowid FROM event_%lld WHERE source = ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3", (long long)day);
+    char sql[512];
+    const char *where = w->source ? "source = ?1" : "substr(account, 1, 32) = substr(?1, 1, 32) COLLATE NOCASE AND account = ?1 COLLATE NOCASE AND kind = ?4";
+    snprintf(sql, sizeof sql, "SELECT time_us, kind, address, account, attempts, filter, log, probe, rowid FROM event_%lld WHERE %s AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3", (long long)day, where);
     int r = store_prepare(d->store, sql, &st, err);
     if (r < 0)
         return r;
-    statement_text(st, 1, source);
+    statement_text(st, 1, w->source ? w->source : w->account);
     statement_int(st, 2, page->day == day && page->row ? page->row : INT64_MAX);
     statement_int(st, 3, (int64_t)(most - page->events.n));
+    if (!w->source)
+        statement_int(st, 4, w->kind);
     while ((r = statement_step(st, err)) > 0) {
         int64_t kind = statement_column_int(st, 1);
         struct diary_shown_event e = {.time_us = statement_column_int(st, 0), .address = statement_column_text(st, 2, a), .account = statement_column_text(st, 3, a),
@@ -27,20 +36,31 @@ static int events_of_day(struct diary *d, int64_t day, const char *source, size_
     return r;
 }
 
+static int events(struct diary *d, const struct which *w, size_t most, struct arena *a, struct diary_page *page, struct err *err)
+{
+    int64_t *days = NULL;
+    size_t n = 0;
+    int r = diary_days(d, a, &days, &n, err);
+    page->events = (__typeof__(page->events)){0};
+    for (size_t i = n; r == 0 && i-- > 0 && page->events.n < most;)
+        if (!page->day || days[i] <= page->day)
+            r = events_of_day(d, days[i], w, most, a, page, err);
+    page->end = page->events.n < most;
+    return r;
+}
+
 int diary_events(struct diary *d, const struct addr *of, size_t most, struct arena *a, struct diary_page *page, struct err *err)
 {
     struct prefix source = guard_source(of);
     char text[ADDR_TEXT + 4];
-    int64_t *days = NULL;
-    size_t n = 0;
-    int r = diary_days(d, a, &days, &n, err);
-    prefix_text(&source, text);
-    page->events = (__typeof__(page->events)){0};
-    for (size_t i = n; r == 0 && i-- > 0 && page->events.n < most;)
-        if (!page->day || days[i] <= page->day)
-            r = events_of_day(d, days[i], text, most, a, page, err);
-    page->end = page->events.n < most;
-    return r;
+    const struct which w = {.source = prefix_text(&source, text)};
+    return events(d, &w, most, a, page, err);
+}
+
+int diary_events_of_account(struct diary *d, const char *account, enum event_kind kind, size_t most, struct arena *a, struct diary_page *page, struct err *err)
+{
+    const struct which w = {.account = account, .kind = kind};
+    return events(d, &w, most, a, page, err);
 }
 
 /* Each network in which the address can have been shut out, as guard/detect.h makes them. */

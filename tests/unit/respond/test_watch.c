@@ -377,6 +377,38 @@ static void entered_in_one_second(void **state)
     close(fd);
 }
 
+/* What is kept of an account: by kind, in parts, the newest first. */
+static void events_of_an_account(void **state)
+{
+    (void)state;
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    struct diary_page page = {0};
+    struct err err = {0};
+    struct diary *d;
+    time_t now = time(NULL);
+    int fd = log_open();
+    begin_with(usual());
+    fail_times(fd, "203.0.113.50", "info", 3);
+    fail_times(fd, "203.0.113.51", "information", 1);
+    log_line_at(fd, now, 9, "198.18.0.99", "Info", true);
+    turn();
+    assert_int_equal(watch_save(watch, &err), 0);
+    d = watch_diary(watch);
+    for (size_t left = 3; left; left--) {
+        assert_int_equal(diary_events_of_account(d, "INFO", EVENT_LOGIN_FAILED, 1, a, &page, &err), 0);
+        assert_true(page.events.n == 1 && !page.end && strcmp(page.events.v[0].account, "info") == 0 && strcmp(page.events.v[0].address, "203.0.113.50") == 0);
+    }
+    assert_int_equal(diary_events_of_account(d, "INFO", EVENT_LOGIN_FAILED, 1, a, &page, &err), 0);
+    assert_true(page.events.n == 0 && page.end);
+    page = (struct diary_page){0};
+    assert_int_equal(diary_events_of_account(d, "info", EVENT_LOGIN_OK, 10, a, &page, &err), 0);
+    assert_true(page.events.n == 1 && strcmp(page.events.v[0].address, "198.18.0.99") == 0);
+    page = (struct diary_page){0};
+    assert_int_equal(diary_events_of_account(d, "nobody", EVENT_LOGIN_OK, 10, a, &page, &err), 0);
+    assert_true(page.events.n == 0 && page.end);
+    close(fd);
+}
+
 static void run_sql(const char *sql)
 {
     struct err err = {0};
@@ -648,7 +680,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(sealed_and_any_name), TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(only_observed), TEST(refused_stays_visible),
-        TEST(asks_until_it_is_answered), TEST(failures_at_once), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_in_the_outbox), TEST(entered_in_one_second), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
+        TEST(asks_until_it_is_answered), TEST(failures_at_once), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_in_the_outbox), TEST(entered_in_one_second), TEST(events_of_an_account), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
         TEST(idle_wants_nothing), TEST(power_loss)};
     return cmocka_run_group_tests(tests, machine_begin, machine_end);
 }
