@@ -40,6 +40,8 @@ void shadow_parse(const struct host *h, struct str text, const char *file, struc
         *c = (struct credential){.kind = CREDENTIAL_SYSTEM, .name = name, .hash = f[1], .changed = f[2].n && str_u64(f[2], 1000000, &day) ? (int64_t)day : -1,
                                  .user = host_user(h, name), .file = file, .line = number};
         c->expires = f[7].n && str_u64(f[7], 1000000, &day) ? (int64_t)day : -1;
+        c->max = f[4].n && str_u64(f[4], 1000000, &day) ? (int64_t)day : -1;
+        c->inactive = f[6].n && str_u64(f[6], 1000000, &day) ? (int64_t)day : -1;
     }
 }
 
@@ -53,7 +55,7 @@ void userfile_parse(const struct host *h, struct str text, const char *file, enu
         struct credential *c = push(h, into);
         if (!c)
             return;
-        *c = (struct credential){.kind = kind, .name = arena_dup(h->arena, f[0]), .hash = f[1].p ? f[1] : str_span("", 0), .extra = f[7], .empty_refused = empty_refused, .changed = -1, .expires = -1, .file = file, .line = number};
+        *c = (struct credential){.kind = kind, .name = arena_dup(h->arena, f[0]), .hash = f[1].p ? f[1] : str_span("", 0), .extra = f[7], .empty_refused = empty_refused, .changed = -1, .max = -1, .inactive = -1, .expires = -1, .file = file, .line = number};
     }
 }
 
@@ -69,7 +71,7 @@ static void join_passwd(const struct host *h, struct str text, struct credential
         if (!c)
             return;
         const char *name = arena_dup(h->arena, f[0]);
-        *c = (struct credential){.kind = CREDENTIAL_SYSTEM, .name = name, .hash = f[1], .changed = -1, .expires = -1, .user = host_user(h, name), .file = "/etc/passwd", .line = number};
+        *c = (struct credential){.kind = CREDENTIAL_SYSTEM, .name = name, .hash = f[1], .changed = -1, .max = -1, .inactive = -1, .expires = -1, .user = host_user(h, name), .file = "/etc/passwd", .line = number};
     }
 }
 

@@ -14,6 +14,7 @@ struct credential {
     struct str extra;       /* passwd-file's last field */
     bool empty_refused;     /* an empty field lets nobody in (Dovecot 2.3 with its usual scheme; 2.4, PLAIN and ProFTPD let everybody in) */
     int64_t changed;        /* day of the last change since the epoch; -1: not recorded */
+    int64_t max, inactive;  /* days: how old the password may become, and how long after that it may still be changed; -1: without end (CREDENTIAL_SYSTEM) */
     int64_t expires;        /* day since the epoch from which on nobody gets in; -1: never (CREDENTIAL_SYSTEM) */
     const struct user *user;/* CREDENTIAL_SYSTEM: its passwd(5) line */
     const char *file;

@@ -1,19 +1,8 @@
-/* verb_why.c: `bansho why ADDRESS`: is it banned, what was concluded of it, what it did. */
-#include "base/addr.h"
+/* verb_why.c: `bansho why ADDRESS|ACCOUNT`: which of both it is, and what both share. */
 #include "base/clock.h"
-#include "bin/peer.h"
+#include "bin/why.h"
 #include <errno.h>
 #include <stdio.h>
-
-/* One question to one service, and its list, whole: parts are put together. */
-struct question {
-    const struct peer *peer;
-    const char *method, *parameter, *list; /* "List", "network", "bans" */
-    bool more;    /* in parts, the newest first */
-    json_t *all; /* owned; NULL: not known */
-    int code;
-    struct err err;
-};
 
 /* What came before is newer. */
 static int add_part(void *arg, json_t *parameters)
@@ -24,10 +13,11 @@ static int add_part(void *arg, json_t *parameters)
         return err_set(&q->err, -EBADMSG, _("%s sent something that is no answer: %s"), q->peer->program, q->list);
     json_decref(q->all);
     q->all = json_incref(part);
-    return 0;
+    q->cut = q->most && json_array_size(q->all) >= q->most;
+    return q->cut ? -ECANCELED : 0;
 }
 
-static void ask(const struct call *c, struct question *q)
+void why_ask(const struct call *c, struct question *q, json_t *take_parameters)
 {
     _cleanup_(wire_client_freep) struct wire_client *w = NULL;
     struct wire_answer answer = {0};
@@ -35,10 +25,16 @@ static void ask(const struct call *c, struct question *q)
     snprintf(method, sizeof method, "%s.%s", q->peer->interface, q->method);
     q->all = json_array();
     q->code = peer_open(c, q->peer, &w, &q->err);
-    if (q->code == 0)
-        q->code = wire_ask_more(w, method, json_pack("{ss}", q->parameter, c->args[0]), q->more ? add_part : NULL, q, &answer, &q->err);
-    if (q->code == 0)
+    if (q->code < 0)
+        json_decref(take_parameters);
+    else
+        q->code = wire_ask_more(w, method, take_parameters, q->more ? add_part : NULL, q, &answer, &q->err);
+    if (q->code == 0) {
         q->code = add_part(q, answer.parameters);
+        q->cut = false; /* that was the last part */
+    }
+    if (q->code == -ECANCELED)
+        q->code = 0;
     wire_answer_done(&answer);
     if (q->code < 0) {
         json_decref(q->all);
@@ -46,144 +42,71 @@ static void ask(const struct call *c, struct question *q)
     }
 }
 
-static void put(struct buf *b, const json_t *of, const char *key)
+const char *why_not_known(const struct question *q, struct arena *a)
+{
+    char start[128];
+    return peer_absent(q->code) ? arena_printf(a, _("%s does not run. To start it: %s"), q->peer->program, peer_start(q->peer, start, sizeof start)) : arena_dupz(a, q->err.text);
+}
+
+int64_t why_number(const json_t *of, const char *key) { return json_integer_value(json_object_get(of, key)); }
+
+const char *why_string(const json_t *of, const char *key)
+{
+    const char *s = json_string_value(json_object_get(of, key));
+    return s ? s : "";
+}
+
+void why_put(struct buf *b, const json_t *of, const char *key)
 {
     const json_t *v = json_object_get(of, key);
     text_escape(b, str_span(json_is_string(v) ? json_string_value(v) : "", json_string_length(v)));
 }
 
-static int64_t number(const json_t *of, const char *key) { return json_integer_value(json_object_get(of, key)); }
-
-static void put_until(struct buf *b, struct arena *a, int64_t until)
+const char *why_until(struct arena *a, int64_t until)
 {
-    if (until)
-        buf_printf(b, _("until %s"), clock_text(a, until, CLOCK_MINUTE));
-    else
-        buf_addz(b, _("until lifted"));
+    return until ? arena_printf(a, _("until %s"), clock_text(a, until, CLOCK_MINUTE)) : _("until lifted");
 }
 
-static void ban_line(struct buf *b, const json_t *ban, struct arena *a)
-{
-    put(b, ban, "network");
-    buf_addz(b, "  ");
-    put_until(b, a, number(ban, "until"));
-    buf_addz(b, "  ");
-    put(b, ban, "why");
-}
-
-static void verdict_line(struct buf *b, const json_t *v, struct arena *a)
-{
-    buf_printf(b, "%s  ", clock_text(a, number(v, "time_us") / 1000000, CLOCK_SECOND));
-    put(b, v, "network");
-    buf_addz(b, "  ");
-    if (number(v, "until"))
-        put_until(b, a, number(v, "until"));
-    else
-        buf_addz(b, _("not shut out"));
-    buf_printf(b, "  %s: %lld, ", _("failures"), (long long)number(v, "count"));
-    put(b, v, "looks");
-    buf_addz(b, ", ");
-    put(b, v, "filter");
-    if (json_is_string(json_object_get(v, "state"))) {
-        buf_addz(b, " [");
-        put(b, v, "state");
-        if (json_is_string(json_object_get(v, "reason"))) {
-            buf_addz(b, ": ");
-            put(b, v, "reason");
-        }
-        buf_addz(b, "]");
-    }
-}
-
-static void event_line(struct buf *b, const json_t *e, struct arena *a)
-{
-    buf_printf(b, "%s  ", clock_text(a, number(e, "time_us") / 1000000, CLOCK_SECOND));
-    put(b, e, "kind");
-    buf_addz(b, "  ");
-    put(b, e, "account");
-    if (number(e, "attempts") > 1)
-        buf_printf(b, " (%lld)", (long long)number(e, "attempts"));
-    buf_addz(b, "  ");
-    put(b, e, "filter");
-    buf_addz(b, "  ");
-    put(b, e, "log");
-    if (json_is_true(json_object_get(e, "probe")))
-        buf_printf(b, "  %s", _("a probe of bansho"));
-}
-
-static const struct chapter {
-    struct question question;
-    const char *title, *none;
-    void (*line)(struct buf *b, const json_t *of, struct arena *a);
-} chapters[] = {
-    {{.peer = &peer_wall, .method = "List", .parameter = "network", .list = "bans"}, N_("Bans"), N_("not banned"), ban_line},
-    {{.peer = &peer_watch, .method = "Verdicts", .parameter = "address", .list = "verdicts"}, N_("What was concluded"), N_("nothing"), verdict_line},
-    {{.peer = &peer_watch, .method = "Events", .parameter = "address", .list = "events", .more = true}, N_("What it did"), N_("nothing that is known"), event_line},
-};
-
-static void print_chapter(const struct chapter *ch, const struct question *q)
+void why_title(const char *title)
 {
     struct term t = term_of(stdout);
-    _cleanup_(buf_free) struct buf title = BUF(1024), safe = BUF(8192);
-    char start[128];
-    term_colour(&t, &title, COLOUR_BOLD);
-    buf_addz(&title, _(ch->title));
-    term_colour(&t, &title, COLOUR_NONE);
-    printf("%s\n", title.p);
-    if (!q->all && peer_absent(q->code))
-        printf(_("  not known: %s does not run. To start it: %s\n"), q->peer->program, peer_start(q->peer, start, sizeof start));
-    else if (!q->all) {
-        text_escape(&safe, str_of(q->err.text));
-        printf(_("  not known: %s\n"), safe.p);
-    } else if (!json_array_size(q->all))
-        printf("  %s\n", _(ch->none));
-    for (size_t i = 0; i < json_array_size(q->all); i++) {
-        _cleanup_(arena_freep) struct arena *a = arena_new(65536);
-        _cleanup_(buf_free) struct buf line = BUF(65536);
-        ch->line(&line, json_array_get(q->all, i), a);
-        printf("  %s\n", line.p);
-    }
+    _cleanup_(buf_free) struct buf b = BUF(1024);
+    term_colour(&t, &b, COLOUR_BOLD);
+    buf_addz(&b, title);
+    term_colour(&t, &b, COLOUR_NONE);
+    printf("%s\n", b.p);
 }
 
-static void print_json(const struct call *c, const struct question *all)
+void why_line(struct str text)
 {
-    struct emit j = emit_to(stdout);
-    emit_object(&j, NULL);
-    emit_text(&j, "schema", "bansho.why/1");
-    emit_text(&j, "language", c->language);
-    emit_text(&j, "address", c->args[0]);
-    for (size_t i = 0; i < ARRAY_SIZE(chapters); i++) {
-        if (all[i].all)
-            peer_emit(&j, all[i].list, all[i].all);
-        else
-            emit_null(&j, all[i].list);
-    }
-    emit_done(&j);
+    printf("  %.*s\n", (int)text.n, text.n ? text.p : "");
 }
 
+void why_verdict(enum colour colour, const char *text)
+{
+    struct term t = term_of(stdout);
+    _cleanup_(buf_free) struct buf b = BUF(65536), safe = BUF(65536);
+    text_escape(&safe, str_of(text));
+    term_colour(&t, &b, colour);
+    buf_adds(&b, buf_str(&safe));
+    term_colour(&t, &b, COLOUR_NONE);
+    printf("%s\n", b.p);
+}
+
+/* What reads as an address is one; no account is called so. */
 static enum outcome why(const struct call *c)
 {
-    struct question all[ARRAY_SIZE(chapters)];
-    enum outcome o = OUTCOME_FINE;
     struct addr a;
-    if (!addr_parse(str_of(c->args[0]), &a))
-        return complainf(_("\"%s\" is no address"), c->args[0]);
-    for (size_t i = 0; i < ARRAY_SIZE(chapters); i++) {
-        all[i] = chapters[i].question;
-        ask(c, &all[i]);
-        if (!all[i].all)
-            o = OUTCOME_UNKNOWN;
-        if (!call_option(c, "json"))
-            print_chapter(&chapters[i], &all[i]);
-    }
-    if (call_option(c, "json"))
-        print_json(c, all);
-    for (size_t i = 0; i < ARRAY_SIZE(chapters); i++)
-        json_decref(all[i].all);
-    return o;
+    struct prefix p;
+    if (addr_parse(str_of(c->args[0]), &a))
+        return why_address(c, &a);
+    if (prefix_parse(str_of(c->args[0]), false, &p))
+        return complainf(_("\"%s\" is a network: name one address of it. Who is banned in it: bansho bans %s"), c->args[0], c->args[0]);
+    return why_account(c, c->args[0]);
 }
 
 static const struct verb_option options[] = {
+    {"since", 0, ARGUMENT_TEXT, "T", NULL, N_("of an account: how far back logs are searched: 2026-11-24, 10:00, 2h, 3d; otherwise 3d")},
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("print JSON (schema bansho.why/1)")},
     PEER_OPTION_SOCKETS,
     {0},
@@ -191,10 +114,15 @@ static const struct verb_option options[] = {
 
 const struct verb verb_why = {
     .name = "why",
-    .usage = "ADDRESS [--json]",
-    .summary = N_("why an address is banned, or not"),
-    .help = N_("Whether it is banned, what bansho-watch concluded of it, and every login and failure of it that is kept (of an IPv6 address: of its /64).\n\n"
-               "What a service that does not run would know is said to be unknown."),
+    .usage = "ADDRESS|ACCOUNT [--since T] [--json]",
+    .summary = N_("why an address is shut out, or an account cannot log in or send"),
+    .help = N_("What reads as an IP address is one, everything else is an account's name as its owner types it: taro, taro@example.jp. In one sentence at the top: what keeps it out, and the next "
+               "command; then what that rests on.\n\n"
+               "Of an address: whether bansho shut it out, what else on this machine names it (rules and sets of the packet filter whoever made them, legacy iptables, ipsets, routes that lead "
+               "nowhere, hosts.deny, fail2ban's own memory), what bansho-watch concluded of it, and every login and failure of it that is kept (of an IPv6 address: of its /64).\n\n"
+               "Of an account: where it exists (system, mail, FTP) and whether it is locked there, from where it logged in and failed, which of these addresses are shut out now, and what Postfix refused "
+               "from it. Logins are what bansho-watch keeps (eight days), or, where it does not run, what the logs of --since say. Of the mail queue nothing is said.\n\n"
+               "What cannot be known is said to be unknown, with the reason. Only root sees all of it. Exit status 1: something keeps it out."),
     .options = options,
     .argument = ARGUMENT_TEXT,
     .min = 1,

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "firewall/hosts_access.h"
 #include "firewall/legacy_rules.h"
+#include "model/service.h"
 #include "nft/naming.h"
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 struct finding_of {
     const struct host *host;
     const struct addr *of;
+    bool own_too;
     char text[ADDR_TEXT]; /* the address */
     struct arena *arena;
     struct foreigns *out;
@@ -22,6 +24,7 @@ struct finding_of {
 static const struct {
     const char *name, *owner, *next;
 } owners[] = {
+    {"bansho", "bansho", "bansho unban %s"},
     {"f2b-", "fail2ban", "fail2ban-client unban %s"}, {"addr-set-", "fail2ban", "fail2ban-client unban %s"}, {"addr6-set-", "fail2ban", "fail2ban-client unban %s"}, {"fail2ban", "fail2ban", "fail2ban-client unban %s"},
     {"crowdsec", "CrowdSec", "cscli decisions delete --ip %s"}, {"CROWDSEC", "CrowdSec", "cscli decisions delete --ip %s"},
     {"sshguard", "sshguard", NULL}, {"ufw", "ufw", "ufw status numbered"}, {"DOCKER", "Docker", NULL}, {"docker", "Docker", NULL}, {"KUBE-", "Kubernetes", NULL}, {"firewalld", "firewalld", NULL},
@@ -30,7 +33,7 @@ static const struct {
 
 static void own(struct finding_of *q, struct foreign *f)
 {
-    const char *names[] = {f->set, f->chain, f->table};
+    const char *names[] = {f->table, f->chain, f->set};
     for (size_t n = 0; n < ARRAY_SIZE(names); n++)
         for (size_t i = 0; names[n] && i < ARRAY_SIZE(owners); i++)
             if (str_starts(str_of(names[n]), str_of(owners[i].name))) {
@@ -79,6 +82,37 @@ static void add_naming(struct finding_of *q, const struct naming *n)
     add(q, f);
 }
 
+static const struct own_addr *own_address(const struct host *h, bool v6)
+{
+    struct addr public;
+    for (size_t i = 0; host_public_addr(h, v6, &public) && i < h->addrs.n; i++)
+        if (addr_eq(&h->addrs.v[i].addr, &public))
+            return &h->addrs.v[i];
+    return NULL;
+}
+
+static bool told_before(const struct foreigns *f, uint16_t port)
+{
+    for (size_t i = 0; i < f->ports.n; i++)
+        if (f->ports.v[i].port == port)
+            return true;
+    return false;
+}
+
+static void ports(struct finding_of *q, struct ruleset *r)
+{
+    const struct own_addr *own = own_address(q->host, q->of->v6);
+    for (size_t i = 0; own && i < q->host->listeners.n; i++) {
+        const struct listener *l = &q->host->listeners.v[i];
+        struct sample sample = {.from = *q->of, .to = own->addr, .port = l->port, .interface = own->interface};
+        struct fate fate = {0};
+        if (l->udp || !host_listens_beyond_loopback(l) || told_before(q->out, l->port) || ruleset_fate(r, &sample, &fate, NULL) < 0)
+            continue;
+        const struct service *s = service_by_port(l->port, false);
+        *list_push(q->arena, &q->out->ports) = (struct foreign_port){l->port, s ? s->name : "", fate.may, arena_dupz(q->arena, fate.by)};
+    }
+}
+
 static void nftables(struct finding_of *q)
 {
     static const char *const ours[] = {"inet bansho_bans", "inet bansho", NULL};
@@ -87,7 +121,9 @@ static void nftables(struct finding_of *q)
     struct err err = {0};
     int code = ruleset_open(&r, &err);
     if (code == 0)
-        code = ruleset_naming(r, q->of, ours, q->arena, &named, &err);
+        code = ruleset_naming(r, q->of, q->own_too ? NULL : ours, q->arena, &named, &err);
+    if (code == 0)
+        ports(q, r);
     if (code < 0 && code != -EOPNOTSUPP && code != -EPROTONOSUPPORT) /* a kernel without nftables has no rules */
         not_seen(q, _("rules of the packet filter"), err.text[0] ? err.text : err_name(code));
     for (size_t i = 0; i < named.list.n; i++)
@@ -232,9 +268,9 @@ static void hosts_file(struct finding_of *q, const char *path, bool allow)
     }
 }
 
-void foreign_find(const struct host *h, const struct addr *of, struct arena *a, struct foreigns *ret)
+void foreign_find(const struct host *h, const struct addr *of, bool own_too, struct arena *a, struct foreigns *ret)
 {
-    struct finding_of q = {.host = h, .of = of, .arena = a, .out = ret};
+    struct finding_of q = {.host = h, .of = of, .own_too = own_too, .arena = a, .out = ret};
     *ret = (struct foreigns){0};
     addr_text(of, q.text);
     nftables(&q);

@@ -18,10 +18,20 @@ struct foreign {
     int64_t until;        /* when the set's element ends, seconds; 0: never, or not known */
 };
 
+/* What the whole packet filter, bansho's own tables too, does with a new connection from there to a TCP port that listens here. */
+struct foreign_port {
+    uint16_t port;
+    const char *service;  /* model/service.h's name, or "" */
+    unsigned may;         /* FATE_* (nft/ruleset.h) */
+    const char *by;       /* what stops it, where that is sure: "filter INPUT, rule 3"; or "" */
+};
+
 struct foreigns {
     LIST(struct foreign) list;
+    LIST(struct foreign_port) ports; /* empty: not known, or nothing listens; legacy iptables counts nowhere in it */
     LIST(const char *) not_seen; /* what could not be looked at, with the reason; translated */
 };
 
-/* h: the live machine. Everything lives in the arena; texts of others are raw. */
-void foreign_find(const struct host *h, const struct addr *of, struct arena *a, struct foreigns *ret);
+/* h: the live machine. Everything lives in the arena; texts of others are raw. own_too: bansho's own tables as well,
+   for when bansho-wall cannot be asked. */
+void foreign_find(const struct host *h, const struct addr *of, bool own_too, struct arena *a, struct foreigns *ret);

@@ -173,18 +173,49 @@ def reasons(tmp):
                "forgiven": False, "state": "refused", "reason": "it is protected"}
     event, older = [{"time_us": (LAST - s) * 1000000, "kind": "login-failed", "address": "192.0.2.7", "account": "ro\x1bot", "attempts": 3, "filter": "sshd", "log": "journal", "probe": False} for s in (0, 40)]
     with Service(tmp, "wall", {"List": [{"bans": [entry("192.0.2.7")]}]}) as wall, Service(tmp, "watch", {"Verdicts": [{"verdicts": [verdict]}], "Events": [{"events": [event]}, {"events": [older, older]}]}) as watch:
-        text = bansho(tmp, "why", "192.0.2.7")
-        assert text.splitlines() == ["Bans", "  192.0.2.7  until 2030-03-17 17:46  5 failures: ssh", "What was concluded",
+        lines = bansho(tmp, "why", "192.0.2.7", code=1).splitlines()
+        others = lines.index("What others have here that names it")  # of the machine that runs the test: tests/lab/test_why.py
+        text = lines[:others] + lines[lines.index("What was concluded"):]
+        assert text == ["192.0.2.7 is shut out by bansho, until 2030-03-17 17:46: 5 failures: ssh. To let it in: bansho unban 192.0.2.7", "Bans", "  192.0.2.7  until 2030-03-17 17:46  5 failures: ssh", "What was concluded",
             "  2030-03-17 17:46:40  192.0.2.7  until 2030-03-17 17:56  failures: 5, attack, sshd [refused: it is protected]", "What it did",
             *[f"  2030-03-17 17:46:{s}  login-failed  ro\\x1bot (3)  sshd  journal" for s in ("00", "00", "40")]], text  # the newest last, although its part comes first
         assert wall.calls == [("List", {"network": "192.0.2.7"}, False)] and watch.calls == [("Verdicts", {"address": "192.0.2.7"}, False), ("Events", {"address": "192.0.2.7"}, True)]
-        shown = valid(bansho(tmp, "why", "192.0.2.7", "--json"))
-        assert shown["events"] == [older, older, event] and shown["verdicts"] == [verdict]
+        shown = valid(bansho(tmp, "why", "192.0.2.7", "--json", code=1))
+        assert shown["events"] == [older, older, event] and shown["verdicts"] == [verdict] and shown["kept_out"] and isinstance(shown["foreign"], list)
+    with Service(tmp, "wall", {"List": [{"bans": [entry("192.0.2.7", services=["smtp", "imap"])]}]}):
+        assert "192.0.2.7 is shut out of smtp, imap by bansho, until " in bansho(tmp, "why", "192.0.2.7", code=1)
     with Service(tmp, "wall", {"List": [{"bans": []}]}):
         text = bansho(tmp, "why", "2001:db8::1", code=3)
         assert "  not banned\n" in text and "  not known: bansho-watch does not run. To start it: " in text, text
         assert valid(bansho(tmp, "why", "2001:db8::1", "--json", code=3))["events"] is None
-    assert "no address" in bansho(tmp, "why", "192.0.2.0/24", code=2)
+    assert "is a network: name one address of it" in bansho(tmp, "why", "192.0.2.0/24", code=2)
+
+
+def accounts(tmp):
+    """An account that nobody has, on the machine that runs the test: what the watch keeps of it, and which of its addresses the wall shuts out. Real ones: tests/lab/test_why.py."""
+    name = "nobody-has-this@example.jp"
+    kept = lambda ago, kind, address: {"time_us": (LAST - ago) * 1000000, "kind": kind, "address": address, "account": name, "attempts": 2, "filter": "dove\x1bcot", "log": "journal", "probe": False}
+    events = {"login-ok": [kept(500, "login-ok", "198.51.100.7")], "login-failed": [kept(40, "login-failed", "203.0.113.9"), kept(30, "login-failed", "203.0.113.9")]}
+
+    class Watch(Service):
+        def answer(self, peer, replies):
+            return super().answer(peer, [{"events": events.get(self.calls[-1][1]["kind"], [])}])
+
+    def both(*args, code=1):
+        with Service(tmp, "wall", {"List": [{"bans": [entry("203.0.113.9")]}]}), Watch(tmp, "watch", {}) as watch:
+            said = bansho(tmp, "why", name, "--since", "10m", *args, code=code)
+            assert [c[1] for c in watch.calls] == [{"account": name, "kind": kind} for kind in ("login-ok", "mail-accepted", "login-failed", "login-refused")], watch.calls
+        return said
+
+    text = both()
+    assert text.startswith(f"There is no account {name} here that can be seen. All lines that name it: bansho log search --account {name}\n"), text
+    assert "  2030-03-17 17:46:10  203.0.113.9      dove\\x1bcot  4 times since 2030-03-17 17:46  [shut out now by bansho: 5 failures: ssh]\n" in text, text
+    shown = valid(both("--json"))
+    assert [(l["success"], l["address"], l["times"], l["shut_out"]) for l in shown["logins"]] == [(True, "198.51.100.7", 1, True), (False, "203.0.113.9", 4, True)] and shown["logins_from"] == "watch", shown
+    assert shown["kept_out"] and shown["places"] == [] and shown["sending"]["accepted"] == 0
+    assert "アカウントは" in both("--lang", "ja") and "(by the logs since " in bansho(tmp, "why", name, "--since", "10m", code=1)  # no services: the logs
+    for bad, want in ((["a\nb"], "no account's name"), (["", ], "no account's name"), ([name, "--since", "soon"], "a time is for example")):
+        assert want in bansho(tmp, "why", *bad, code=2)
 
 
 def absent(tmp):
@@ -198,7 +229,7 @@ def absent(tmp):
 
 def main():
     with tempfile.TemporaryDirectory() as tmp:
-        for test in (lists, bans, unbans, statuses, reasons, absent):
+        for test in (lists, bans, unbans, statuses, reasons, accounts, absent):
             test(tmp)
             print(f"{test.__name__}: fine")
 
