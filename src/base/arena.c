@@ -52,7 +52,6 @@ void arena_reset(struct arena *a)
         next = i->next;
         free(i);
     }
-    memset(b->data, 0, b->used);
     b->next = NULL;
     b->used = 0;
     a->total = b->size;
@@ -64,40 +63,46 @@ void arena_freep(struct arena **a)
     *a = NULL;
 }
 
-void *arena_zalloc(struct arena *a, size_t n)
+#define BLOCK 16384u
+
+/* A large block goes behind the head, so that the rest of the head stays in use. */
+static struct block *new_block(struct arena *a, size_t size)
+{
+    bool large = size > BLOCK;
+    struct block *b = malloc(sizeof *b + (large ? size : BLOCK));
+    a->total += large ? size : BLOCK;
+    if (!b || a->total > a->max)
+        exhausted();
+    b->size = large ? size : BLOCK;
+    b->used = 0;
+    struct block **at = large && a->head ? &a->head->next : &a->head;
+    b->next = *at;
+    *at = b;
+    return b;
+}
+
+/* Not cleared: what a process does not use it should not touch, each page is a fault after a fork. */
+static void *take(struct arena *a, size_t n)
 {
     if (n > a->max)
         exhausted();
     n = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     struct block *b = a->head;
-    if (!b || b->size - b->used < n) {
-        size_t size = n > 16384 ? n : 16384;
-        a->total += size;
-        if (a->total > a->max)
-            exhausted();
-        b = calloc(1, sizeof *b + size);
-        if (!b)
-            exhausted();
-        b->size = size;
-        /* A large block goes behind the head, so that the rest of the head stays in use. */
-        if (a->head && n > 16384) {
-            b->next = a->head->next;
-            a->head->next = b;
-        } else {
-            b->next = a->head;
-            a->head = b;
-        }
-    }
+    if (!b || b->size - b->used < n)
+        b = new_block(a, n);
     void *p = b->data + b->used;
     b->used += n;
     return p;
 }
 
+void *arena_zalloc(struct arena *a, size_t n) { return memset(take(a, n), 0, n); }
+
 char *arena_dup(struct arena *a, struct str s)
 {
-    char *p = arena_zalloc(a, s.n + 1);
+    char *p = take(a, s.n + 1);
     if (s.n)
         memcpy(p, s.p, s.n);
+    p[s.n] = 0;
     return p;
 }
 

@@ -116,7 +116,7 @@ void buf_put_z(struct buf *b, const char *s)
 
 int buf_read_fd(struct buf *b, int fd)
 {
-    char chunk[65536];
+    char chunk[16384];
     while (!b->full) {
         ssize_t n = read(fd, chunk, sizeof chunk);
         if (n < 0 && errno == EINTR)

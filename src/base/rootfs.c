@@ -59,7 +59,7 @@ int root_read_fd(int fd, struct buf *b)
         return -errno;
     if (!S_ISREG(st.st_mode))
         return -EINVAL;
-    char chunk[65536];
+    char chunk[8192];
     /* A small file whose size is known (the kernel's own have none) is there in one piece: nobody needs to ask for its end. */
     ssize_t n = st.st_size > 0 && st.st_size < (off_t)sizeof chunk ? read(fd, chunk, sizeof chunk) : -1;
     if (n > 0)

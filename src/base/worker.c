@@ -54,7 +54,7 @@ static void work(const void *job, pid_t parent, int fd)
 /* Reads until the child closes its end. false: the deadline passed first. */
 static bool collect(int fd, struct buf *b, const struct worker_options *o)
 {
-    char chunk[16384];
+    char chunk[4096];
     int64_t deadline = clock_monotonic_ms() + (o->timeout_ms ? o->timeout_ms : 10000), left;
     while ((left = deadline - clock_monotonic_ms()) > 0) {
         struct pollfd p = {fd, POLLIN, 0};

@@ -99,7 +99,7 @@ static void start(struct runner *r, struct job *j)
 
 static void take(struct job *j)
 {
-    char chunk[65536];
+    char chunk[4096]; /* each fork makes the stack's pages anew */
     for (;;) {
         ssize_t n = read(j->fd, chunk, sizeof chunk);
         if (n > 0) {

@@ -140,17 +140,20 @@ static void run(int64_t deadline)
 int side_by_side(side_fn *fn, void *arg, size_t n, size_t at_once, int64_t deadline)
 {
     size_t wanted = at_once < n ? at_once : n;
-    struct lane lanes[SIDE_MAX] = {{.ended = false}};
-    struct side mine = {.fn = fn, .arg = arg, .n = n, .lanes = lanes};
-    int r = 0;
-    while (mine.lanes_n < wanted && mine.lanes_n < SIDE_MAX && (r = lane_init(&lanes[mine.lanes_n], &mine.home)) == 0)
+    wanted = wanted < SIDE_MAX ? wanted : SIDE_MAX;
+    struct side mine = {.fn = fn, .arg = arg, .n = n, .lanes = calloc(wanted + 1, sizeof(struct lane))};
+    int r = mine.lanes ? 0 : -ENOMEM;
+    while (r == 0 && mine.lanes_n < wanted && (r = lane_init(&mine.lanes[mine.lanes_n], &mine.home)) == 0)
         mine.lanes_n++;
-    if (n && !mine.lanes_n)
+    if (n && !mine.lanes_n) {
+        free(mine.lanes);
         return r;
+    }
     side = &mine;
     run(deadline);
     side = NULL;
     for (size_t i = 0; i < mine.lanes_n; i++)
-        munmap(lanes[i].stack, SIDE_STACK);
+        munmap(mine.lanes[i].stack, SIDE_STACK);
+    free(mine.lanes);
     return 0;
 }
