@@ -131,7 +131,7 @@ static void hostile(void **state)
         tree_write(&t, "etc/apache2/ring-a.conf", "Include ring-b.conf\n");
         tree_write(&t, "etc/apache2/ring-b.conf", "Include ./ring-a.conf\n");
         mkfifoat(t.root.fd, "etc/apache2/fifo", 0644);
-        symlinkat(".", t.root.fd, "etc/apache2/ring-dir");
+        assert_int_equal(symlinkat(".", t.root.fd, "etc/apache2/ring-dir"), 0);
         unlinkat(t.root.fd, k == 3 ? "etc/apache2/ring-a.conf" : "none", 0);
         unlinkat(t.root.fd, k == 3 ? "etc/apache2/ring-b.conf" : "none", 0);
         tree_load(&t);
