@@ -1,4 +1,6 @@
 /* verb_notify.c: `bansho notify test` and `confirm`: does an alert really arrive? */
+#include "bin/notify_send.h"
+#include "bin/peer.h"
 #include "bin/session.h"
 #include "bin/verbs.h"
 #include "host/host.h"
@@ -128,30 +130,37 @@ static enum outcome notify(const struct call *c)
         const char *name;
         enum outcome (*run)(const struct call *c, struct telling *t);
     } acts[] = {{"test", test}, {"confirm", confirm}};
+    if (strcmp(c->args[0], "send") == 0)
+        return notify_send(c);
     for (size_t i = 0; i < ARRAY_SIZE(acts); i++)
         if (strcmp(c->args[0], acts[i].name) == 0) {
             _cleanup_(telling_done) struct telling t = {.arena = arena_new(64u << 20), .root = {.fd = -1}};
             struct err err = {0};
             return prepare(&t, &err) < 0 ? complain(&err) : acts[i].run(c, &t);
         }
-    return complainf(_("notify: there is no \"%s\". Possible: test, confirm CODE"), c->args[0]);
+    return complainf(_("notify: there is no \"%s\". Possible: test, confirm CODE, send"), c->args[0]);
 }
 
 static const struct verb_option notify_options[] = {
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("print what came of it as JSON (schema bansho.notify/1)")},
+    {"wait", 0, ARGUMENT_NONE, NULL, NULL, N_("with send: as bansho-tell.service runs it; it stays while something waits, and is woken by the socket that systemd hands over")},
+    PEER_OPTION_SOCKETS,
     {0},
 };
 
 const struct verb verb_notify = {
     .name = "notify",
-    .usage = "test|confirm CODE [--json]",
-    .summary = N_("sends a test message by every way that you configured, and takes your word that it arrived"),
+    .usage = "test|confirm CODE|send [--json]",
+    .summary = N_("sends a test message by every way that you configured, and takes your word that it arrived; tells what the guard decided"),
     .help = N_("test sends a message by mail, by your command and to your webhook, as far as bansho.conf names them, and says what each answered. "
                "Every message holds a short code.\n\n"
-               "confirm takes that code: the proof that the message came as far as you. The check notify.arrives looks whether that was so within half a year."),
+               "confirm takes that code: the proof that the message came as far as you. The check notify.arrives looks whether that was so within half a year.\n\n"
+               "send tells what bansho-watch concluded since the last time: at once, when a stranger may have logged in to an account or bansho-wall cannot be reached; who was shut out goes as "
+               "one message, at most one within the time `digest` of bansho.conf. What could not be sent waits. bansho-tell does this by itself, woken by bansho-watch: "
+               "systemctl enable --now bansho-tell.socket"),
     .options = notify_options,
     .argument = ARGUMENT_WORDS,
-    .words = "test|confirm",
+    .words = "test|confirm|send",
     .min = 1,
     .max = 2,
     .run = notify,

@@ -4,6 +4,7 @@ const struct verb_option watch_options[] = {
     {"state", 0, ARGUMENT_FILE, "FILE", NULL, N_("what it remembers (default: /var/lib/bansho-watch/watch.db)")},
     {"wall", 0, ARGUMENT_FILE, "SOCKET", NULL, N_("where bansho-wall listens (default: /run/bansho/wall); none: nobody is asked, and what would be shut out waits")},
     {"socket", 0, ARGUMENT_FILE, "PATH", NULL, N_("where it answers, where systemd hands over no socket")},
+    {"tell", 0, ARGUMENT_FILE, "SOCKET", NULL, N_("where bansho-tell is woken (default: /run/bansho/tell) when there is something to tell the owner; none: nobody is woken")},
     {"print", 0, ARGUMENT_NONE, NULL, NULL, N_("each verdict as a line on the standard output, too")},
     {"version", 0, ARGUMENT_NONE, NULL, NULL, N_("tells the version")},
     {"help", 0, ARGUMENT_NONE, NULL, NULL, N_("tells the options")},

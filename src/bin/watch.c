@@ -15,6 +15,7 @@
 
 #define STATE "/var/lib/bansho-watch/watch.db"
 #define WALL "/run/bansho/wall"
+#define TELL "/run/bansho/tell"
 
 void watch_say(const char *text)
 {
@@ -48,6 +49,8 @@ static int understand(int argc, char **argv, struct watch_call *ret)
             ret->wall = strcmp(optarg, "none") == 0 ? NULL : optarg;
         else if (strcmp(name, "socket") == 0)
             ret->listen = optarg;
+        else if (strcmp(name, "tell") == 0)
+            ret->tell = strcmp(optarg, "none") == 0 ? NULL : optarg;
         else if (strcmp(name, "print") == 0)
             ret->print = true;
         else if (strcmp(name, "version") == 0)
@@ -120,7 +123,7 @@ static int keep(const struct watch_call *c, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct watch_call c = {.state = STATE, .wall = WALL};
+    struct watch_call c = {.state = STATE, .wall = WALL, .tell = TELL};
     const char *language = NULL;
     struct err err = {0};
     if (text_language(NULL, &language, &err) < 0)

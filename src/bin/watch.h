@@ -10,6 +10,7 @@ struct watch_call {
     const char *state;      /* --state FILE */
     const char *wall;       /* --wall SOCKET; NULL: nobody is asked, everything waits in the outbox */
     const char *listen;     /* --socket PATH; NULL: an inherited one, or none */
+    const char *tell;       /* --tell SOCKET: whoever listens there is woken when there is something to tell a person; NULL: nobody */
     bool print;             /* --print: each verdict as a line on the standard output */
 };
 

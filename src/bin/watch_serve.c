@@ -1,10 +1,12 @@
 /* watch_serve.c: what bansho-watch answers: org.bansho.Watch. */
 #include "base/buf.h"
+#include "base/clock.h"
 #include "bin/watch_loop.h"
 #include "wire/interfaces.h"
 #include "wire/listen.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define ARENA_MAX (64u << 20)
 #define PART 500
@@ -203,6 +205,29 @@ static int verdicts(struct wire_call *call, json_t *parameters, void *arg, struc
     return 0;
 }
 
+/* Of how long ago is told to one who was told nothing yet. */
+#define SINCE_US (DAY * 1000000ll)
+
+static int since(struct wire_call *call, json_t *parameters, void *arg, struct err *err)
+{
+    struct working *w = arg;
+    _cleanup_(arena_freep) struct arena *a = arena_new(ARENA_MAX);
+    struct diary_news news;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int r = watch_save(w->watch, err);
+    if (r == 0)
+        r = diary_since(watch_diary(w->watch), json_string_value(json_object_get(parameters, "diary")), json_integer_value(json_object_get(parameters, "after")),
+                        now.tv_sec * 1000000ll - SINCE_US, PART, a, &news, err);
+    if (r < 0)
+        return r;
+    json_t *list = json_array();
+    for (size_t i = 0; i < news.list.n; i++)
+        json_array_append_new(list, verdict(&news.list.v[i]));
+    wire_reply(call, json_pack("{s:s, s:I, s:b, s:o}", "diary", news.diary, "last", (json_int_t)news.last, "more", news.more, "verdicts", list));
+    return 0;
+}
+
 /* Who failed where is root's business; how it goes is anybody's. */
 static const struct wire_method methods[] = {
     {"Status", WIRE_ANYONE, status, false},
@@ -211,6 +236,7 @@ static const struct wire_method methods[] = {
     {"Events", 0, events, false},
     {"EventsOfAccount", 0, events_of_account, false},
     {"Verdicts", 0, verdicts, false},
+    {"Since", 0, since, false},
 };
 
 int watch_serve(struct working *w, struct err *err)

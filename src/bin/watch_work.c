@@ -5,12 +5,14 @@
 #include "bin/watch_loop.h"
 #include "log/journal.h"
 #include "term/text.h"
-#include <signal.h>
+#include "wire/listen.h"
 #include <errno.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #define ARENA_MAX (256u << 20)
 #define TURNS 16 /* without looking at anything else */
@@ -32,6 +34,16 @@ static void print(void *arg, const struct verdict *v, const struct feed_event *e
     text_escape(&b, v->account.p ? v->account : STR(""));
     printf("%s\n", b.p);
     fflush(stdout);
+}
+
+/* That somebody connects is all that is said. Nobody there: the owner is not told by bansho-tell. It has not come yet to the one before: it knows. */
+static void wake_teller(void *arg)
+{
+    struct working *w = arg;
+    struct err err = {0};
+    int fd = w->c->tell ? wire_socket(w->c->tell, true, &err) : -1;
+    if (fd >= 0)
+        close(fd);
 }
 
 /* --- the loop */
@@ -137,7 +149,7 @@ static void end_once(void)
 static int work(struct working *w, struct watch_setup *s, struct err *err)
 {
     struct watch_options o = {.state = w->c->state, .root = &s->root, .sources = &s->sources, .filters = s->filters.v, .journal_filters = s->journal_filters.v,
-                              .filters_n = s->filters.n, .rules = s->rules, .observe = s->observe, .bans_per_hour = s->bans_per_hour, .send = w->c->wall ? watch_ask_wall : NULL, .send_arg = w, .news = news, .told = print, .news_arg = w};
+                              .filters_n = s->filters.n, .rules = s->rules, .observe = s->observe, .bans_per_hour = s->bans_per_hour, .send = w->c->wall ? watch_ask_wall : NULL, .send_arg = w, .news = news, .told = print, .stir = wake_teller, .news_arg = w};
     journal_prepare();
     int r = watch_new(&o, &w->watch, err);
     malloc_trim(0); /* looking at the machine took more than watching it */

@@ -68,6 +68,8 @@ const struct option options[] = {
      .help = N_("A program that is started with each alert on its standard input.")},
     {"notify", "webhook", OPTION_URL, .reload = true, .example = "https://hooks.example.net/x",
      .help = N_("An address (https) to which each alert is sent as JSON.")},
+    {"notify", "digest", OPTION_DURATION, .fallback = "1d", .min = 60, .max = 31LL * DAY, .reload = true,
+     .help = N_("Who was shut out is told as one message, at most one within this time. What cannot wait is told at once.")},
 };
 const size_t options_n = ARRAY_SIZE(options);
 

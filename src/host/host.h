@@ -94,6 +94,8 @@ struct host {
 int host_new(const struct root *root, const struct clock *clock, struct host **ret, struct err *err) _must_check_;
 void host_free(struct host *h);
 
+/* As host.name, without a snapshot; live: of the running machine. NULL: not known. */
+const char *host_name_of(struct arena *a, const struct root *root, bool live);
 const struct package *host_package(const struct host *h, const char *name);      /* installed ones only; NULL: not installed (or packages not seen) */
 const struct unit *host_unit(const struct host *h, const char *name);            /* with its suffix; template instances by full name */
 const struct user *host_user(const struct host *h, const char *name);

@@ -55,30 +55,33 @@ char *hosts_parse(struct arena *a, struct str text, const char *short_name)
     return NULL;
 }
 
-static char *first_line(struct host *h, const char *path)
+static char *first_line(struct arena *a, const struct root *root, const char *path)
 {
     _cleanup_(buf_free) struct buf b = BUF(4096);
     struct str line, rest;
-    if (root_read(h->root, path, &b) < 0)
+    if (root_read(root, path, &b) < 0)
         return NULL;
     rest = buf_str(&b);
-    return str_line(&rest, &line) && str_trim(line).n ? arena_dup(h->arena, str_trim(line)) : NULL;
+    return str_line(&rest, &line) && str_trim(line).n ? arena_dup(a, str_trim(line)) : NULL;
+}
+
+const char *host_name_of(struct arena *a, const struct root *root, bool live)
+{
+    char running[256] = "";
+    if (live)
+        gethostname(running, sizeof running - 1);
+    const char *name = running[0] ? arena_dupz(a, running) : first_line(a, root, "/etc/hostname"), *full = NULL;
+    _cleanup_(buf_free) struct buf b = BUF(MAX_TEXT);
+    if (name && !strchr(name, '.') && root_read(root, "/etc/hosts", &b) == 0)
+        full = hosts_parse(a, buf_str(&b), name);
+    return full ? full : name;
 }
 
 static void see_name(struct host *h)
 {
-    char running[256] = "";
-    if (h->live)
-        gethostname(running, sizeof running - 1);
-    const char *name = running[0] ? arena_dupz(h->arena, running) : first_line(h, "/etc/hostname");
-    if (!name)
-        return;
-    h->name = name;
-    _cleanup_(buf_free) struct buf b = BUF(MAX_TEXT);
-    if (!strchr(name, '.') && root_read(h->root, "/etc/hosts", &b) == 0) {
-        const char *full = hosts_parse(h->arena, buf_str(&b), name);
-        h->name = full ? full : name;
-    }
+    const char *name = host_name_of(h->arena, h->root, h->live);
+    if (name)
+        h->name = name;
 }
 
 /* proc(5): the n-th field after the command's ")" of /proc/PID/stat. */

@@ -9,6 +9,7 @@ static const char *const migrations[] = {
     " why TEXT NOT NULL, confirmed INTEGER NOT NULL);"
     "CREATE TABLE outbox (number INTEGER PRIMARY KEY, way TEXT NOT NULL, time INTEGER NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, html TEXT);"
     "CREATE TABLE told (id TEXT NOT NULL, object TEXT NOT NULL, title TEXT NOT NULL, state INTEGER NOT NULL, PRIMARY KEY (id, object)) WITHOUT ROWID;",
+    "CREATE TABLE memo (name TEXT PRIMARY KEY, text TEXT NOT NULL, number INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 int notify_store_open(const char *dir, struct store **ret, struct err *err)
@@ -171,5 +172,22 @@ int told_replace(struct store *s, const struct told rows[], size_t n, struct err
         const char *const texts[] = {rows[i].id, rows[i].object, rows[i].title};
         r = run(s, "INSERT OR REPLACE INTO told (id, object, title, state) VALUES (?, ?, ?, ?)", texts, 3, rows[i].state, err);
     }
+    return r;
+}
+
+int notify_memo_put(struct store *s, const struct notify_memo *m, struct err *err)
+{
+    const char *const texts[] = {m->name, m->text};
+    return run(s, "INSERT OR REPLACE INTO memo (name, text, number) VALUES (?, ?, ?)", texts, ARRAY_SIZE(texts), m->number, err);
+}
+
+int notify_memo_get(struct store *s, const char *name, struct arena *a, struct notify_memo *ret, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = prepare(s, "SELECT text, number FROM memo WHERE name = ?", &name, 1, -1, &st, err);
+    if (r == 0)
+        r = statement_step(st, err);
+    if (r > 0)
+        *ret = (struct notify_memo){name, statement_column_text(st, 0, a), statement_column_int(st, 1)};
     return r;
 }

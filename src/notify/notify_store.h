@@ -48,6 +48,15 @@ int outbox_add(struct store *s, const char *way, const struct waiting *w, struct
 int outbox_load(struct store *s, const char *way, struct arena *a, waiting_list *ret, struct err *err) _must_check_;
 int outbox_drop(struct store *s, const char *way, int64_t up_to, struct err *err) _must_check_;
 
+/* What whoever tells must remember, by name: how far it has told, and when. In the transaction that also adds to the outbox. */
+struct notify_memo {
+    const char *name, *text;
+    int64_t number; /* not -1 */
+};
+int notify_memo_put(struct store *s, const struct notify_memo *m, struct err *err) _must_check_;
+/* 1, or 0: none. */
+int notify_memo_get(struct store *s, const char *name, struct arena *a, struct notify_memo *ret, struct err *err) _must_check_;
+
 typedef LIST(struct told) told_list;
 int told_load(struct store *s, struct arena *a, told_list *ret, struct err *err) _must_check_;
 /* Forgets all and keeps these. In the transaction that also adds to the outbox. */

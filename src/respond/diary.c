@@ -19,6 +19,11 @@ static const char *const migrations[] = {
     "CREATE INDEX outbox_state ON outbox (state, seq);"
     "CREATE TABLE forgiven (network TEXT PRIMARY KEY, day INTEGER NOT NULL, row INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE day (day INTEGER PRIMARY KEY);",
+    /* What is to be told, in the order in which it was kept: each verdict, and again when it was refused. Numbers are never used again. */
+    "CREATE TABLE origin (name TEXT NOT NULL); INSERT INTO origin VALUES (lower(hex(randomblob(8))));"
+    "CREATE TABLE news (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL);"
+    "CREATE INDEX news_id ON news (id, seq);"
+    "INSERT INTO news (id) SELECT id FROM verdict ORDER BY time_us;",
 };
 
 const char *post_state_name(enum post_state s)

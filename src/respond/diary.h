@@ -128,4 +128,14 @@ struct diary_verdicts {
 /* The newest first. */
 int diary_verdicts_of(struct diary *d, const struct addr *of, size_t most, struct arena *a, struct diary_verdicts *ret, struct err *err) _must_check_;
 
+/* What is to be told: verdicts, and once more each whose act was refused, in the order in which they were kept. */
+struct diary_news {
+    LIST(struct diary_shown_verdict) list;
+    const char *diary;         /* this file's own name: numbers of another one mean nothing */
+    int64_t last;              /* go on after this */
+    bool more;
+};
+/* At most `most` after that number; diary: the name that was told before; NULL or another one: what happened since `since_us`. As far as it is saved. */
+int diary_since(struct diary *d, const char *diary, int64_t after, int64_t since_us, size_t most, struct arena *a, struct diary_news *ret, struct err *err) _must_check_;
+
 struct diary_counts diary_counts(const struct diary *d);

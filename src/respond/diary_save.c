@@ -42,6 +42,8 @@ static int drop_old(struct diary *d, int64_t day, struct err *err)
     snprintf(sql, sizeof sql, "DELETE FROM outbox WHERE time_us < %lld AND state <> %d", before, POST_WAITING);
     if (r == 0)
         r = run(d->store, sql, err);
+    if (r == 0)
+        r = run(d->store, "DELETE FROM news WHERE id NOT IN (SELECT id FROM verdict)", err);
     snprintf(sql, sizeof sql, "DELETE FROM forgiven WHERE day <= %lld", (long long)(day - DIARY_DAYS));
     return r < 0 ? r : run(d->store, sql, err);
 }
@@ -109,11 +111,22 @@ static int put_lines(struct diary *d, int64_t day, int64_t *day_n, uint64_t *ret
     return r;
 }
 
+/* What was put just now is news, unless it was there already. */
+#define NEWS "INSERT INTO news (id) SELECT ?1 WHERE changes() > 0"
+
+static int put_news(struct statement *st, const char *id, struct err *err)
+{
+    statement_text(st, 1, id);
+    return statement_run(st, err);
+}
+
 static int put_told(struct diary *d, struct err *err)
 {
-    _cleanup_(statement_donep) struct statement *st = NULL;
+    _cleanup_(statement_donep) struct statement *st = NULL, *news = NULL;
     int r = d->told.n ? store_prepare(d->store, "INSERT OR IGNORE INTO verdict (id, kind, looks, network, account, time_us, until, count, times, filter, log)"
                                                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", &st, err) : 0;
+    if (r == 0 && d->told.n)
+        r = store_prepare(d->store, NEWS, &news, err);
     for (size_t i = 0; r == 0 && i < d->told.n; i++) {
         const struct diary_told *t = &d->told.v[i];
         char who[ADDR_TEXT + 4];
@@ -129,6 +142,8 @@ static int put_told(struct diary *d, struct err *err)
         statement_text(st, 10, t->filter);
         statement_text(st, 11, t->log);
         r = statement_run(st, err);
+        if (r == 0)
+            r = put_news(news, t->id, err);
     }
     return r;
 }
@@ -136,7 +151,7 @@ static int put_told(struct diary *d, struct err *err)
 /* What is in the store with an end already (read again after a crash) stays as it is. */
 static int put_posts(struct diary *d, struct err *err)
 {
-    _cleanup_(statement_donep) struct statement *st = NULL;
+    _cleanup_(statement_donep) struct statement *st = NULL, *news = NULL;
     int r = 0;
     for (struct post *p = d->posts; r == 0 && p; p = p->next) {
         char who[ADDR_TEXT + 4];
@@ -157,6 +172,10 @@ static int put_posts(struct diary *d, struct err *err)
         statement_int(st, 8, p->tries);
         statement_text(st, 9, p->reason);
         r = statement_run(st, err);
+        if (r == 0 && p->state == POST_REFUSED && !news)
+            r = store_prepare(d->store, NEWS, &news, err);
+        if (r == 0 && p->state == POST_REFUSED)
+            r = put_news(news, p->id, err);
     }
     return r;
 }

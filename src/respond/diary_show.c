@@ -77,12 +77,31 @@ static size_t networks_of(const struct addr *of, char (*ret)[ADDR_TEXT + 4])
     return n;
 }
 
+/* Its columns, as read_verdict takes them. */
+#define VERDICT "SELECT v.id, v.kind, v.looks, v.network, v.account, v.time_us, v.until, v.count, v.times, v.filter, v.log, v.forgiven, o.state, o.reason"
+
+static int read_verdict(struct statement *st, struct arena *a, struct diary_shown_verdict *ret, struct err *err)
+{
+    struct diary_shown_verdict v = {
+        .id = statement_column_text(st, 0, a), .kind = (enum verdict_kind)statement_column_int(st, 1), .looks = (enum verdict_looks)statement_column_int(st, 2),
+        .network = statement_column_text(st, 3, a), .account = statement_column_text(st, 4, a), .time_us = statement_column_int(st, 5), .until = statement_column_int(st, 6),
+        .count = (unsigned)statement_column_int(st, 7), .times = (unsigned)statement_column_int(st, 8), .filter = statement_column_text(st, 9, a), .log = statement_column_text(st, 10, a),
+        .forgiven = statement_column_int(st, 11), .reason = statement_column_text(st, 13, a)};
+    const char *state = statement_column_text(st, 12, a);
+    if (state)
+        v.state = post_state_name((enum post_state)statement_column_int(st, 12));
+    if (v.kind >= VERDICT_KINDS || v.looks >= VERDICT_LOOKS || statement_column_int(st, 12) > POST_FORGIVEN)
+        return err_set(err, -EUCLEAN, "%s", err_name(EUCLEAN));
+    *ret = v;
+    return 0;
+}
+
 int diary_verdicts_of(struct diary *d, const struct addr *of, size_t most, struct arena *a, struct diary_verdicts *ret, struct err *err)
 {
     _cleanup_(statement_donep) struct statement *st = NULL;
     char networks[2][ADDR_TEXT + 4];
     networks_of(of, networks);
-    int r = store_prepare(d->store, "SELECT v.id, v.kind, v.looks, v.network, v.account, v.time_us, v.until, v.count, v.times, v.filter, v.log, v.forgiven, o.state, o.reason FROM verdict v"
+    int r = store_prepare(d->store, VERDICT " FROM verdict v"
                                     " LEFT JOIN outbox o ON o.id = v.id WHERE v.network IN (?1, ?2) ORDER BY v.time_us DESC LIMIT ?3", &st, err);
     if (r < 0)
         return r;
@@ -90,17 +109,71 @@ int diary_verdicts_of(struct diary *d, const struct addr *of, size_t most, struc
     statement_text(st, 2, networks[1]);
     statement_int(st, 3, (int64_t)most);
     while ((r = statement_step(st, err)) > 0) {
-        struct diary_shown_verdict v = {
-            .id = statement_column_text(st, 0, a), .kind = (enum verdict_kind)statement_column_int(st, 1), .looks = (enum verdict_looks)statement_column_int(st, 2),
-            .network = statement_column_text(st, 3, a), .account = statement_column_text(st, 4, a), .time_us = statement_column_int(st, 5), .until = statement_column_int(st, 6),
-            .count = (unsigned)statement_column_int(st, 7), .times = (unsigned)statement_column_int(st, 8), .filter = statement_column_text(st, 9, a), .log = statement_column_text(st, 10, a),
-            .forgiven = statement_column_int(st, 11), .reason = statement_column_text(st, 13, a)};
-        const char *state = statement_column_text(st, 12, a);
-        if (state)
-            v.state = post_state_name((enum post_state)statement_column_int(st, 12));
-        if (v.kind >= VERDICT_KINDS || v.looks >= VERDICT_LOOKS || statement_column_int(st, 12) > POST_FORGIVEN)
-            return err_set(err, -EUCLEAN, "%s", err_name(EUCLEAN));
+        struct diary_shown_verdict v;
+        if ((r = read_verdict(st, a, &v, err)) < 0)
+            break;
         *list_push(a, &ret->list) = v;
     }
     return r;
+}
+
+static int number_of(struct diary *d, const char *sql, int64_t parameter, int64_t *ret, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(d->store, sql, &st, err);
+    if (r == 0)
+        statement_int(st, 1, parameter);
+    if (r == 0)
+        r = statement_step(st, err);
+    if (r > 0)
+        *ret = statement_column_int(st, 0);
+    return r < 0 ? r : 0;
+}
+
+/* Where to begin: after what was told before, or what is older. */
+static int news_begin(struct diary *d, const char *diary, int64_t since_us, struct arena *a, struct diary_news *n, int64_t *after, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    int r = store_prepare(d->store, "SELECT name FROM origin", &st, err);
+    if (r == 0)
+        r = statement_step(st, err);
+    if (r < 0)
+        return r;
+    n->diary = r ? statement_column_text(st, 0, a) : "";
+    if (diary && strcmp(diary, n->diary) == 0)
+        return 0;
+    *after = 0;
+    return number_of(d, "SELECT coalesce((SELECT min(n.seq) - 1 FROM news n JOIN verdict v ON v.id = n.id WHERE v.time_us >= ?1), (SELECT max(seq) FROM news), 0)", since_us, after, err);
+}
+
+int diary_since(struct diary *d, const char *diary, int64_t after, int64_t since_us, size_t most, struct arena *a, struct diary_news *ret, struct err *err)
+{
+    _cleanup_(statement_donep) struct statement *st = NULL;
+    struct diary_news n = {0};
+    int64_t newest = 0;
+    int r = news_begin(d, diary, since_us, a, &n, &after, err);
+    if (r == 0)
+        r = number_of(d, "SELECT coalesce(max(seq), 0) FROM news WHERE seq > ?1", after, &newest, err);
+    if (r == 0) /* of one that was refused later, the later row alone */
+        r = store_prepare(d->store, VERDICT ", n.seq FROM news n JOIN verdict v ON v.id = n.id LEFT JOIN outbox o ON o.id = n.id"
+                                    " WHERE n.seq > ?1 AND NOT EXISTS (SELECT 1 FROM news m WHERE m.id = n.id AND m.seq > n.seq) ORDER BY n.seq LIMIT ?2", &st, err);
+    if (r < 0)
+        return r;
+    statement_int(st, 1, after);
+    statement_int(st, 2, (int64_t)most);
+    n.last = after;
+    while ((r = statement_step(st, err)) > 0) {
+        struct diary_shown_verdict v;
+        if ((r = read_verdict(st, a, &v, err)) < 0)
+            return r;
+        n.last = statement_column_int(st, 14);
+        *list_push(a, &n.list) = v;
+    }
+    if (r < 0)
+        return r;
+    n.more = n.list.n == most;
+    if (!n.more && newest > n.last)
+        n.last = newest;
+    *ret = n;
+    return 0;
 }

@@ -13,6 +13,7 @@ struct watch {
     struct sender sender;
     const struct feed_event *event;  /* whose verdicts are being told */
     bool verdicts, events;           /* since the last save */
+    bool stirs;                      /* with the next save there is something to tell */
     int64_t save_ms, again_ms;       /* when it is to be saved, 0: nothing to save; how long after a failure */
     int64_t tidy_ms;                 /* when the store's log is put in order; 0: not to be done */
     int64_t since;
@@ -26,6 +27,12 @@ static int64_t now_us(const struct watch *w)
         return w->o.now_us(w->o.now_arg);
     clock_gettime(CLOCK_REALTIME, &t);
     return t.tv_sec * 1000000ll + t.tv_nsec / 1000;
+}
+
+static void stir(const struct watch *w)
+{
+    if (w->o.stir)
+        w->o.stir(w->o.news_arg);
 }
 
 int watch_new(const struct watch_options *o, struct watch **ret, struct err *err)
@@ -59,7 +66,7 @@ static void tell(void *arg, const struct verdict *v)
 {
     struct watch *w = arg;
     (void)diary_verdict(w->diary, v, w->event, w->o.observe);
-    w->verdicts = true;
+    w->verdicts = w->stirs = true;
     if (w->o.told)
         w->o.told(w->o.news_arg, v, w->event);
 }
@@ -172,7 +179,11 @@ int watch_begin(struct watch *w, struct err *err)
     s.journal_since = now_us(w) / 1000000 - w->o.rules.find_time;
     s.since = p.read_until || has ? 0 : s.journal_since; /* many machines have nothing but the journal */
     r = remember(w, err);
-    return r < 0 ? r : feed_begin(w->feed, &s, err);
+    if (r == 0)
+        r = feed_begin(w->feed, &s, err);
+    if (r == 0)
+        stir(w); /* what an earlier process kept may not have been told */
+    return r;
 }
 
 /* --- saving */
@@ -207,8 +218,13 @@ static void save(struct watch *w)
             tidy(w);
         if (failing && w->o.news)
             w->o.news(w->o.news_arg, _("what was seen is kept again"));
+        if (failing || w->stirs)
+            stir(w);
+        w->stirs = false;
         return;
     }
+    if (!failing)
+        stir(w);
     if (!failing && w->o.news) {
         w->o.news(w->o.news_arg, err.text);
         w->o.news(w->o.news_arg, _("what is seen cannot be kept for now; everything goes on in memory"));
@@ -244,13 +260,22 @@ int watch_timeout(const struct watch *w)
     return sooner(sooner(sooner(feed_timeout(w->feed), left), tidying), sender_timeout(&w->sender, now));
 }
 
+/* The first of several in a row is news. */
+static void failed_since(const struct watch *w, uint64_t before)
+{
+    if (!before && w->sender.failures)
+        stir(w);
+}
+
 int watch_turn(struct watch *w, struct err *err)
 {
     int r = feed_turn(w->feed, now_us(w), take, w, err);
     if (r < 0)
         return r;
     int64_t ms = clock_monotonic_ms();
+    uint64_t failures = w->sender.failures;
     sender_go(&w->sender, now_us(w) / 1000000, ms);
+    failed_since(w, failures);
     if (w->verdicts && !w->again_ms)
         save(w);
     else if (w->events || diary_pending(w->diary))
@@ -266,11 +291,21 @@ int watch_turn(struct watch *w, struct err *err)
 
 void watch_answer(struct watch *w, const char *id, const char *refused)
 {
-    if (sender_answer(&w->sender, id, refused))
-        want_save(w, WATCH_SAVE_MS);
+    bool failed = w->sender.failures;
+    if (!sender_answer(&w->sender, id, refused))
+        return;
+    w->stirs |= refused != NULL;
+    if (failed)
+        stir(w);
+    want_save(w, WATCH_SAVE_MS);
 }
 
-void watch_failed(struct watch *w, const char *id) { sender_failed(&w->sender, id, clock_monotonic_ms()); }
+void watch_failed(struct watch *w, const char *id)
+{
+    uint64_t before = w->sender.failures;
+    sender_failed(&w->sender, id, clock_monotonic_ms());
+    failed_since(w, before);
+}
 
 int watch_save(struct watch *w, struct err *err)
 {
@@ -279,7 +314,12 @@ int watch_save(struct watch *w, struct err *err)
     return w->again_ms ? err_set(err, -EIO, "%s", _("what is seen cannot be kept for now; everything goes on in memory")) : 0;
 }
 
-void watch_lost(struct watch *w) { sender_lost(&w->sender, clock_monotonic_ms()); }
+void watch_lost(struct watch *w)
+{
+    uint64_t before = w->sender.failures;
+    sender_lost(&w->sender, clock_monotonic_ms());
+    failed_since(w, before);
+}
 
 int watch_forgive(struct watch *w, const struct prefix *who, size_t *ret_sources, struct err *err)
 {

@@ -36,6 +36,7 @@ struct watch_options {
     void (*news)(void *arg, const char *text);
     void (*told)(void *arg, const struct verdict *v, const struct feed_event *e); /* NULL, or each verdict as it is told */
     void *news_arg;
+    void (*stir)(void *arg);        /* NULL, or: there may be something to tell a person (diary_since, watch_status); it was kept already */
     int64_t (*now_us)(void *arg);   /* microseconds since the epoch; NULL: the system's clock */
     void *now_arg;
 };

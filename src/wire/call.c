@@ -13,7 +13,7 @@ static json_t *text_of(struct str s)
 }
 
 /* Before the call exists: errors of org.varlink.service. */
-static void refuse(struct conn *c, const struct message *m, const char *error, const char *key, struct str value)
+static void refuse(struct conn *c, const struct wire_message *m, const char *error, const char *key, struct str value)
 {
     size_t n = 0;
     json_t *parameters = key ? json_pack("{so}", key, text_of(value)) : NULL;
@@ -46,7 +46,7 @@ static bool permitted(const struct conn *c, const struct wire_method *m)
     return c->uid == 0 || m->who == WIRE_ANYONE || (m->who & c->bits);
 }
 
-static void start(struct conn *c, const struct message *m, const struct served *of, const struct wire_method *method, const struct idl_member *declared)
+static void start(struct conn *c, const struct wire_message *m, const struct served *of, const struct wire_method *method, const struct idl_member *declared)
 {
     struct err err = {0};
     struct wire_call *call = calloc(1, sizeof *call);
@@ -68,12 +68,12 @@ static void start(struct conn *c, const struct message *m, const struct served *
 }
 
 /* Beside others only what will be answered once, and in its turn. */
-static bool may_join(const struct conn *c, const struct message *m, const struct wire_method *method, const struct idl_member *declared)
+static bool may_join(const struct conn *c, const struct wire_message *m, const struct wire_method *method, const struct idl_member *declared)
 {
     return !c->call || (c->last->method == method && method->together && !m->oneway && !m->more && !m->upgrade && permitted(c, method) && idl_check(declared->in, m->parameters, NULL) == 0);
 }
 
-static bool dispatch(struct conn *c, const struct message *m)
+static bool dispatch(struct conn *c, const struct wire_message *m)
 {
     struct buf at = BUF(255);
     const struct served *of = find_interface(c->server, m->interface);
@@ -102,7 +102,7 @@ static bool dispatch(struct conn *c, const struct message *m)
 
 bool call_message(struct conn *c, struct str text)
 {
-    struct message m = {0};
+    struct wire_message m = {0};
     if (message_parse_call(text, &m, NULL) < 0) {
         if (c->call)
             return false; /* what came before it is answered first */

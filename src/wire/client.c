@@ -117,7 +117,7 @@ static int receive(struct wire_client *c, int64_t until, struct err *err)
     return c->in.full ? err_set(err, -EMSGSIZE, _("%s answered with more than %u bytes"), c->path, WIRE_REPLY_MAX) : 0;
 }
 
-static int next_reply(struct wire_client *c, struct message *ret, struct err *err)
+static int next_reply(struct wire_client *c, struct wire_message *ret, struct err *err)
 {
     int64_t until = clock_monotonic_ms() + c->timeout_ms;
     struct err why = {0};
@@ -149,7 +149,7 @@ static int call(struct wire_client *c, const char *method, json_t *take_paramete
     return code;
 }
 
-static int keep(struct wire_client *c, const struct message *m, const char *method, struct wire_answer *ret, struct err *err)
+static int keep(struct wire_client *c, const struct wire_message *m, const char *method, struct wire_answer *ret, struct err *err)
 {
     *ret = (struct wire_answer){.parameters = json_incref(m->parameters)};
     if (!m->error)
@@ -164,7 +164,7 @@ int wire_ask_more(struct wire_client *c, const char *method, json_t *take_parame
     int code = call(c, method, take_parameters, fn ? MESSAGE_MORE : 0, err);
     bool more = true;
     while (!code && more) {
-        struct message m = {0};
+        struct wire_message m = {0};
         code = next_reply(c, &m, err);
         more = !code && m.continues;
         if (more && !fn)

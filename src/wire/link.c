@@ -88,7 +88,7 @@ static void arm(struct wire_link *l)
 
 static void answer(struct wire_link *l, struct str text)
 {
-    struct message m = {0};
+    struct wire_message m = {0};
     if (!l->n || message_parse_reply(text, &m, NULL) < 0 || m.continues) { /* "more" was not asked for */
         message_done(&m);
         end(l, -EBADMSG);

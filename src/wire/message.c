@@ -60,7 +60,7 @@ static json_t *load(struct str text, struct err *err)
 }
 
 /* What is borrowed from root gets its parameters, empty where there are none. */
-static int finish(struct message *m, const json_t *parameters, struct message *ret)
+static int finish(struct wire_message *m, const json_t *parameters, struct wire_message *ret)
 {
     m->parameters = (json_t *)(uintptr_t)parameters;
     if (!m->parameters) {
@@ -73,9 +73,9 @@ static int finish(struct message *m, const json_t *parameters, struct message *r
     return 0;
 }
 
-int message_parse_call(struct str text, struct message *ret, struct err *err)
+int message_parse_call(struct str text, struct wire_message *ret, struct err *err)
 {
-    struct message m = {.root = load(text, err)};
+    struct wire_message m = {.root = load(text, err)};
     const json_t *method = NULL, *parameters = NULL, *more = NULL, *oneway = NULL, *upgrade = NULL;
     const struct key keys[] = {
         {"method", JSON_STRING, &method}, {"parameters", JSON_OBJECT, &parameters}, {"more", JSON_TRUE, &more}, {"oneway", JSON_TRUE, &oneway}, {"upgrade", JSON_TRUE, &upgrade},
@@ -94,9 +94,9 @@ int message_parse_call(struct str text, struct message *ret, struct err *err)
     return code;
 }
 
-int message_parse_reply(struct str text, struct message *ret, struct err *err)
+int message_parse_reply(struct str text, struct wire_message *ret, struct err *err)
 {
-    struct message m = {.root = load(text, err)};
+    struct wire_message m = {.root = load(text, err)};
     const json_t *error = NULL, *parameters = NULL, *continues = NULL;
     const struct key keys[] = {{"error", JSON_STRING, &error}, {"parameters", JSON_OBJECT, &parameters}, {"continues", JSON_TRUE, &continues}};
     struct str interface, member;
@@ -110,7 +110,7 @@ int message_parse_reply(struct str text, struct message *ret, struct err *err)
     return code;
 }
 
-void message_done(struct message *m)
+void message_done(struct wire_message *m)
 {
     json_decref(m->root);
     m->root = NULL;

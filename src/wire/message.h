@@ -8,7 +8,7 @@
 
 #define WIRE_NAME_MAX 256
 
-struct message {
+struct wire_message {
     json_t *root;         /* owned: message_done */
     json_t *parameters;   /* an object of root's, never NULL */
     struct str method;    /* a call's: "org.example.Interface.Method" */
@@ -19,9 +19,9 @@ struct message {
     bool continues;
 };
 
-int message_parse_call(struct str text, struct message *ret, struct err *err) PARSER(wire_message) _must_check_;
-int message_parse_reply(struct str text, struct message *ret, struct err *err) PARSER(wire_message) _must_check_;
-void message_done(struct message *m);
+int message_parse_call(struct str text, struct wire_message *ret, struct err *err) PARSER(wire_message) _must_check_;
+int message_parse_reply(struct str text, struct wire_message *ret, struct err *err) PARSER(wire_message) _must_check_;
+void message_done(struct wire_message *m);
 
 enum { MESSAGE_MORE = 1, MESSAGE_ONEWAY = 2, MESSAGE_CONTINUES = 4 };
 /* The text with its NUL at the end (*ret_n counts it), to be freed. NULL: no memory, or texts that are not UTF-8. parameters may be NULL: none. */

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str text = str_span((const char *)data, size);
-    struct message m = {0}, again = {0};
+    struct wire_message m = {0}, again = {0};
     size_t n = 0;
     if (message_parse_call(text, &m, NULL) == 0) {
         assert(m.root && json_is_object(m.parameters) && idl_is_interface(m.interface) && m.member.n && !(m.more && m.oneway));

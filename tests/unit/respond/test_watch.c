@@ -22,6 +22,13 @@ static int send_post(void *arg, const struct post *p)
     return 0;
 }
 
+static unsigned stirred;
+static void stir(void *arg)
+{
+    (void)arg;
+    stirred++;
+}
+
 static void news(void *arg, const char *text)
 {
     (void)arg;
@@ -33,6 +40,7 @@ static struct watch_options usual(void)
     struct watch_options o = machine_options();
     o.send = send_post;
     o.news = news;
+    o.stir = stir;
     return o;
 }
 
@@ -675,11 +683,81 @@ static void sealed_and_any_name(void **state)
     assert_int_equal(status, 0);
 }
 
+/* "203.0.113.7/32 done " of what is to be told; *at moves on. */
+static const char *since(const char *diary, int64_t *at)
+{
+    static struct buf b = {.max = 4096};
+    static struct arena *a;
+    struct diary_news n;
+    struct err err = {0};
+    arena_free(a);
+    a = arena_new(1u << 20);
+    buf_reset(&b);
+    if (watch_save(watch, &err) < 0 || diary_since(watch_diary(watch), diary, *at, 0, 2, a, &n, &err) < 0)
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < n.list.n; i++)
+        buf_printf(&b, "%s %s ", n.list.v[i].network, n.list.v[i].state);
+    buf_addz(&b, n.more ? "..." : "");
+    *at = n.last;
+    return b.p ? b.p : "";
+}
+
+/* Each verdict is told once, and again when it was refused; who asks with the number of another diary begins anew. */
+static void what_is_to_be_told(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1u << 20);
+    struct diary_news n;
+    struct err err = {0};
+    int64_t at = 0, other;
+    int fd = log_open();
+    stirred = 0;
+    begin_with(usual());
+    assert_int_equal(stirred, 1);
+    turn();
+    assert_int_equal(diary_since(watch_diary(watch), NULL, 0, 0, 9, a, &n, &err), 0);
+    assert_int_equal(n.list.n, 0);
+    assert_int_equal(stirred, 1);
+    answers = false;
+    fail_times(fd, "203.0.113.17", "info", 5);
+    fail_times(fd, "203.0.113.18", "info", 5);
+    fail_times(fd, "203.0.113.19", "info", 5);
+    turn();
+    assert_int_equal(stirred, 2);
+    assert_string_equal(since(n.diary, &at), "203.0.113.17/32 waiting 203.0.113.18/32 waiting ...");
+    assert_string_equal(since(n.diary, &at), "203.0.113.19/32 waiting ");
+    answer_all("it is protected");
+    assert_string_equal(since(n.diary, &at), "203.0.113.17/32 refused 203.0.113.18/32 refused ...");
+    assert_int_equal(stirred, 3);
+    watch_free(watch);
+    begin_with(usual());
+    assert_string_equal(since(n.diary, &at), "203.0.113.19/32 refused ");
+    assert_string_equal(since(n.diary, &at), "");
+    other = at;
+    assert_string_equal(since("another one", &other), "203.0.113.17/32 refused 203.0.113.18/32 refused ...");
+    /* The wall does not answer: told once, until it does. */
+    stirred = 0;
+    answers = true;
+    way = -ECONNREFUSED;
+    fail_times(fd, "203.0.113.20", "info", 5);
+    turn();
+    assert_int_equal(stirred, 2); /* the wall, the verdict */
+    usleep(SENDER_FIRST_MS * 1000 + 5000);
+    turn();
+    assert_int_equal(stirred, 2);
+    way = 0;
+    usleep(SENDER_FIRST_MS * 2000 + 5000);
+    turn();
+    assert_int_equal(stirred, 3);
+    arena_free(a);
+    close(fd);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, leave)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(sealed_and_any_name), TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(only_observed), TEST(refused_stays_visible),
+        TEST(sealed_and_any_name), TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(only_observed), TEST(refused_stays_visible), TEST(what_is_to_be_told),
         TEST(asks_until_it_is_answered), TEST(failures_at_once), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_in_the_outbox), TEST(entered_in_one_second), TEST(events_of_an_account), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
         TEST(idle_wants_nothing), TEST(power_loss)};
     return cmocka_run_group_tests(tests, machine_begin, machine_end);

@@ -1,0 +1,72 @@
+"""The owner is told what the guard decided: at once or collected, by the real ways, and nothing is lost or doubled."""
+import re, time
+
+from machine import ATTACKERS4, CLIENTS4
+from test_notify import mails
+from test_servers import LOGINS, together
+from test_watch import ask, attempt, begin, in_kernel, verdicts
+
+NOTIFY = "notify { mail = taro@beta.example; command = /usr/local/bin/pager; digest = 1m }"
+
+
+def told(host):
+    return [(m["Subject"], m.get_content()) for m in mails(host)]
+
+
+def start(host):
+    host.exec_ok(f"echo '{NOTIFY}' >>/etc/bansho/bansho.conf; : >/var/lib/bansho-notify/pager")
+    begin(host, wall=True)
+    host.exec_ok("systemctl start bansho-tell.socket")
+
+
+def shut_out(host, *addresses):
+    for _ in range(5):
+        together(lambda a: attempt(host, ("ftp", a)), addresses)
+    for a in addresses:
+        host.wait(lambda: in_kernel(host, a), f"{a} is not dropped: {ask(host, 'Status')}", 20)
+
+
+def active(host):
+    return host.exec("systemctl is-active bansho-tell.service")[1].strip() == "active"
+
+
+def test_the_owner_is_told(host):
+    before = len(told(host))
+    start(host)
+    shut_out(host, f"{ATTACKERS4}140")
+    host.wait(lambda: len(told(host)) == before + 1, f"nothing was told: {host.exec('journalctl -q -o cat -u bansho-tell')[1]}", 30)
+    subject, text = told(host)[-1]
+    assert subject == "bansho lab.example: 1 address was shut out" and f"{ATTACKERS4}140/32" in text and "proftpd 1" in text, text
+    assert "was shut out" in host.read("/var/lib/bansho-notify/pager")
+    score = re.search(r"level for bansho-tell.service: ([\d.]+)", host.exec_ok("systemd-analyze security --no-pager bansho-tell.service"))
+    print(score[0])
+    assert float(score[1]) <= 2.5, score[0]
+    # Two more: one message, when the minute is over. Killed meanwhile, it comes back for it.
+    shut_out(host, f"{ATTACKERS4}141", f"{ATTACKERS4}142")
+    host.wait(lambda: active(host), "it does not wait for the minute to end", 10)
+    host.exec_ok("systemctl kill -s KILL bansho-tell.service")
+    host.wait(lambda: len(told(host)) > before + 1, "the collection was lost", 130)
+    subject, text = told(host)[-1]
+    assert subject == "bansho lab.example: 2 addresses were shut out", subject
+    # A stranger tries the account, is not out yet, and gets in: that does not wait, whatever was told within the minute.
+    for _ in range(4):
+        host.login("imap", LOGINS["imap"][0], "Wrong-1", f"{ATTACKERS4}150")
+    assert host.login("imap", *LOGINS["imap"], f"{ATTACKERS4}150") == "in"
+    host.wait(lambda: any("URGENT" in s for s, _ in told(host)), f"{ask(host, 'Verdicts', address=ATTACKERS4 + '150')}", 30)
+    subject, text = next((s, t) for s, t in told(host) if "URGENT" in s)
+    assert LOGINS["imap"][0] in subject and f"bansho why {ATTACKERS4}150" in text, text
+    # When nothing waits, nothing runs.
+    host.wait(lambda: not active(host), host.exec("systemctl status bansho-tell")[1], 100)
+    n = len(told(host))
+    assert host.bansho("notify", "send")[0] == 0 and len(told(host)) == n, "told twice"
+
+
+def test_a_wall_that_does_not_answer(host):
+    start(host)
+    host.exec_ok("systemctl stop bansho-wall.socket bansho-wall.service")
+    for _ in range(5):
+        attempt(host, ("ftp", f"{ATTACKERS4}160"))
+    host.wait(lambda: any("cannot be reached" in s for s, _ in told(host)), f"{ask(host, 'Status')} {host.exec('journalctl -q -o cat -u bansho-tell')[1]}", 100)
+    host.exec_ok("systemctl start bansho-wall.socket bansho-wall.service")
+    host.wait(lambda: any("answers again" in s for s, _ in told(host)), f"{ask(host, 'Status')}", 60)
+    host.wait(lambda: in_kernel(host, f"{ATTACKERS4}160"), "it was forgotten", 5)
