@@ -14,7 +14,7 @@ def told(host):
 
 
 def start(host):
-    host.exec_ok(f"echo '{NOTIFY}' >>/etc/bansho/bansho.conf; : >/var/lib/bansho-notify/pager")
+    host.exec_ok(f"sed -i '/^notify /d' /etc/bansho/bansho.conf; echo '{NOTIFY}' >>/etc/bansho/bansho.conf; : >/var/lib/bansho-notify/pager")
     begin(host, wall=True)
     host.exec_ok("systemctl start bansho-tell.socket")
 
