@@ -197,6 +197,8 @@ static const struct trouble_row {
 } troubles[] = {
     {"wall", "failures", N_("bansho %s: attackers are not shut out, bansho-wall cannot be reached"), N_("bansho %s: bansho-wall answers again"),
      N_("bansho-watch sees attackers, but bansho-wall does not answer; what is to be shut out waits, and is asked for again.\nWhat to look at: systemctl status bansho-wall; bansho status")},
+    {"budget", "beyond", N_("bansho %s: more attackers than guard.bans-per-hour lets bansho shut out"), N_("bansho %s: all attackers are shut out again"),
+     N_("The others wait, and are shut out as the hour allows. If nobody attacks, somebody may write into a log.\nWhat to look at: bansho status; the option bans-per-hour of the section guard (bansho.conf(5))")},
     {"disk", "failing", N_("bansho %s: what bansho-watch sees cannot be written to the disk"), N_("bansho %s: what bansho-watch sees is written again"),
      N_("It goes on in memory, and attackers are shut out as before. Is the disk full?\nWhat to look at: df /var/lib/bansho-watch; journalctl -u bansho-watch")},
 };

@@ -153,3 +153,11 @@ void sender_lost(struct sender *s, int64_t monotonic_ms)
     s->flying = 0;
     later(s, monotonic_ms);
 }
+
+bool sender_spent(const struct sender *s)
+{
+    bool any = false;
+    for (unsigned i = 0; i < DIARY_FILTERS; i++)
+        any |= s->beyond[i];
+    return any;
+}

@@ -30,6 +30,8 @@ struct sender {
 void sender_init(struct sender *s, struct diary *d, sender_send_fn *send, void *arg);
 /* most: an hour, of each filter; 0: without end, as before it is called. now_us, monotonic_ms: now. What the outbox sent within the last hour counts. */
 int sender_limit(struct sender *s, unsigned most, int64_t now_us, int64_t monotonic_ms, struct err *err) _must_check_;
+/* Some filter's is spent. */
+bool sender_spent(const struct sender *s);
 /* How many wait for their budget. */
 size_t sender_beyond(const struct sender *s);
 /* Sends what may be sent. now: seconds, for what is too late. true: something was sent. */

@@ -274,8 +274,11 @@ int watch_turn(struct watch *w, struct err *err)
         return r;
     int64_t ms = clock_monotonic_ms();
     uint64_t failures = w->sender.failures;
+    bool spent = sender_spent(&w->sender);
     sender_go(&w->sender, now_us(w) / 1000000, ms);
     failed_since(w, failures);
+    if (spent != sender_spent(&w->sender))
+        stir(w);
     if (w->verdicts && !w->again_ms)
         save(w);
     else if (w->events || diary_pending(w->diary))
