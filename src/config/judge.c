@@ -122,7 +122,7 @@ static void judge_networks(struct parsed *p)
     LIST(struct network) all = {0};
     for (size_t i = 0; i < p->mentions.n; i++) {
         const struct mention *m = &p->mentions.v[i];
-        if (m->option->type != OPTION_PREFIXES)
+        if (m->option->type != OPTION_PREFIXES || !m->option->named) /* a proxy may stand in a source's network */
             continue;
         for (size_t k = 0; k < m->items.n; k++) {
             struct network n = {.source = m->instance, .token = &m->items.v[k]};

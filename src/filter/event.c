@@ -56,6 +56,7 @@ const struct event_field_row event_fields[EVENT_FIELDS] = {
     [EVENT_FILE] = {"file", N_("the file")},
     [EVENT_DIRECTION] = {"direction", N_("which way the file went, as the log has it: i, o, d (in, out, deleted), UPLOAD, DOWNLOAD, DELETE")},
     [EVENT_QUERY] = {"query", N_("the name that was asked for")},
+    [EVENT_FORWARDED] = {"forwarded", N_("for whom a proxy asked, as it says itself (X-Forwarded-For)")},
 };
 
 bool event_kind_of(struct str name, enum event_kind *ret)

@@ -65,6 +65,7 @@ enum event_field {
     EVENT_FILE,
     EVENT_DIRECTION,
     EVENT_QUERY,
+    EVENT_FORWARDED,
     EVENT_FIELDS,
 };
 

@@ -88,6 +88,7 @@ static bool refuse_for(struct wall_answer *ret, const struct never_row *n)
     case NEVER_SPECIAL: return refuse(ret, _("%s is no client's address: it is never shut out"), text);
     case NEVER_SOURCE: return refuse(ret, _("%s belongs to the source %s of bansho.conf: it is never shut out"), text, n->name);
     case NEVER_OWN: return refuse(ret, _("%s is this machine's own address (%s)"), text, n->name);
+    case NEVER_PROXY: return refuse(ret, _("%s belongs to guard.trusted-proxies of bansho.conf: it is never shut out"), text);
     case NEVER_ADMIN: break;
     }
     return refuse(ret, _("%s is logged in from %s at this moment"), n->name, text);

@@ -12,6 +12,8 @@ struct guard_rules {
     unsigned max_retry;
     const struct prefix *never; /* never shut out: own and protected networks */
     size_t never_n;
+    const struct prefix *proxies; /* guard/proxy.h; of `never`, too */
+    size_t proxies_n;
     bool (*spares)(void *arg, const struct prefix *who); /* NULL, or asked when somebody would be shut out: is he protected at this moment (an administrator is logged in from there)? */
     void *spares_arg;
     size_t max_bytes;           /* 0: 7.9 MB; they are taken as sources come */
@@ -22,6 +24,7 @@ struct guard_event {
     bool success;       /* of a login; else a failure */
     bool refused;       /* a failure before anything was tried: the next failure of that account from there, within two minutes, is the same attempt */
     bool addressed;
+    bool hidden;        /* it came through a trusted proxy, and the log does not say from where */
     struct addr address;
     struct str account; /* .n 0: not known */
     unsigned attempts;  /* 0 counts as 1 */

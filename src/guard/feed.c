@@ -146,12 +146,16 @@ static int64_t time_of(const struct feed *f, const struct matcher_event *m, int6
 static void take_found(struct feed *f, const struct feed_group *g, size_t filter, const struct matcher_event *m, const char *log, int64_t time_us, int64_t now_us)
 {
     struct feed_event e = {.time_us = time_us, .read_us = now_us, .kind = m->kind, .source = g->source, .filter = f->o.filters[g->filters[filter]].name, .log = log};
-    if (!login_event_of(m, &e.event) || time_us / 1000000 < f->since)
+    if (!login_event_of(f->o.rules, sieve_matcher(g->sieve, filter), m, &e.event) || time_us / 1000000 < f->since)
         return;
     struct feed_source *s = &f->sources.v[g->source];
     s->events++;
     s->undated += !m->timed;
     s->lag_us = now_us - time_us;
+    if (e.event.hidden && !f->hidden)
+        news(f, _("a failed or successful login came through a proxy of guard.trusted-proxies, and the log does not say from where: such ones count for nobody. Let the web server log the client's address, or "
+                  "X-Forwarded-For (bansho.conf(5))"));
+    f->hidden |= e.event.hidden;
     wait_turn(f, e);
 }
 

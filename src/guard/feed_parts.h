@@ -19,6 +19,7 @@ struct feed_waiting {
 };
 
 struct feed {
+    bool hidden; /* that a proxy hides its clients was told */
     struct feed_options o;
     struct arena *arena;    /* as long as it lives */
     struct arena *turn;     /* events of one turn */

@@ -9,6 +9,9 @@ void never_fill(const struct config *config, struct arena *a, struct guard_rules
         *list_push(a, &list) = all.rows.v[i].network;
     rules->never = list.v;
     rules->never_n = list.n;
+    const struct value *proxies = config ? config_value(config, "guard", "", "trusted-proxies") : NULL;
+    rules->proxies = proxies ? proxies->prefixes.v : NULL;
+    rules->proxies_n = proxies ? proxies->prefixes.n : 0;
 }
 
 static bool spares(void *arg, const struct prefix *who) { return never_touched(never_now(arg), who); }

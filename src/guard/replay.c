@@ -166,10 +166,10 @@ static bool next_of_files(struct reader *r, struct stream *s, size_t *ret_filter
     return false;
 }
 
-static bool take_event(struct reader *r, struct stream *s, size_t filter, const struct matcher_event *m, struct happening *ret)
+static bool take_event(struct reader *r, struct stream *s, const struct matcher *of, size_t filter, const struct matcher_event *m, struct happening *ret)
 {
     struct guard_event e;
-    if (!login_event_of(m, &e))
+    if (!login_event_of(&r->o->rules, of, m, &e))
         return false;
     struct replay_seen *seen = &r->seen[place_of(r, s)];
     seen->found++;
@@ -280,7 +280,7 @@ static void read_stream(struct reader *r, size_t stream)
         sieve_restart(r->sieve);
     while (r->error == 0 && (s->journal ? next_of_journal : next_of_files)(r, s, &filter, &m)) {
         struct happening h;
-        if (!take_event(r, s, s->journal ? s->journal->filters.v[filter] : filter, &m, &h))
+        if (!take_event(r, s, sieve_matcher(s->sieve ? s->sieve : r->sieve, filter), s->journal ? s->journal->filters.v[filter] : filter, &m, &h))
             continue;
         if (r->timeline)
             wait_turn(r, stream, &h);

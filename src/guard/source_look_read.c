@@ -56,10 +56,10 @@ static bool is_probe(const struct guard_rules *r, const struct guard_event *e)
     return own && str_starts(e->account, STR("bansho-probe-"));
 }
 
-static void take_event(const struct looking *k, struct looked *s, const struct matcher_event *m, int64_t us)
+static void take_event(const struct looking *k, struct looked *s, const struct matcher *of, const struct matcher_event *m, int64_t us)
 {
     struct guard_event e;
-    if (!us || !s->guard || !login_event_of(m, &e) || is_probe(&k->o->rules, &e))
+    if (!us || !s->guard || !login_event_of(&k->o->rules, of, m, &e) || is_probe(&k->o->rules, &e))
         return;
     e.time = us / 1000000;
     guard_event(s->guard, &e, count_verdict, s);
@@ -107,7 +107,7 @@ static void take_line(struct looking *k, struct sieve *sieve, uint64_t sources, 
     s->last_us = dated ? us : s->last_us;
     k->first_us = k->first_us || !dated ? k->first_us : us;
     if (result == MATCHER_FOUND)
-        take_event(k, s, &m, m.timed ? m.time_us : s->last_us);
+        take_event(k, s, sieve_matcher(sieve, filter), &m, m.timed ? m.time_us : s->last_us);
     if (!matched && s->look.health.telling > telling)
         keep_sample(s, line);
 }

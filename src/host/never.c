@@ -46,6 +46,13 @@ static void add_sources(const struct config *config, struct arena *a, struct nev
     }
 }
 
+static void add_proxies(const struct config *config, struct arena *a, struct never_list *l)
+{
+    const struct value *v = config ? config_value(config, "guard", "", "trusted-proxies") : NULL;
+    for (size_t k = 0; v && k < v->prefixes.n; k++)
+        add(a, l, v->prefixes.v[k], NEVER_PROXY, "");
+}
+
 static void add_own(struct arena *a, struct never_list *l)
 {
     struct ifaddrs *all = NULL;
@@ -63,6 +70,7 @@ void never_find(const struct config *config, struct arena *a, struct never_list 
 {
     add_special(a, ret);
     add_sources(config, a, ret);
+    add_proxies(config, a, ret);
     add_own(a, ret);
 }
 

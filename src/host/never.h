@@ -1,4 +1,4 @@
-/* never.h: whose packets are never dropped, whatever is said of them: the machine itself, the networks of declared sources (bansho.conf, `source`), what is no
+/* never.h: whose packets are never dropped, whatever is said of them: the machine itself, the networks of declared sources (bansho.conf, `source`), trusted proxies (guard.trusted-proxies), what is no
    client's address at all (RFC 6890: this host, loopback, link-local, multicast, broadcast), and from where administrators are logged in at this moment. Both
    bansho-watch (which tells it as spared) and bansho-wall (which refuses) ask here. */
 #pragma once
@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "config/config.h"
 
-enum never_kind { NEVER_SPECIAL, NEVER_SOURCE, NEVER_OWN, NEVER_ADMIN };
+enum never_kind { NEVER_SPECIAL, NEVER_SOURCE, NEVER_OWN, NEVER_ADMIN, NEVER_PROXY };
 
 struct never_row {
     struct prefix network;
@@ -18,7 +18,7 @@ struct never_list {
     LIST(struct never_row) rows;
 };
 
-/* Appends special networks, declared sources and own addresses. Own ones are those of this moment (getifaddrs(3)); where they cannot be asked the others still hold. config NULL: without sources. */
+/* Appends special networks, declared sources, trusted proxies and own addresses. Own ones are those of this moment (getifaddrs(3)); where they cannot be asked the others still hold. config NULL: without sources. */
 void never_find(const struct config *config, struct arena *a, struct never_list *ret);
 /* The first row that the network touches, or NULL. */
 const struct never_row *never_touched(const struct never_list *l, const struct prefix *p);
