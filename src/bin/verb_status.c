@@ -1,18 +1,11 @@
-/* verb_status.c: `bansho status`: whether bansho's own services run, and what they say of themselves. */
+/* verb_status.c: `bansho status`: whether bansho's own services run, and what they say of themselves; with --follow once a second (verb_status_follow.c). */
 #include "base/clock.h"
-#include "bin/peer.h"
+#include "bin/status.h"
 #include "term/emit.h"
 #include <errno.h>
 #include <stdio.h>
 
-/* What one service says: numbers of its Status, in this order. */
-struct row {
-    const char *key;
-    const char *text; /* N_() */
-    bool rest;        /* told only where it is not 0 */
-};
-
-static const struct row wall_rows[] = {
+static const struct status_row wall_rows[] = {
     {"bans", N_("bans"), false},
     {"in_kernel", N_("in the packet filter"), false},
     {"refused", N_("refused"), true},
@@ -22,7 +15,7 @@ static const struct row wall_rows[] = {
     {0},
 };
 
-static const struct row watch_rows[] = {
+static const struct status_row watch_rows[] = {
     {"lines", N_("lines read"), false},
     {"events", N_("logins and failures in them"), false},
     {"verdicts", N_("verdicts"), false},
@@ -33,20 +26,9 @@ static const struct row watch_rows[] = {
     {0},
 };
 
-static const struct part {
-    const struct peer *peer;
-    const char *name; /* its key in the JSON */
-    const struct row *rows;
-} parts[] = {{&peer_wall, "wall", wall_rows}, {&peer_watch, "watch", watch_rows}};
+const struct status_part status_parts[STATUS_PARTS] = {{&peer_wall, "wall", wall_rows}, {&peer_watch, "watch", watch_rows}};
 
-struct state {
-    bool runs, absent;
-    int code;
-    struct wire_answer answer;
-    struct err err;
-};
-
-static void look(const struct call *c, const struct part *p, struct state *s)
+void status_look(const struct call *c, const struct status_part *p, struct status_state *s)
 {
     _cleanup_(wire_client_freep) struct wire_client *w = NULL;
     s->code = peer_open(c, p->peer, &w, &s->err);
@@ -54,21 +36,31 @@ static void look(const struct call *c, const struct part *p, struct state *s)
         s->code = peer_ask(w, p->peer, "Status", NULL, &s->answer, &s->err);
     s->runs = s->code == 0;
     s->absent = peer_absent(s->code);
+    s->at_ms = clock_monotonic_ms();
 }
 
-static json_int_t number_of(const struct state *s, const char *key) { return json_integer_value(json_object_get(s->answer.parameters, key)); }
+int64_t status_rate(const json_t *now, const json_t *before, int64_t elapsed_ms)
+{
+    const json_t *to = json_object_get(now, "lines"), *from = json_object_get(before, "lines");
+    json_int_t n = json_integer_value(to) - json_integer_value(from);
+    if (!json_is_integer(to) || !json_is_integer(from) || elapsed_ms <= 0 || n < 0 || n > INT64_MAX / 10000) /* it was started anew meanwhile */
+        return -1;
+    return n * 10000 / elapsed_ms;
+}
+
+static json_int_t number_of(const struct status_state *s, const char *key) { return json_integer_value(json_object_get(s->answer.parameters, key)); }
 
 /* Something there needs somebody: bans that the kernel does not hold, a full disk, a wall that cannot be reached, what it calls trouble itself. */
-static bool is_wrong(const struct part *p, const struct state *s)
+static bool is_wrong(const struct status_part *p, const struct status_state *s)
 {
     const json_t *all = s->answer.parameters;
     return !s->runs || json_is_true(json_object_get(all, "failing")) || number_of(s, "failures") || number_of(s, "beyond") || json_is_string(json_object_get(all, "trouble")) || (p->peer == &peer_wall && number_of(s, "bans") != number_of(s, "in_kernel"));
 }
 
-static void put_numbers(struct buf *b, const struct row *rows, const struct state *s)
+static void put_numbers(struct buf *b, const struct status_row *rows, const struct status_state *s)
 {
     const char *comma = "";
-    for (const struct row *r = rows; r->key; r++) {
+    for (const struct status_row *r = rows; r->key; r++) {
         if (!json_is_integer(json_object_get(s->answer.parameters, r->key)) || (r->rest && !number_of(s, r->key)))
             continue;
         buf_printf(b, "%s%s: %lld", comma, _(r->text), (long long)number_of(s, r->key));
@@ -76,10 +68,19 @@ static void put_numbers(struct buf *b, const struct row *rows, const struct stat
     }
 }
 
-static void print_sources(const json_t *sources)
+static void put_rate(struct buf *b, int64_t tenths)
+{
+    if (tenths >= 0)
+        buf_printf(b, _("%lld.%lld lines/s"), (long long)tenths / 10, (long long)tenths % 10);
+}
+
+/* of the same place in the list before: a reload may change the list, but then the service counts anew */
+static void put_sources(struct buf *page, const struct status_state *st)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    const json_t *sources = json_object_get(st->answer.parameters, "sources"), *before = json_object_get(st->before, "sources");
     for (size_t i = 0; i < json_array_size(sources); i++) {
+        int64_t rate = status_rate(json_array_get(sources, i), json_array_get(before, i), st->elapsed_ms);
         const json_t *s = json_array_get(sources, i), *last = json_object_get(s, "last_line"), *lag = json_object_get(s, "lag_ms");
         const char *product = json_string_value(json_object_get(s, "product")), *kind = json_string_value(json_object_get(s, "kind"));
         _cleanup_(buf_free) struct buf b = BUF(16384), name = BUF(4096), from = BUF(4096);
@@ -88,6 +89,11 @@ static void print_sources(const json_t *sources)
         buf_addz(&b, "  ");
         text_pad(&b, buf_str(&name), 14);
         text_pad(&b, buf_str(&from), 10);
+        if (rate >= 0) {
+            _cleanup_(buf_free) struct buf r = BUF(256);
+            put_rate(&r, rate);
+            text_pad(&b, buf_str(&r), 16);
+        }
         if (json_is_integer(last))
             buf_printf(&b, _("last line %s"), clock_text(a, json_integer_value(last), CLOCK_SECOND));
         else
@@ -96,14 +102,22 @@ static void print_sources(const json_t *sources)
             buf_printf(&b, _(", read after %lld ms"), (long long)json_integer_value(lag));
         if (json_is_false(json_object_get(s, "filtered")))
             buf_printf(&b, ", %s", _("no filter knows its lines"));
-        printf("%s\n", b.p);
+        buf_adds(page, buf_str(&b));
+        buf_addc(page, '\n');
     }
 }
 
-static void print_running(const struct part *p, const struct state *s, struct buf *b)
+static void print_running(const struct status_part *p, const struct status_state *s, struct buf *b)
 {
     const json_t *all = s->answer.parameters;
     const char *last = json_string_value(json_object_get(all, "last_healed_by")), *mode = json_string_value(json_object_get(all, "mode"));
+    int64_t rate = status_rate(all, s->before, s->elapsed_ms);
+    if (rate >= 0) {
+        put_rate(b, rate);
+        if (json_is_integer(json_object_get(all, "lag_ms")))
+            buf_printf(b, _(", read after %lld ms"), (long long)number_of(s, "lag_ms"));
+        buf_addz(b, ", ");
+    }
     put_numbers(b, p->rows, s);
     if (last) {
         _cleanup_(buf_free) struct buf by = BUF(4096);
@@ -122,7 +136,7 @@ static void print_running(const struct part *p, const struct state *s, struct bu
         buf_printf(b, "\n  %s", _("bansho-wall cannot be reached"));
 }
 
-static void print_text(const struct part *p, const struct state *s)
+void status_page(const struct status_part *p, const struct status_state *s, struct buf *page)
 {
     struct term t = term_of(stdout);
     _cleanup_(buf_free) struct buf b = BUF(65536);
@@ -136,46 +150,61 @@ static void print_text(const struct part *p, const struct state *s)
         buf_printf(&b, _("does not run. To start it: %s"), peer_start(p->peer, start, sizeof start));
     else
         text_escape(&b, str_of(s->err.text));
-    printf("%s\n", b.p);
-    print_sources(json_object_get(s->answer.parameters, "sources"));
+    buf_adds(page, buf_str(&b));
+    buf_addc(page, '\n');
+    put_sources(page, s);
 }
 
-static void emit_part(struct emit *j, const struct part *p, const struct state *s)
+static void emit_part(struct emit *j, const struct status_part *p, const struct status_state *s)
 {
+    int64_t rate = status_rate(s->answer.parameters, s->before, s->elapsed_ms);
     emit_object(j, p->name);
     emit_text(j, "state", s->runs ? "runs" : s->absent ? "absent" : "unknown");
     emit_text(j, "error", s->runs || s->absent ? NULL : s->err.text);
+    if (rate >= 0)
+        emit_us(j, "lines_per_second", rate * 100000);
     if (s->runs)
         peer_emit(j, "says", s->answer.parameters);
     emit_end(j);
 }
 
-static enum outcome status(const struct call *c)
+void status_json(const struct call *c, const struct status_state states[STATUS_PARTS], bool one_line)
 {
     struct emit j = emit_to(stdout);
-    bool as_json = call_option(c, "json") != NULL, wrong = false, unknown = false;
-    if (as_json) {
-        emit_object(&j, NULL);
-        emit_text(&j, "schema", "bansho.status/1");
-        emit_text(&j, "language", c->language);
+    j.one_line = one_line;
+    emit_object(&j, NULL);
+    emit_text(&j, "schema", "bansho.status/1");
+    emit_text(&j, "language", c->language);
+    for (size_t i = 0; i < STATUS_PARTS; i++)
+        emit_part(&j, &status_parts[i], &states[i]);
+    emit_done(&j);
+}
+
+static enum outcome status(const struct call *c)
+{
+    struct status_state states[STATUS_PARTS] = {0};
+    _cleanup_(buf_free) struct buf page = BUF(1u << 20);
+    bool wrong = false, unknown = false;
+    if (call_option(c, "follow"))
+        return status_follow(c);
+    for (size_t i = 0; i < STATUS_PARTS; i++) {
+        struct status_state *s = &states[i];
+        status_look(c, &status_parts[i], s);
+        wrong |= s->absent || (s->runs && is_wrong(&status_parts[i], s));
+        unknown |= !s->runs && !s->absent;
+        status_page(&status_parts[i], s, &page);
     }
-    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-        struct state s = {0};
-        look(c, &parts[i], &s);
-        wrong |= s.absent || (s.runs && is_wrong(&parts[i], &s));
-        unknown |= !s.runs && !s.absent;
-        if (as_json)
-            emit_part(&j, &parts[i], &s);
-        else
-            print_text(&parts[i], &s);
-        wire_answer_done(&s.answer);
-    }
-    if (as_json)
-        emit_done(&j);
+    if (call_option(c, "json"))
+        status_json(c, states, false);
+    else
+        printf("%.*s", (int)page.n, page.n ? page.p : "");
+    for (size_t i = 0; i < STATUS_PARTS; i++)
+        wire_answer_done(&states[i].answer);
     return wrong ? OUTCOME_WRONG : unknown ? OUTCOME_UNKNOWN : OUTCOME_FINE;
 }
 
 static const struct verb_option options[] = {
+    {"follow", 'f', ARGUMENT_NONE, NULL, NULL, N_("again every second until Ctrl-C: on a terminal in place, elsewhere a line each time, with --json an object a line")},
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("print JSON (schema bansho.status/1)")},
     PEER_OPTION_SOCKETS,
     {0},
@@ -183,10 +212,11 @@ static const struct verb_option options[] = {
 
 const struct verb verb_status = {
     .name = "status",
-    .usage = "[--json]",
+    .usage = "[-f] [--json]",
     .summary = N_("whether bansho's own services run, and what they do"),
     .help = N_("bansho-wall keeps the bans in the packet filter, bansho-watch reads logs and orders bans. Neither runs before it was enabled.\n\n"
-               "What is said of a service comes from itself; one that does not answer is unknown, never fine."),
+               "What is said of a service comes from itself; one that does not answer is unknown, never fine. With --follow also how many lines a second are read, of each source.\n\n"
+               "What there is none of (openings, pauses) is not named."),
     .options = options,
     .run = status,
 };

@@ -168,6 +168,49 @@ def statuses(tmp):
         assert valid(bansho(tmp, "status", "--json", code=3))["watch"]["state"] == "unknown"
 
 
+def followed(tmp):
+    """status -f: in place on a terminal of 80 columns, else a line, or an object a line; Ctrl-C ends it and the terminal is as it was."""
+    import fcntl, pty, re, select, signal, struct, termios, time
+    wall = {"bans": 5, "in_kernel": 5, "refused": 0, "healed": 0}
+    watch = {"mode": "observe", "lines": 1000, "events": 12, "verdicts": 1, "waiting": 0, "lag_ms": 3, "failing": False, "failures": 0, "sources": [
+        {"service": "ssh", "product": "openssh-" + "x" * 200, "kind": "journal", "filtered": True, "lines": 900, "events": 12, "undated": 0, "last_line": LAST, "lag_ms": 7}]}
+
+    class Watch(Service):
+        def answer(self, peer, replies):
+            n = len(self.calls) * 50
+            return super().answer(peer, [{**watch, "lines": 1000 + n, "sources": [{**watch["sources"][0], "lines": 900 + n}]}])
+
+    def run(out, looks, *args, no_colour=False):
+        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "LANGUAGE": "", "TZ": "UTC", "TERM": "xterm", **({"NO_COLOR": "1"} if no_colour else {})}
+        child = subprocess.Popen([BUILD / "bansho", "status", "-f", "--sockets", tmp, "--lang", "en", *args], stdout=out[1], stdin=subprocess.DEVNULL, env=env)
+        text, end = b"", time.monotonic() + 60
+        while looks(text) and time.monotonic() < end:
+            if select.select([out[0]], [], [], 1)[0]:
+                text += os.read(out[0], 65536)
+        child.send_signal(signal.SIGINT)
+        assert child.wait(10) == -signal.SIGINT
+        return text.decode()
+
+    with Service(tmp, "wall", {"Status": [wall]}), Watch(tmp, "watch", {}):
+        pipe = os.pipe()
+        lines = run(pipe, lambda t: t.count(b"\n") < 2).splitlines()
+        assert re.search(r"bansho-wall, bans: 5, in the packet filter: 5  bansho-watch \d+\.\d lines/s, read after 3 ms, lines read: 1100, ", lines[1]) and "\x1b" not in "".join(lines), lines
+        objects = run(pipe, lambda t: t.count(b"\n") < 2, "--json").splitlines()
+        assert 10 < valid(objects[1])["watch"]["lines_per_second"] <= 60 and "lines_per_second" not in valid(objects[0])["watch"], objects
+        terminal = pty.openpty()
+        fcntl.ioctl(terminal[1], termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        before = termios.tcgetattr(terminal[1])
+        for no_colour in False, True:
+            text = run(terminal, lambda t: t.count(b"\x1b[J") < 3, no_colour=no_colour)
+            looks = text.split("\x1b[J")[:3]
+            assert not looks[0].startswith("\x1b[") and all(look.startswith(f"\x1b[{looks[0].count(chr(10))}A\r") for look in looks[1:]), looks
+            shown = [re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\r", "", line) for look in looks for line in look.split("\n")]
+            assert max(map(len, shown)) == 80 and "lines/s" in shown[-2] and ("\x1b[3" in text) == (not no_colour), shown
+            assert termios.tcgetattr(terminal[1]) == before
+        for fd in *pipe, *terminal:
+            os.close(fd)
+
+
 def reasons(tmp):
     verdict = {"id": "a", "kind": "address", "looks": "attack", "network": "192.0.2.7", "account": None, "time_us": LAST * 1000000, "until": LAST + 600, "count": 5, "times": 1, "filter": "sshd", "log": "journal",
                "forgiven": False, "state": "refused", "reason": "it is protected"}
@@ -229,7 +272,7 @@ def absent(tmp):
 
 def main():
     with tempfile.TemporaryDirectory() as tmp:
-        for test in (lists, bans, unbans, statuses, reasons, accounts, absent):
+        for test in (lists, bans, unbans, statuses, followed, reasons, accounts, absent):
             test(tmp)
             print(f"{test.__name__}: fine")
 
