@@ -23,6 +23,7 @@ struct guarding {
     uv_poll_t kernel, clock, disk;
     uv_check_t round;
     uv_idle_t busy; /* while something waits, the loop does not sleep */
+    uv_idle_t refill; /* while bans are put back, chunk by chunk */
     uv_timer_t mend, tidy;
     uv_signal_t term, interrupt, hangup;
     struct waiting waiting[WAITING_MOST];
@@ -31,7 +32,8 @@ struct guarding {
     struct wall_news news; /* of what has to be mended */
     int64_t mended_ms;
     int64_t let_in; /* as told last */
-    bool to_mend, told_failure;
+    int64_t changed; /* by the mending that is under way: elements; -1: all */
+    bool to_mend, by_clock, told_failure;
     int status;
 };
 

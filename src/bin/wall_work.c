@@ -50,24 +50,61 @@ static void tell_let_in(struct guarding *g)
 }
 
 static void on_mend(uv_timer_t *t);
+static void on_refill(uv_idle_t *i);
+
+static void tell_mended(struct guarding *g)
+{
+    struct err err = {0};
+    struct wall_status s = {0};
+    int ms = (int)(clock_monotonic_ms() - g->mended_ms);
+    const char *who = g->news.who[0] ? g->news.who : _("somebody unknown");
+    if (g->by_clock)
+        wall_say(_("the clock was set; what remains of each ban was counted anew"));
+    else if (wall_status(g->wall, &s, &err) == 0 && power_of_two(s.healed) && g->changed < 0) /* each time would fill the journal */
+        wall_say(_("the table of bans was changed by %s and has been put back in %d ms: %lld bans; times so far: %lld"), who, ms, (long long)s.bans, (long long)s.healed);
+    else if (power_of_two(s.healed))
+        wall_say(_("the table of bans was changed by %s; what differed has been put back in %d ms, elements: %lld; times so far: %lld"), who, ms, (long long)g->changed, (long long)s.healed);
+    tell_let_in(g);
+}
+
+/* 1: there is more to be put back; 0: done. */
+static void mended(struct guarding *g, int r, const struct err *err)
+{
+    if (r <= 0)
+        uv_idle_stop(&g->refill);
+    if (r > 0) {
+        uv_idle_start(&g->refill, on_refill);
+    } else if (r < 0) {
+        if (!g->told_failure)
+            wall_say(_("the bans could not be put back, this is tried again and again: %s"), err->text);
+        g->told_failure = true;
+        g->news.touched.table = true;
+        g->to_mend = true;
+        uv_timer_start(&g->mend, on_mend, 1000, 0);
+    } else {
+        g->told_failure = false;
+        tell_mended(g);
+    }
+}
 
 static void mend(struct guarding *g)
 {
     struct err err = {0};
-    struct wall_status s = {0};
     g->mended_ms = clock_monotonic_ms();
-    if (wall_mend(g->wall, &g->news, &err) < 0) {
-        if (!g->told_failure)
-            wall_say(_("the bans could not be put back, this is tried again and again: %s"), err.text);
-        g->told_failure = true;
-        uv_timer_start(&g->mend, on_mend, 1000, 0);
-        return;
-    }
-    g->to_mend = g->told_failure = false;
-    if (wall_status(g->wall, &s, &err) == 0 && power_of_two(s.healed)) /* each time would fill the journal */
-        wall_say(_("the table of bans was changed by %s and has been put back in %d ms: %lld bans; times so far: %lld"), g->news.who[0] ? g->news.who : _("somebody unknown"),
-                 (int)(clock_monotonic_ms() - g->mended_ms), (long long)s.bans, (long long)s.healed);
-    tell_let_in(g);
+    g->to_mend = g->by_clock = false;
+    int r = wall_mend(g->wall, &g->news, &g->changed, &err);
+    if (r >= 0)
+        g->news.touched = (struct bans_touched){0};
+    mended(g, r, &err);
+}
+
+static void on_refill(uv_idle_t *i)
+{
+    struct err err = {0};
+    struct guarding *g = i->data;
+    int r = wall_mend_more(g->wall, &err);
+    mended(g, r, &err);
+    wall_look(g);
 }
 
 static void on_mend(uv_timer_t *t)
@@ -80,7 +117,8 @@ void wall_look(struct guarding *g)
     struct wall_news n;
     if (!wall_news(g->wall, &n))
         return;
-    g->news = n;
+    memcpy(g->news.who, n.who, sizeof n.who);
+    bans_touched_join(&g->news.touched, &n.touched);
     int64_t since = clock_monotonic_ms() - g->mended_ms;
     if (g->to_mend)
         return; /* it is coming */
@@ -139,10 +177,9 @@ static void on_clock(uv_poll_t *p, int status, int events)
     if (uv_fileno((uv_handle_t *)p, &fd) < 0 || read(fd, &n, sizeof n) >= 0 || errno != ECANCELED)
         return;
     wall_answer_waiting(g);
-    if (wall_mend(g->wall, NULL, &err) < 0)
-        wall_say("%s", err.text);
-    else
-        wall_say(_("the clock was set; what remains of each ban was counted anew"));
+    g->by_clock = true;
+    int r = wall_mend(g->wall, NULL, &g->changed, &err);
+    mended(g, r, &err);
 }
 
 /* --- signals */
@@ -202,7 +239,7 @@ static int loop_begin(struct guarding *g, struct err *err)
 {
     int fd = clock_fd(), r = uv_loop_init(&g->loop);
     struct { uv_signal_t *s; int number; uv_signal_cb cb; } signals[] = {{&g->term, SIGTERM, on_end}, {&g->interrupt, SIGINT, on_end}, {&g->hangup, SIGHUP, on_hangup}};
-    g->kernel.data = g->clock.data = g->disk.data = g->round.data = g->mend.data = g->tidy.data = g;
+    g->kernel.data = g->clock.data = g->disk.data = g->round.data = g->mend.data = g->tidy.data = g->refill.data = g;
     if (r == 0)
         r = uv_poll_init(&g->loop, &g->kernel, wall_fd(g->wall));
     if (r == 0)
@@ -221,6 +258,8 @@ static int loop_begin(struct guarding *g, struct err *err)
         r = uv_check_start(&g->round, on_round);
     if (r == 0)
         r = uv_idle_init(&g->loop, &g->busy);
+    if (r == 0)
+        r = uv_idle_init(&g->loop, &g->refill);
     if (r == 0)
         r = uv_timer_init(&g->loop, &g->mend);
     if (r == 0)

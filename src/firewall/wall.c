@@ -43,6 +43,7 @@ void wall_close(struct wall *w)
 {
     if (!w)
         return;
+    wall_restore_stop(w);
     ledger_close(w->ledger);
     bans_close(w->bans);
     connections_close(w->connections);

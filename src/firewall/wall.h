@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "firewall/ledger.h"
+#include "nft/bans.h"
 #include <sys/types.h>
 
 #define WALL_MOST 1000000 /* bans; beyond them the one that would end first makes room */
@@ -78,13 +79,19 @@ int wall_page(struct wall *w, struct wall_page *page, struct arena *a, struct ba
 
 /* The descriptor that becomes readable when the ruleset was changed by others. */
 int wall_fd(const struct wall *w);
-/* What was changed; also to be asked after every ban. true: something of ours was touched (*ret: by whom), and wall_mend has to be called. */
+/* What was changed; also to be asked after every ban. true: something of ours was touched, and wall_mend has to be called. */
 struct wall_news {
-    char who[64]; /* "nft (4711)"; "" where it is not known */
+    char who[64]; /* the last of them: "nft (4711)"; "" where it is not known */
+    struct bans_touched touched;
 };
 bool wall_news(struct wall *w, struct wall_news *ret);
-/* Brings the kernel to what the ledger says, after others touched it (`n` counts and names them), or after the clock was set (NULL). */
-int wall_mend(struct wall *w, const struct wall_news *n, struct err *err) _must_check_;
+/* Brings the kernel to what the ledger says, after others touched it (`n` counts and names them), or after the clock was set (NULL). Only what differs is changed: elements
+   that were touched are looked up in the ledger one by one; chains and rules are made anew without the sets; where it is not known what was touched all elements are compared,
+   if there are at most WALL_COMPARED bans. Otherwise, and where the table or a set is gone, the table is made anew. 0: done; 1: the first bans are in force, and the rest comes
+   by wall_mend_more, called until it says 0, with answers in between. *ret_changed: elements that differed; -1: all are put. */
+#define WALL_COMPARED 20000
+int wall_mend(struct wall *w, const struct wall_news *n, int64_t *ret_changed, struct err *err) _must_check_;
+int wall_mend_more(struct wall *w, struct err *err) _must_check_;
 
 struct wall_status {
     int64_t bans, in_kernel; /* in_kernel: elements, counted; -1: there is no table */

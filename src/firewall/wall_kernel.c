@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define PAGE 4096
+#define MORE 8192 /* elements put at once while others wait */
 #define LET_IN_MOST 65536 /* at once; the others the next time */
 #define COUNTED 20000 /* with more bans the elements are not counted one by one */
 
@@ -60,10 +61,30 @@ struct reading {
     char network[NETWORK_TEXT]; /* of the last row that was taken */
     char services[1024];
     bool end;
+    bool for_good;
     struct arena *kept;
     struct never_list never;
     LIST(struct prefix) let_in;
 };
+
+static struct reading *reading_new(struct wall *w, bool for_good)
+{
+    struct reading *q = calloc(1, sizeof *q);
+    if (!q)
+        return NULL;
+    *q = (struct reading){.wall = w, .arena = arena_new(64u << 20), .kept = arena_new(64u << 20), .now = clock_now(&w->o.clock), .for_good = for_good};
+    never_find(w->o.config, q->kept, &q->never);
+    return q;
+}
+
+static void reading_free(struct reading *q)
+{
+    if (!q)
+        return;
+    arena_free(q->arena);
+    arena_free(q->kept);
+    free(q);
+}
 
 static int next_page(struct reading *q, struct err *err)
 {
@@ -120,48 +141,89 @@ static void lift(struct wall *w, const struct reading *q)
     wall_trouble(w, TROUBLE_DISK, r < 0 ? err.text : NULL);
 }
 
-int wall_restore(struct wall *w, bool for_good, struct err *err)
+void wall_restore_stop(struct wall *w)
 {
-    _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20), *kept = arena_new(64u << 20);
-    struct reading q = {.wall = w, .arena = a, .kept = kept, .now = clock_now(&w->o.clock)};
-    never_find(w->o.config, kept, &q.never);
-    int r = bans_reset(w->bans, next, &q, err);
-    w->unsaved &= r < 0;
+    reading_free(w->reading);
+    w->reading = NULL;
+    bans_put_listening(w->bans, false);
+}
+
+/* r > 0: there may be more; 0: that was all; negative: it failed. */
+static int restored(struct wall *w, int r, struct err *err)
+{
     wall_trouble(w, TROUBLE_KERNEL, r < 0 && err ? err->text : NULL);
-    if (r == 0 && for_good && q.let_in.n)
-        lift(w, &q);
+    if (r > 0 && !(w->reading->end && w->reading->at == w->reading->rows.bans.n))
+        return 1;
+    r = r < 0 ? r : 0;
+    w->unsaved &= r < 0;
+    if (r == 0 && w->reading->for_good && w->reading->let_in.n)
+        lift(w, w->reading);
+    wall_restore_stop(w);
     return r;
 }
 
-int wall_fd(const struct wall *w)
+int wall_restore_begin(struct wall *w, bool for_good, struct err *err)
 {
-    return bans_monitor_fd(w->bans);
+    wall_restore_stop(w);
+    w->reading = reading_new(w, for_good);
+    return restored(w, w->reading ? bans_reset_begin(w->bans, next, w->reading, err) : err_set(err, -ENOMEM, "%s", err_name(ENOMEM)), err);
 }
 
-bool wall_news(struct wall *w, struct wall_news *ret)
+int wall_restore_more(struct wall *w, struct err *err)
 {
-    struct bans_news n;
-    bool ours = false;
-    while (bans_news(w->bans, &n) > 0) {
-        if (!n.ours)
-            continue;
-        _cleanup_(buf_free) struct buf who = BUF(256);
-        text_escape(&who, str_of(n.who)); /* a process names itself as it likes */
-        ours = true;
-        *ret = (struct wall_news){{0}};
-        if (!n.lost)
-            snprintf(ret->who, sizeof ret->who, "%.40s (%u)", who.p ? who.p : "?", n.pid);
+    if (!w->reading)
+        return 0;
+    struct ban_element *some = calloc(MORE, sizeof *some);
+    int n = some ? next(w->reading, some, MORE, err) : err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    bans_put_listening(w->bans, true);
+    int r = n > 0 ? bans_put(w->bans, some, (size_t)n, err) : 0;
+    bans_put_listening(w->bans, false);
+    free(some);
+    return restored(w, r < 0 ? r : n, err);
+}
+
+int wall_restore(struct wall *w, bool for_good, struct err *err)
+{
+    wall_restore_stop(w);
+    w->reading = reading_new(w, for_good);
+    return restored(w, w->reading ? bans_reset(w->bans, next, w->reading, err) : err_set(err, -ENOMEM, "%s", err_name(ENOMEM)), err);
+}
+
+static int in_order(const void *a, const void *b) { return ban_key_order(&((const struct ban_element *)a)->key, &((const struct ban_element *)b)->key); }
+
+static size_t each_once(struct ban_element *e, size_t n)
+{
+    size_t out = 0;
+    if (n)
+        qsort(e, n, sizeof *e, in_order);
+    for (size_t i = 0; i < n; i++)
+        if (out && in_order(&e[out - 1], &e[i]) == 0)
+            e[out - 1].ms = (uint64_t)wall_later((int64_t)e[out - 1].ms, (int64_t)e[i].ms);
+        else
+            e[out++] = e[i];
+    return out;
+}
+
+int wall_wanted(struct wall *w, struct ban_element **ret, size_t *ret_n, struct err *err)
+{
+    struct reading *q = reading_new(w, false);
+    struct ban_element *all = NULL;
+    size_t n = 0;
+    int r = q ? 1 : -ENOMEM;
+    while (r > 0) {
+        struct ban_element *more = realloc(all, (n + MORE) * sizeof *all);
+        if (!more)
+            r = -ENOMEM;
+        else if ((r = next(q, (all = more) + n, MORE, err)) > 0)
+            n += (size_t)r;
     }
-    return ours;
-}
-
-int wall_mend(struct wall *w, const struct wall_news *n, struct err *err)
-{
-    int r = wall_restore(w, true, err);
-    if (r < 0 || !n)
-        return r;
-    w->healed++;
-    snprintf(w->healer, sizeof w->healer, "%s", n->who[0] ? n->who : "?");
+    reading_free(q);
+    if (r < 0) {
+        free(all);
+        return r == -ENOMEM ? err_set(err, r, "%s", err_name(ENOMEM)) : r;
+    }
+    *ret = all;
+    *ret_n = each_once(all, n);
     return 0;
 }
 

@@ -14,6 +14,7 @@ struct wall {
     struct connections *connections;
     struct never_now never;
     int64_t rows;     /* of the ledger, at least */
+    struct reading *reading; /* while the table is made anew */
     bool unsaved;     /* the kernel may hold bans that the disk could not take in */
     int64_t refused, healed, ended, dropped_for_room, let_in;
     char healer[64];
@@ -32,5 +33,11 @@ int64_t wall_end(const struct ban *b, int64_t now);
 int64_t wall_later(int64_t a, int64_t b); /* of two ends; 0 is the latest */
 
 /* The kernel's table anew, from the ledger, without what is never shut out. for_good: that is lifted
-   in the ledger, too (not within a transaction). */
+   in the ledger, too (not within a transaction). wall_restore_begin: its first part; 1: there is more. */
 int wall_restore(struct wall *w, bool for_good, struct err *err) _must_check_;
+int wall_restore_begin(struct wall *w, bool for_good, struct err *err) _must_check_;
+int wall_restore_more(struct wall *w, struct err *err) _must_check_;
+void wall_restore_stop(struct wall *w);
+
+/* All elements that the ledger wants, in order (ban_key_order), each once: malloc'd. */
+int wall_wanted(struct wall *w, struct ban_element **ret, size_t *ret_n, struct err *err) _must_check_;

@@ -198,12 +198,14 @@ static int repeat(struct bans *b, int (*gather)(struct bans *, const struct ban_
 static int transact(struct bans *b, int (*gather)(struct bans *, const struct ban_element *, size_t), const struct ban_element *e, size_t n)
 {
     uint32_t before = 0, after = 0;
-    bool quiet = n > QUIET && bans_generation(b, &before) == 0 && bans_listen(b, false) == 0;
+    bool quiet = n > QUIET && !b->stay && bans_generation(b, &before) == 0 && bans_listen(b, false) == 0;
     int r = repeat(b, gather, e, n);
     if (quiet && (bans_listen(b, true) < 0 || bans_generation(b, &after) < 0 || after - before > (r == 0)))
         b->missed = true;
     return r;
 }
+
+void bans_put_listening(struct bans *b, bool yes) { b->stay = yes; }
 
 int bans_put(struct bans *b, struct ban_element *elements, size_t n, struct err *err)
 {
@@ -227,27 +229,59 @@ int bans_remove(struct bans *b, struct ban_element *elements, size_t n, struct e
     return 0;
 }
 
-static int fill(struct bans *b, bans_next *next, void *arg, struct err *err)
+static int begin(struct bans *b, struct ban_element *chunk, bans_next *next, void *arg, struct err *err)
 {
-    int n = next(arg, b->chunk, BANS_CHUNK, err);
+    int n = next(arg, chunk, BANS_CHUNK, err);
     if (n < 0)
         return n;
-    int r = transact(b, reset_batch, b->chunk, settle(b->chunk, (size_t)n));
-    if (r < 0)
-        return refused(r, err);
-    while (n > 0 && (n = next(arg, b->chunk, BANS_CHUNK, err)) > 0)
-        if ((r = bans_put(b, b->chunk, (size_t)n, err)) < 0)
+    int r = transact(b, reset_batch, chunk, settle(chunk, (size_t)n));
+    return r < 0 ? refused(r, err) : n > 0;
+}
+
+static int fill(struct bans *b, struct ban_element *chunk, bans_next *next, void *arg, struct err *err)
+{
+    int n = begin(b, chunk, next, arg, err), r;
+    while (n > 0 && (n = next(arg, chunk, BANS_CHUNK, err)) > 0)
+        if ((r = bans_put(b, chunk, (size_t)n, err)) < 0)
             return r;
     return n;
 }
 
-int bans_reset(struct bans *b, bans_next *next, void *arg, struct err *err)
+static int with_chunk(struct bans *b, int (*fn)(struct bans *, struct ban_element *, bans_next *, void *, struct err *), bans_next *next, void *arg, struct err *err)
 {
-    b->chunk = calloc(BANS_CHUNK, sizeof *b->chunk);
-    int r = b->chunk ? fill(b, next, arg, err) : err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
-    free(b->chunk);
-    b->chunk = NULL;
+    struct ban_element *chunk = calloc(BANS_CHUNK, sizeof *chunk);
+    int r = chunk ? fn(b, chunk, next, arg, err) : err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
+    free(chunk);
     return r;
+}
+
+int bans_reset(struct bans *b, bans_next *next, void *arg, struct err *err) { return with_chunk(b, fill, next, arg, err); }
+int bans_reset_begin(struct bans *b, bans_next *next, void *arg, struct err *err) { return with_chunk(b, begin, next, arg, err); }
+
+static int parts_batch(struct bans *b, const struct bans_parts *p)
+{
+    int r = batch_begin(&b->batch);
+    if (r == 0)
+        r = bans_delete_parts(&b->batch, p);
+    if (r == 0)
+        r = bans_add_table(&b->batch);
+    for (size_t i = 0; r == 0 && i < p->sets_n; i++)
+        r = bans_add_lookup(&b->batch, &p->sets[i]);
+    return r == 0 ? batch_commit(&b->batch) : r;
+}
+
+int bans_mend_parts(struct bans *b, struct err *err)
+{
+    struct bans_parts *p = calloc(1, sizeof *p);
+    int r = p ? bans_parts_list(b, p) : -ENOMEM;
+    if (r == 0)
+        r = parts_batch(b, p);
+    if (r == 0)
+        memset(b->known, 0, sizeof b->known);
+    for (size_t i = 0; r == 0 && i < p->sets_n; i++)
+        *known(b, &p->sets[i]) = true;
+    free(p);
+    return r < 0 ? refused(r, err) : 0;
 }
 
 static int drop_batch(struct bans *b, const struct ban_element *e, size_t n)

@@ -36,11 +36,15 @@ typedef int bans_next(void *arg, struct ban_element *out, size_t max, struct err
 /* The table made anew, with these elements and no others. The first BANS_CHUNK come with the table itself, in one transaction: there is no moment without them.
    Of one key that is given twice in a chunk the longer time holds. */
 int bans_reset(struct bans *b, bans_next *next, void *arg, struct err *err) _must_check_;
+/* The first part of it: the table anew, with the first BANS_CHUNK elements. 1: next may have more, to be put with bans_put; 0: that was all. */
+int bans_reset_begin(struct bans *b, bans_next *next, void *arg, struct err *err) _must_check_;
 
 /* Adds or refreshes, in transactions of BANS_CHUNK. The elements are put into order, and of one key that is there twice the longer time holds. What is there
    and was not said to be `held` may keep its old time (kernels before 6.12).
    -ENOENT: the table is not there as it was left (bans_reset). Otherwise nothing of the transaction was done. */
 int bans_put(struct bans *b, struct ban_element *elements, size_t n, struct err *err) _must_check_;
+/* From now on nobody leaves while elements are put, which costs twice the time, so that nothing that others do meanwhile is missed; or as before. */
+void bans_put_listening(struct bans *b, bool yes);
 /* Takes out; what is not there is no error. -ENOENT as above. */
 int bans_remove(struct bans *b, struct ban_element *elements, size_t n, struct err *err) _must_check_;
 /* Removes the whole table; it need not be there. */
@@ -55,9 +59,19 @@ int bans_list(struct bans *b, void (*tell)(void *arg, const struct ban_element *
 /* What others do to the ruleset. The descriptor is readable when something happened; our own transactions are not seen there. During a large one of ours nobody
    listens: after every call that changes something bans_news is to be asked as well. */
 int bans_monitor_fd(const struct bans *b);
+#define BANS_TOUCHED 256
+struct bans_touched {
+    bool any;        /* something of our table */
+    bool parts;      /* rules, chains, sets that are not ours: bans_mend_parts */
+    bool many;       /* more elements than there is room for in keys, or it is not known what */
+    bool table;      /* the table itself, or a set of ours: bans_reset */
+    size_t n;
+    struct ban_key keys[BANS_TOUCHED]; /* elements that were added, changed or taken out; one may be there several times */
+};
+void bans_touched_join(struct bans_touched *t, const struct bans_touched *more);
 struct bans_news {
-    bool ours;       /* something of our table was touched */
-    bool lost;       /* more was told than could be kept: our table may have been touched */
+    struct bans_touched touched;
+    bool lost;       /* more was told than could be kept: anything of our table may have been touched */
     uint32_t generation;
     uint32_t pid;    /* who did it, as the kernel names it; 0 where `lost` */
     char who[17];    /* its command name, any bytes */
@@ -66,4 +80,8 @@ struct bans_news {
 int bans_news(struct bans *b, struct bans_news *ret) _must_check_;
 /* Takes one datagram of the monitor (the kernel's own format; nothing is believed of its lengths). *touched is kept from one to the next. true: *ret is one
    transaction, complete; offset: where to go on, 0 at the beginning, the size of the datagram at its end. */
-bool bans_news_parse(struct str datagram, uint32_t own_port, size_t *offset, bool *touched, struct bans_news *ret) PARSER(bans_news);
+bool bans_news_parse(struct str datagram, uint32_t own_port, size_t *offset, struct bans_touched *touched, struct bans_news *ret) PARSER(bans_news);
+
+/* Chains and rules made anew, in one transaction, and what others put into the table taken out; the sets and their elements stay as they are. Where that is refused, or -E2BIG:
+   bans_reset. */
+int bans_mend_parts(struct bans *b, struct err *err) _must_check_;

@@ -7,10 +7,10 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #define ANSWER (64u << 10)
-#define SETS 516 /* as many as struct bans knows */
 
 /* Attributes by their type; of those beyond `most` nothing is kept. */
 struct attributes {
@@ -26,29 +26,15 @@ static int keep(const struct nlattr *a, void *data)
     return MNL_CB_OK;
 }
 
-static void element_key(struct ban_key *k, const unsigned char *p)
-{
-    size_t n = k->network.addr.v6 ? 16 : 4;
-    memcpy(k->network.addr.bytes, p, n);
-    if (k->protocol) {
-        uint16_t port;
-        memcpy(&port, p + n + 4, 2);
-        k->protocol = p[n];
-        k->port = ntohs(port);
-    }
-}
-
 /* `ret->key` tells of which set it is. false: not one of ours. */
 static bool read_element(const struct nlattr *nest, struct ban_element *ret)
 {
     struct attributes element = {{0}}, key = {{0}};
-    unsigned char unused[SET_KEY];
     if (mnl_attr_parse_nested(nest, keep, &element) < 0 || !element.at[NFTA_SET_ELEM_KEY] || mnl_attr_parse_nested(element.at[NFTA_SET_ELEM_KEY], keep, &key) < 0)
         return false;
     const struct nlattr *value = key.at[NFTA_DATA_VALUE];
-    if (!value || mnl_attr_get_payload_len(value) != ban_set_key(&ret->key, unused))
+    if (!value || !ban_key_read(&ret->key, str_span(mnl_attr_get_payload(value), mnl_attr_get_payload_len(value))))
         return false;
-    element_key(&ret->key, mnl_attr_get_payload(value));
     const struct nlattr *left = element.at[NFTA_SET_ELEM_EXPIRATION];
     ret->ms = left && mnl_attr_get_payload_len(left) == 8 ? be64toh(mnl_attr_get_u64(left)) : 0;
     if (left && ret->ms == 0)
@@ -61,8 +47,7 @@ struct look {
     void (*tell)(void *arg, const struct ban_element *e);
     void *arg;
     bool changed;
-    struct ban_key *sets; /* the names that were found */
-    size_t sets_n;
+    struct bans_parts *parts;
     uint32_t generation;
 };
 
@@ -86,14 +71,43 @@ static struct str text_of(const struct nlattr *a)
     return str_span(p, strnlen(p, mnl_attr_get_payload_len(a)));
 }
 
-static void on_set(const struct nlmsghdr *h, struct look *l)
+static void add_name(char names[][PART_NAME], size_t *n, struct str name, struct bans_parts *p)
+{
+    if (*n == ARRAY_SIZE(p->chains) || name.n >= PART_NAME) {
+        p->more = true;
+        return;
+    }
+    memcpy(names[*n], name.p, name.n);
+    names[(*n)++][name.n] = 0;
+}
+
+/* The attribute that is the name of a chain or a set of our table. .p NULL: of another one. */
+static struct str name_in(const struct nlmsghdr *h, struct look *l, uint16_t table, uint16_t name)
 {
     struct attributes top = {{0}};
     l->changed |= h->nlmsg_flags & NLM_F_DUMP_INTR;
-    if (mnl_attr_parse(h, sizeof(struct nfgenmsg), keep, &top) < 0 || !top.at[NFTA_SET_NAME] || !top.at[NFTA_SET_TABLE])
+    if (mnl_attr_parse(h, sizeof(struct nfgenmsg), keep, &top) < 0 || !top.at[name] || !top.at[table] || !str_eq(text_of(top.at[table]), STR(BANS_TABLE)))
+        return (struct str){NULL, 0};
+    return text_of(top.at[name]);
+}
+
+static void on_set(const struct nlmsghdr *h, struct look *l)
+{
+    struct str name = name_in(h, l, NFTA_SET_TABLE, NFTA_SET_NAME);
+    struct bans_parts *p = l->parts;
+    if (!name.p)
         return;
-    if (l->sets_n < SETS && str_eq(text_of(top.at[NFTA_SET_TABLE]), STR(BANS_TABLE)) && ban_set_of(text_of(top.at[NFTA_SET_NAME]), &l->sets[l->sets_n]))
-        l->sets_n++;
+    if (p->sets_n < ARRAY_SIZE(p->sets) && ban_set_of(name, &p->sets[p->sets_n]))
+        p->sets_n++;
+    else
+        add_name(p->foreign, &p->foreign_n, name, p);
+}
+
+static void on_chain(const struct nlmsghdr *h, struct look *l)
+{
+    struct str name = name_in(h, l, NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME);
+    if (name.p)
+        add_name(l->parts->chains, &l->parts->chains_n, name, l->parts);
 }
 
 /* Sends one request and hands every answer to cb, by itself: libmnl would end a list that was changed meanwhile. */
@@ -136,23 +150,41 @@ static int no_table(int r, struct err *err)
     return err_set(err, r, "nftables: %s", r == -ENOENT ? "the table inet " BANS_TABLE " is not there" : err_name(r));
 }
 
-int bans_list(struct bans *b, void (*tell)(void *arg, const struct ban_element *e), void *arg, struct err *err)
+static int parts(struct bans *b, struct look *l)
 {
     char bytes[256] __attribute__((aligned(8)));
-    struct ban_key sets[SETS];
-    struct look l = {.tell = tell, .arg = arg, .sets = sets};
     struct nlmsghdr *h = nftnl_nlmsg_build_hdr(bytes, NFT_MSG_GETTABLE, NFPROTO_INET, NLM_F_ACK, 0);
     mnl_attr_put_strz(h, NFTA_TABLE_NAME, BANS_TABLE);
-    int r = ask(&b->batch, h, on_elements, &l); /* only whether it is there */
+    int r = ask(&b->batch, h, on_elements, l); /* only whether it is there */
     if (r == 0) {
         h = nftnl_nlmsg_build_hdr(bytes, NFT_MSG_GETSET, NFPROTO_INET, NLM_F_DUMP, 0);
         mnl_attr_put_strz(h, NFTA_SET_TABLE, BANS_TABLE);
-        r = ask(&b->batch, h, on_set, &l);
+        r = ask(&b->batch, h, on_set, l);
     }
-    for (size_t i = 0; r == 0 && i < l.sets_n; i++) {
-        l.set = sets[i];
+    if (r == 0) {
+        h = nftnl_nlmsg_build_hdr(bytes, NFT_MSG_GETCHAIN, NFPROTO_INET, NLM_F_DUMP, 0);
+        r = ask(&b->batch, h, on_chain, l);
+    }
+    return r;
+}
+
+int bans_parts_list(struct bans *b, struct bans_parts *ret)
+{
+    struct look l = {.parts = ret};
+    int r = parts(b, &l);
+    return r < 0 ? r : ret->more ? -E2BIG : 0;
+}
+
+int bans_list(struct bans *b, void (*tell)(void *arg, const struct ban_element *e), void *arg, struct err *err)
+{
+    struct bans_parts *p = calloc(1, sizeof *p);
+    struct look l = {.tell = tell, .arg = arg, .parts = p};
+    int r = p ? parts(b, &l) : -ENOMEM;
+    for (size_t i = 0; r == 0 && i < p->sets_n; i++) {
+        l.set = p->sets[i];
         r = list_set(b, &l);
     }
+    free(p);
     return r < 0 ? no_table(r, err) : l.changed;
 }
 

@@ -66,7 +66,6 @@ void bans_close(struct bans *b)
     batch_close(&b->batch);
     if (b->monitor)
         mnl_socket_close(b->monitor);
-    free(b->chunk);
     free(b);
 }
 
@@ -81,20 +80,35 @@ int bans_monitor_fd(const struct bans *b)
     return mnl_socket_get_fd(b->monitor);
 }
 
-/* The bytes of the first attribute of this type; .p NULL: there is none. (mnl_attr_for_each reads up to the next multiple of four, beyond the message.) */
-static struct str attribute(const struct nlmsghdr *h, uint16_t type)
+/* The next attribute of *rest, which begins there: its type and its bytes. (mnl_attr_for_each reads up to the next multiple of four, beyond the message.) */
+static bool next_attribute(struct str *rest, uint16_t *ret_type, struct str *ret)
 {
-    const char *p = (const char *)h, *end = p + h->nlmsg_len;
-    for (p += MNL_ALIGN(sizeof *h) + MNL_ALIGN(sizeof(struct nfgenmsg)); p < end && end - p >= (ptrdiff_t)sizeof(struct nlattr);) {
-        const struct nlattr *a = (const void *)p;
-        if (a->nla_len < sizeof *a || a->nla_len > end - p)
-            break;
-        if (mnl_attr_get_type(a) == type)
-            return str_span(p + sizeof *a, a->nla_len - sizeof *a);
-        p += MNL_ALIGN(a->nla_len);
-    }
+    const struct nlattr *a = (const void *)rest->p;
+    if (rest->n < sizeof *a || a->nla_len < sizeof *a || a->nla_len > rest->n)
+        return false;
+    *ret_type = mnl_attr_get_type(a);
+    *ret = str_span(rest->p + sizeof *a, a->nla_len - sizeof *a);
+    *rest = str_from(*rest, (size_t)MNL_ALIGN(a->nla_len));
+    return true;
+}
+
+/* The bytes of the first attribute of this type; .p NULL: there is none. */
+static struct str attribute_in(struct str all, uint16_t type)
+{
+    struct str value;
+    for (uint16_t is; next_attribute(&all, &is, &value);)
+        if (is == type)
+            return value;
     return (struct str){NULL, 0};
 }
+
+static struct str attributes_of(const struct nlmsghdr *h)
+{
+    size_t head = MNL_ALIGN(sizeof *h) + MNL_ALIGN(sizeof(struct nfgenmsg));
+    return h->nlmsg_len > head ? str_span((const char *)h + head, h->nlmsg_len - head) : STR("");
+}
+
+static struct str attribute(const struct nlmsghdr *h, uint16_t type) { return attribute_in(attributes_of(h), type); }
 
 static uint32_t number(struct str s)
 {
@@ -121,7 +135,53 @@ static bool of_our_table(const struct nlmsghdr *h)
     return table.p && g->nfgen_family == NFPROTO_INET && str_eq(str_span(table.p, strnlen(table.p, table.n)), STR(BANS_TABLE));
 }
 
-bool bans_news_parse(struct str datagram, uint32_t own_port, size_t *offset, bool *touched, struct bans_news *ret)
+void bans_touched_join(struct bans_touched *t, const struct bans_touched *more)
+{
+    t->any |= more->any;
+    t->parts |= more->parts;
+    t->many |= more->many || t->n + more->n > BANS_TOUCHED;
+    t->table |= more->table;
+    for (size_t i = 0; i < more->n && t->n < BANS_TOUCHED; i++)
+        t->keys[t->n++] = more->keys[i];
+}
+
+static struct str text(struct str bytes) { return bytes.p ? str_span(bytes.p, strnlen(bytes.p, bytes.n)) : STR(""); }
+
+static void touch_elements(const struct nlmsghdr *h, struct bans_touched *t)
+{
+    struct ban_key set;
+    struct str all = attribute(h, NFTA_SET_ELEM_LIST_ELEMENTS), one;
+    if (!ban_set_of(text(attribute(h, NFTA_SET_ELEM_LIST_SET)), &set)) {
+        t->parts = true; /* of a set that is not ours */
+        return;
+    }
+    for (uint16_t type; next_attribute(&all, &type, &one);) {
+        struct ban_key k = set;
+        if (t->n < BANS_TOUCHED && ban_key_read(&k, attribute_in(attribute_in(one, NFTA_SET_ELEM_KEY), NFTA_DATA_VALUE)))
+            t->keys[t->n++] = k;
+        else
+            t->many = true;
+    }
+}
+
+static void touch(const struct nlmsghdr *h, struct bans_touched *t)
+{
+    struct ban_key set;
+    t->any = true;
+    switch (NFNL_MSG_TYPE(h->nlmsg_type)) {
+    case NFT_MSG_NEWSETELEM:
+    case NFT_MSG_DELSETELEM: touch_elements(h, t); break;
+    case NFT_MSG_NEWCHAIN:
+    case NFT_MSG_DELCHAIN:
+    case NFT_MSG_NEWRULE:
+    case NFT_MSG_DELRULE: t->parts = true; break;
+    case NFT_MSG_NEWSET:
+    case NFT_MSG_DELSET: *(ban_set_of(text(attribute(h, NFTA_SET_NAME)), &set) ? &t->table : &t->parts) = true; break;
+    default: t->table = true;
+    }
+}
+
+bool bans_news_parse(struct str datagram, uint32_t own_port, size_t *offset, struct bans_touched *touched, struct bans_news *ret)
 {
     while (*offset < datagram.n) {
         const struct nlmsghdr *h = (const void *)(datagram.p + *offset);
@@ -135,34 +195,38 @@ bool bans_news_parse(struct str datagram, uint32_t own_port, size_t *offset, boo
         if (h->nlmsg_pid == own_port || NFNL_SUBSYS_ID(h->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
             continue;
         if (NFNL_MSG_TYPE(h->nlmsg_type) == NFT_MSG_NEWGEN) {
-            struct bans_news n = {.ours = *touched};
+            struct bans_news n = {.touched = *touched};
             read_generation(h, &n);
-            *touched = false;
+            *touched = (struct bans_touched){0};
             *ret = n;
             return true;
         }
-        *touched |= of_our_table(h);
+        if (of_our_table(h))
+            touch(h, touched);
     }
     return false;
 }
 
+/* What was not heard may have been anything. */
+static int anything(struct bans *b, struct bans_news *ret)
+{
+    b->missed = false;
+    b->touched = (struct bans_touched){0};
+    *ret = (struct bans_news){.touched = {.any = true, .parts = true, .many = true}, .lost = true};
+    return 1;
+}
+
 int bans_news(struct bans *b, struct bans_news *ret)
 {
-    if (b->missed) {
-        b->missed = b->touched = false;
-        *ret = (struct bans_news){.ours = true, .lost = true};
-        return 1;
-    }
+    if (b->missed)
+        return anything(b, ret);
     for (;;) {
         if (b->datagram_at < b->datagram_n && bans_news_parse(str_span(b->datagram, b->datagram_n), b->batch.portid, &b->datagram_at, &b->touched, ret))
             return 1;
         ssize_t n = recv(mnl_socket_get_fd(b->monitor), b->datagram, sizeof b->datagram, 0);
         b->datagram_n = b->datagram_at = 0;
-        if (n < 0 && errno == ENOBUFS) {
-            b->touched = false;
-            *ret = (struct bans_news){.ours = true, .lost = true};
-            return 1;
-        }
+        if (n < 0 && errno == ENOBUFS)
+            return anything(b, ret);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)

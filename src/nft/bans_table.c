@@ -55,6 +55,22 @@ size_t ban_set_key(const struct ban_key *k, unsigned char ret[static SET_KEY])
     return n + 8;
 }
 
+bool ban_key_read(struct ban_key *k, struct str bytes)
+{
+    unsigned char unused[SET_KEY];
+    size_t n = k->network.addr.v6 ? 16 : 4;
+    if (bytes.n != ban_set_key(k, unused))
+        return false;
+    memcpy(k->network.addr.bytes, bytes.p, n);
+    if (k->protocol) {
+        uint16_t port;
+        memcpy(&port, bytes.p + n + 4, 2);
+        k->protocol = (uint8_t)bytes.p[n];
+        k->port = ntohs(port);
+    }
+    return true;
+}
+
 static int table_message(struct batch *b, uint16_t type, uint16_t flags)
 {
     struct nlmsghdr *h = batch_message(b, type, flags);
@@ -251,6 +267,34 @@ static int lookup_message(struct batch *b, const struct ban_key *k, const char *
     expression(&m, "counter");
     verdict(&m, NF_DROP, NULL);
     return rule_message(b, family_chain[v6], &m);
+}
+
+static int delete_message(struct batch *b, uint16_t type, uint16_t table, uint16_t which, const char *name)
+{
+    struct nlmsghdr *h = batch_message(b, type, 0);
+    if (!h)
+        return -ENOMEM;
+    mnl_attr_put_strz(h, table, BANS_TABLE);
+    if (name)
+        mnl_attr_put_strz(h, which, name);
+    batch_add(b, h);
+    return 0;
+}
+
+int bans_delete_parts(struct batch *b, const struct bans_parts *p)
+{
+    int r = delete_message(b, NFT_MSG_DELRULE, NFTA_RULE_TABLE, NFTA_RULE_CHAIN, NULL); /* of all chains */
+    for (size_t i = 0; r == 0 && i < p->foreign_n; i++)
+        r = delete_message(b, NFT_MSG_DELSET, NFTA_SET_TABLE, NFTA_SET_NAME, p->foreign[i]);
+    for (size_t i = 0; r == 0 && i < p->chains_n; i++)
+        r = delete_message(b, NFT_MSG_DELCHAIN, NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME, p->chains[i]);
+    return r;
+}
+
+int bans_add_lookup(struct batch *b, const struct ban_key *k)
+{
+    char name[SET_NAME];
+    return lookup_message(b, k, ban_set_name(k, name));
 }
 
 int bans_add_set(struct batch *b, const struct ban_key *k, bool large)

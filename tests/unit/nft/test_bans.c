@@ -326,18 +326,18 @@ static void monitor(void **state)
     if (!nft("add table inet theirs"))
         skip();
     assert_true(news(b, &n));
-    assert_false(n.ours || n.lost);
+    assert_false(n.touched.any || n.lost);
     assert_string_equal(n.who, "nft");
     assert_true(n.pid && n.generation);
     assert_true(nft("delete element inet bansho_bans ipv4_32 { 192.0.2.1 }"));
     assert_true(news(b, &n));
-    assert_true(n.ours);
+    assert_true(n.touched.any);
     struct ban_key k = key("192.0.2.1", 0, 0);
     assert_int_equal(bans_find(b, &k, &ms, NULL), 0);
     assert_true(nft("list ruleset"));
     assert_true(nft("flush ruleset"));
     assert_true(news(b, &n));
-    assert_true(n.ours && strcmp(n.who, "nft") == 0);
+    assert_true(n.touched.any && strcmp(n.who, "nft") == 0);
     struct ban_element e = {k, 1000};
     assert_int_equal(bans_put(b, &e, 1, &err), -ENOENT);
     assert_non_null(strstr(err.text, "is not there"));
