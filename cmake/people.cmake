@@ -35,6 +35,7 @@ if(NOT BANSHO_FUZZ)
     page(bansho-checks 7 ${language})
     page(bansho-filters 7 ${language})
     page(bansho-watch 8 ${language})
+    page(bansho-wall 8 ${language})
   endforeach()
   set(completion ${CMAKE_BINARY_DIR}/completion/bansho)
   add_custom_command(OUTPUT ${completion} COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/completion

@@ -1,6 +1,7 @@
-/* gendoc.c: writes what people read out of the rows: the manual pages bansho(1), bansho.conf(5), bansho-checks(7), bansho-watch(8) and the bash completion.
+/* gendoc.c: writes what people read out of the rows: the manual pages bansho(1), bansho.conf(5), bansho-checks(7), bansho-watch(8), bansho-wall(8) and the bash completion.
    Runs while bansho is built and is not installed:  gendoc KIND LANGUAGE > FILE  (BANSHO_LOCALE names the catalogues' directory). */
 #include "bin/verbs.h"
+#include "bin/wall_options.h"
 #include "bin/watch_options.h"
 #include "check/registry.h"
 #include "config/config.h"
@@ -331,21 +332,35 @@ static void page_filters(struct buf *b, const char *language)
     see_also(b, "\\fBbansho\\fR(1), \\fBjail.conf\\fR(5)\n");
 }
 
-static void page_watch(struct buf *b, const char *language)
+static void service_page(struct buf *b, const char *name, const char *about, const struct verb_option *rows)
 {
-    head(b, "BANSHO\\-WATCH", "8", language, "bansho\\-watch", _(watch_summary));
     section(b, _("SYNOPSIS"));
-    buf_addz(b, "\\fB/usr/libexec/bansho/bansho\\-watch\\fR [\\fIoption\\fR...]\n");
+    buf_printf(b, "\\fB/usr/libexec/bansho/%s\\fR [\\fIoption\\fR...]\n", name);
     section(b, _("DESCRIPTION"));
-    paragraphs(b, _(watch_about));
+    paragraphs(b, about);
     section(b, _("OPTIONS"));
-    for (const struct verb_option *o = watch_options; o->name; o++)
+    for (const struct verb_option *o = rows; o->name; o++)
         option_entry(b, o);
     section(b, _("FILES"));
     entry(b, "/etc/bansho/bansho.conf", _("how this server is meant to be: bansho.conf(5). Without it the defaults hold."));
+}
+
+static void page_wall(struct buf *b, const char *language)
+{
+    head(b, "BANSHO\\-WALL", "8", language, "bansho\\-wall", _(wall_summary));
+    service_page(b, "bansho\\-wall", _(wall_about), wall_options);
+    entry(b, "/var/lib/bansho-wall/wall.db", _("who is shut out, until when and why, and who was in the last 90 days; readable by bansho-wall and by root only"));
+    entry(b, "/run/bansho/wall", _("where it answers (varlink.org): org.bansho.Wall, in /usr/share/bansho/varlink"));
+    see_also(b, "\\fBbansho\\fR(1), \\fBbansho.conf\\fR(5), \\fBbansho\\-watch\\fR(8), \\fBnft\\fR(8)\n");
+}
+
+static void page_watch(struct buf *b, const char *language)
+{
+    head(b, "BANSHO\\-WATCH", "8", language, "bansho\\-watch", _(watch_summary));
+    service_page(b, "bansho\\-watch", _(watch_about), watch_options);
     entry(b, "/var/lib/bansho-watch/watch.db", _("what bansho-watch remembers; readable by it and by root only"));
     entry(b, "/run/bansho/watch", _("where it answers (varlink.org): org.bansho.Watch, in /usr/share/bansho/varlink"));
-    see_also(b, "\\fBbansho\\fR(1), \\fBbansho.conf\\fR(5), \\fBbansho\\-filters\\fR(7)\n");
+    see_also(b, "\\fBbansho\\fR(1), \\fBbansho.conf\\fR(5), \\fBbansho\\-filters\\fR(7), \\fBbansho\\-wall\\fR(8)\n");
 }
 
 static void words(struct buf *b, const char *alternatives)
@@ -446,7 +461,7 @@ static const struct {
     const char *kind;
     void (*write)(struct buf *b, const char *language);
 } kinds[] = {
-    {"bansho.1", page_bansho}, {"bansho.conf.5", page_conf}, {"bansho-checks.7", page_checks}, {"bansho-filters.7", page_filters}, {"bansho-watch.8", page_watch}, {"completion", completion},
+    {"bansho.1", page_bansho}, {"bansho.conf.5", page_conf}, {"bansho-checks.7", page_checks}, {"bansho-filters.7", page_filters}, {"bansho-watch.8", page_watch}, {"bansho-wall.8", page_wall}, {"completion", completion},
 };
 
 int main(int argc, char **argv)

@@ -1,35 +1,40 @@
 /* wall.c: bansho-wall: see wall.h. */
 #include "base/i18n.h"
 #include "bin/wall_call.h"
+#include "bin/wall_options.h"
 #include "term/text.h"
 #include <getopt.h>
 #include <stdio.h>
 
 static int usage(FILE *to)
 {
-    fputs(_("Usage: bansho-wall [OPTION...]\n"
-            "Keeps out whom it is told to (org.bansho.Wall): drops their packets in the kernel and ends their connections.\n\n"
-            "  --state FILE     the bans (default: /var/lib/bansho-wall/wall.db)\n"
-            "  --socket PATH    where it answers, where systemd hands over no socket\n"
-            "  --remove-table   takes its table out of the kernel, and ends\n"
-            "  --version\n"), to);
+    fprintf(to, "bansho-wall: %s\n\n", _(wall_summary));
+    for (const struct verb_option *o = wall_options; o->name; o++)
+        fprintf(to, "  --%s %s\n      %s\n", o->name, o->value ? o->value : "", _(o->help));
     return to == stderr ? 2 : 0;
 }
 
+#define OPTIONS_MAX 16
+#define FIRST 1000 /* getopt's value for the first option */
 /* -1: go on; else the exit status. */
 static int understand(int argc, char **argv, struct wall_call *ret)
 {
-    static const struct option longs[] = {{"state", required_argument, NULL, 's'}, {"socket", required_argument, NULL, 'l'}, {"remove-table", no_argument, NULL, 'r'},
-                                            {"version", no_argument, NULL, 'v'},     {"help", no_argument, NULL, 'h'},         {0}};
-    for (int got; (got = getopt_long(argc, argv, "", longs, NULL)) != -1;)
-        switch (got) {
-        case 's': ret->ledger = optarg; break;
-        case 'l': ret->listen = optarg; break;
-        case 'r': return wall_take_away();
-        case 'v': printf("bansho-wall %s\n", BANSHO_VERSION); return 0;
-        case 'h': return usage(stdout);
-        default: return usage(stderr);
-        }
+    struct option longs[OPTIONS_MAX + 1] = {0};
+    for (size_t i = 0; i < OPTIONS_MAX && wall_options[i].name; i++)
+        longs[i] = (struct option){wall_options[i].name, wall_options[i].value ? required_argument : no_argument, NULL, FIRST + (int)i};
+    for (int got; (got = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
+        const char *name = got >= FIRST ? wall_options[got - FIRST].name : "";
+        if (strcmp(name, "state") == 0)
+            ret->ledger = optarg;
+        else if (strcmp(name, "socket") == 0)
+            ret->listen = optarg;
+        else if (strcmp(name, "remove-table") == 0)
+            return wall_take_away();
+        else if (strcmp(name, "version") == 0)
+            return printf("bansho-wall %s\n", BANSHO_VERSION) < 0;
+        else
+            return usage(strcmp(name, "help") == 0 ? stdout : stderr);
+    }
     return optind < argc ? usage(stderr) : -1;
 }
 
