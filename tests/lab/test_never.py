@@ -1,10 +1,10 @@
 """Who is never shut out, whatever the logs say of him, by bansho-watch and bansho-wall as their units."""
-import subprocess
+import json, subprocess
 
 from layers import ENV
 from machine import ATTACKERS4, HOST4
 from test_servers import LOGINS, together
-from test_watch import ask, begin, in_kernel
+from test_watch import ask, begin, in_kernel, worker
 
 
 def logged_in(host, user, password, source):
@@ -32,7 +32,8 @@ def told(host, address):
 def test_an_administrator_and_what_comes_through_a_proxy(host):
     admin, user, stranger, proxy, near, far, forged = (f"{ATTACKERS4}{n}" for n in (61, 62, 63, 80, 90, 91, 99))
     host.exec_ok(f"printf 'guard {{ trusted-proxies = {proxy}, {ATTACKERS4}81 }}\\n' >>/etc/bansho/bansho.conf")
-    begin(host, wall=True)
+    begin(host)
+    host.exec_ok("systemctl start bansho-wall.socket bansho-wall.service")
     sessions = [logged_in(host, "admin", "Right-admin-1", admin), logged_in(host, "webmaster", "Right-webmaster-1", user)]
     host.wait(lambda: all(f"({a})" in host.exec_ok("who") for a in (admin, user)), "nobody is logged in")
     fail(host, [admin, user, stranger])
@@ -75,3 +76,18 @@ def test_an_administrator_and_what_comes_through_a_proxy(host):
     for _ in range(5):
         log_in_at_wordpress(host, proxy, last)
     host.wait(lambda: in_kernel(host, last), f"{ask(host, 'Verdicts', address=last)} {host.exec_ok('tail -2 /var/log/apache2/alpha.example-access.log')}")
+    # What is beyond the hour's budget of its filter waits, is seen, and goes on when it may: the outbox remembers what was shut out before the reload.
+    late = f"{ATTACKERS4}64"
+    host.edit("/etc/bansho/bansho.conf", "guard { ", "guard { bans-per-hour = 2; ")
+    before = worker(host)
+    host.exec_ok("systemctl reload bansho-watch")
+    host.wait(lambda: worker(host) not in ("", before), "it does not begin anew")
+    fail(host, [late])
+    host.wait(lambda: json.loads(host.exec(["bansho", "status", "--json"])[1])["watch"].get("says", {}).get("beyond") == 1, "it does not wait")
+    assert not in_kernel(host, late)
+    rc, out, err = host.exec(["bansho", "status"])
+    assert rc == 1 and "beyond guard.bans-per-hour, until the hour allows: 1" in out, (rc, out, err)
+    assert host.exec_ok("journalctl -q -o cat -u bansho-watch | grep -c 'guard.bans-per-hour is reached'").strip() == "1"
+    host.edit("/etc/bansho/bansho.conf", "bans-per-hour = 2; ", "")
+    host.exec_ok("systemctl reload bansho-watch")
+    host.wait(lambda: in_kernel(host, late), f"{ask(host, 'Verdicts', address=late)}")
