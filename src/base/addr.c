@@ -13,35 +13,39 @@ static void unmap(struct addr *a)
     }
 }
 
-/* Four numbers up to 255 without zeros before them, as inet_pton takes them: every failed login brings one. */
-static bool parse4(struct str s, uint8_t *bytes)
+bool addr_parse4(struct str s, struct addr *ret)
 {
+    struct addr a = {0};
     unsigned value = 0, digits = 0, dots = 0;
     for (size_t i = 0; i < s.n; i++) {
         unsigned d = (unsigned)(unsigned char)s.p[i] - '0';
         if (d < 10 && !(digits && !value) && (value = value * 10 + d) < 256) {
             digits++;
         } else if (s.p[i] == '.' && digits && dots < 3) {
-            bytes[dots++] = (uint8_t)value;
+            a.bytes[dots++] = (uint8_t)value;
             value = digits = 0;
         } else {
             return false;
         }
     }
-    bytes[3] = (uint8_t)value;
-    return dots == 3 && digits;
+    a.bytes[3] = (uint8_t)value;
+    if (dots != 3 || !digits)
+        return false;
+    *ret = a;
+    return true;
 }
 
 bool addr_parse(struct str s, struct addr *ret)
 {
     char text[ADDR_TEXT];
-    struct addr a = {0};
+    struct addr a = {.v6 = true};
+    if (addr_parse4(s, ret))
+        return true;
     if (!s.n || s.n >= sizeof text || memchr(s.p, 0, s.n))
         return false;
     memcpy(text, s.p, s.n);
     text[s.n] = 0;
-    a.v6 = !parse4(s, a.bytes);
-    if (a.v6 && inet_pton(AF_INET6, text, a.bytes) != 1)
+    if (inet_pton(AF_INET6, text, a.bytes) != 1)
         return false;
     unmap(&a);
     *ret = a;

@@ -15,6 +15,7 @@ struct prefix {
 
 #define ADDR_TEXT 46
 bool addr_parse(struct str s, struct addr *ret) PARSER(addr);
+bool addr_parse4(struct str s, struct addr *ret); /* IPv4 alone: there is one way to write it */
 const char *addr_text(const struct addr *a, char ret[static ADDR_TEXT]);
 bool addr_eq(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *a);

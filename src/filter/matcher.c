@@ -24,6 +24,8 @@ struct matcher {
     struct failure *told;      /* of the last event: freed at the next line */
     struct lines told_lines;
     struct buf host;
+    struct addr address;       /* what host is, if addressed */
+    bool addressed;
     struct fields event;                  /* what the last event said */
     /* the line in work */
     const struct calendar_line *now;
@@ -273,35 +275,15 @@ static size_t matched_lines(struct matcher *m, const struct str **ret)
     return n;
 }
 
-static bool is_ip4(struct str s)
-{
-    unsigned dots = 0, digits = 0, value = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned d = (unsigned)(unsigned char)s.p[i] - '0';
-        if (s.p[i] == '.' && digits && dots < 3) {
-            dots++;
-            digits = value = 0;
-        } else if (d < 10 && !(digits && !value) && (value = value * 10 + d) < 256) {
-            digits++;
-        } else {
-            return false;
-        }
-    }
-    return dots == 3 && digits;
-}
-
 static bool put_address(struct matcher *m, struct str text, struct str cidr)
 {
-    struct addr a;
     char t[ADDR_TEXT + 4];
     _cleanup_(buf_free) struct buf b = BUF(256);
     struct prefix p;
-    if (is_ip4(text) && !cidr.n) { /* there is one way to write it */
-        buf_adds(&m->host, text);
-        return true;
-    }
-    if (addr_parse(text, &a) && !cidr.n) {
-        buf_addz(&m->host, addr_text(&a, t));
+    bool four = !cidr.n && addr_parse4(text, &m->address); /* there is one way to write it */
+    m->addressed = four || (!cidr.n && addr_parse(text, &m->address));
+    if (m->addressed) {
+        buf_adds(&m->host, four ? text : str_of(addr_text(&m->address, t)));
         return true;
     }
     buf_adds(&b, text);
@@ -320,6 +302,7 @@ static void put_host(struct matcher *m, const struct fields *f)
     struct str ip = f->v[FIELD_IP4].p ? f->v[FIELD_IP4] : f->v[FIELD_IP6], id = f->v[FIELD_FID];
     bool address = ip.p != NULL, other = id.p && (address || f->v[FIELD_DNS].p) && !str_eq(id, address ? ip : f->v[FIELD_DNS]);
     buf_reset(&m->host);
+    m->addressed = false;
     if (!address)
         ip = f->v[FIELD_DNS].p ? f->v[FIELD_DNS] : id;
     struct str text = other && id.p ? id : ip;
@@ -332,9 +315,10 @@ static void put_host(struct matcher *m, const struct fields *f)
 static void put_event(struct matcher *m, const struct fields *f, const struct lines *l, unsigned rule, struct matcher_event *ret)
 {
     put_host(m, f);
+    bool addressed = m->addressed || addr_parse(buf_str(&m->host), &m->address);
     fields_copy(&m->event, f, m->connections.fields);
-    *ret = (struct matcher_event){.kind = m->fail.v[rule - 1].kind, .host = buf_str(&m->host), .timed = m->now->timed, .time_us = m->now->time_us, .user = f->v[FIELD_USER],
-                                  .attempts = l->n, .rule = rule, .matches = l->kept, .matches_n = l->kept_n};
+    *ret = (struct matcher_event){.kind = m->fail.v[rule - 1].kind, .host = buf_str(&m->host), .addressed = addressed, .address = m->address, .timed = m->now->timed,
+                                  .time_us = m->now->time_us, .user = f->v[FIELD_USER], .attempts = l->n, .rule = rule, .matches = l->kept, .matches_n = l->kept_n};
 }
 
 static bool identified(const struct fields *f) { return f->v[FIELD_IP4].p || f->v[FIELD_IP6].p || f->v[FIELD_DNS].p || f->v[FIELD_FID].p; }

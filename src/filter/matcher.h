@@ -5,6 +5,7 @@
    A line is cut to MATCHER_LINE bytes, at the border of a character, and counted in `cut`: what stands behind is not seen. Bytes that are not UTF-8 become U+FFFD
    and NUL stays what it is, as for Python. Regular expressions have a limit of steps (regex.h). Memory: maxlines lines, and `connections` of failure.h. */
 #pragma once
+#include "base/addr.h"
 #include "filter/definition.h"
 #include <stdint.h>
 
@@ -31,6 +32,8 @@ enum matcher_result {
 struct matcher_event {
     enum event_kind kind;
     struct str host;      /* what would be banned: an address, a network, a name, or an id; .n 0: not said, which no failregex does */
+    bool addressed;       /* host is this one address */
+    struct addr address;
     bool timed;
     int64_t time_us;      /* microseconds since the epoch */
     struct str user;      /* .p NULL: not said */

@@ -9,7 +9,8 @@ bool login_event_of(const struct guard_rules *r, const struct matcher *of, const
         return false;
     struct str user = m->user.p ? m->user : STR("");
     *ret = (struct guard_event){.attempts = m->attempts, .success = !failed, .refused = refused, .account = str_span(user.p, user.n < LOGIN_EVENT_ACCOUNT ? user.n : LOGIN_EVENT_ACCOUNT)};
-    ret->addressed = addr_parse(m->host, &ret->address);
+    ret->addressed = m->addressed;
+    ret->address = m->address;
     proxy_event(r, of, m, ret);
     return true;
 }
