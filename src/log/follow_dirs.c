@@ -256,6 +256,8 @@ struct file *dir_look(struct follow *f, struct dir *d, const char *name, const c
         x->looked_for = false; /* it was not rotated */
     if (live)
         relabel(x, path, pattern);
+    else if (x->pattern == SIZE_MAX)
+        x->pattern = pattern;
     file_attach(f, x, d, name, live);
     file_seen(f, x, &s);
     return x;
@@ -373,12 +375,21 @@ static bool split(struct follow *f, const char *text, struct pattern *ret)
     return text[0] == '/' && ret->n;
 }
 
-static bool take_known(struct follow *f, const struct follow_place *p)
+/* The pattern that a log which was followed before fits now; SIZE_MAX: none. */
+static size_t pattern_of(const struct follow_options *o, const char *log)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (fnmatch(o->patterns[i], log, FNM_PATHNAME | FNM_PERIOD) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+static bool take_known(struct follow *f, const struct follow_place *p, size_t pattern)
 {
     struct file *x = file_by_inode(f, (dev_t)p->dev, (ino_t)p->ino);
     if (x || p->head_n > HEAD_MAX || p->tail_n > TAIL_MAX || p->tail_n > p->offset)
         return false;
-    x = file_new(f, p->log, 0, (dev_t)p->dev, (ino_t)p->ino);
+    x = file_new(f, p->log, pattern, (dev_t)p->dev, (ino_t)p->ino);
     if (!x)
         return false;
     x->now = x->done = (struct mark){p->offset, p->tail, p->tail_n, p->skipping};
@@ -398,7 +409,7 @@ int dirs_begin(struct follow *f, const struct follow_options *o, struct err *err
     f->starting = true;
     f->scan = 1;
     for (size_t i = 0; i < o->known_n; i++)
-        (void)!take_known(f, &o->known[i]);
+        (void)!take_known(f, &o->known[i], pattern_of(o, o->known[i].log));
     for (size_t i = 0; i < o->n; i++)
         dir_enter(f, "/", i, 0);
     f->starting = false;

@@ -149,6 +149,8 @@ static bool take_found(struct follow *f, const struct candidate *c, bool by_inod
         return false;
     for (size_t i = 0; i < c->n; i++) {
         struct file *x = c->missing[i];
+        if (x->pattern == SIZE_MAX)
+            continue; /* that log is not followed any more */
         bool it = x->dev == path_dev(&c->s) && x->ino == c->s.stx_ino;
         if (!x->looked_for || x->dir || it != by_inode || (!it && !x->head_n) || path_same(f, path, &c->s, x) != 1)
             continue;
@@ -174,7 +176,7 @@ static void take_between(struct follow *f, const struct candidate *c)
     for (size_t i = 0; i < c->n; i++)
         copied = c->missing[i]->copied > copied ? c->missing[i]->copied : copied;
     since = copied ? copied : since;
-    if (!x->was_rotated && f->read_until && made_since(&c->s.stx_mtime, since) && !file_by_inode(f, path_dev(&c->s), c->s.stx_ino) &&
+    if (x->pattern != SIZE_MAX && !x->was_rotated && f->read_until && made_since(&c->s.stx_mtime, since) && !file_by_inode(f, path_dev(&c->s), c->s.stx_ino) &&
         path_join(path, c->dir->path, c->name) && !is_of_live(f, c->dir, x->log, path, &c->s))
         take_unknown(f, x, false, c->dir, c->name, &c->s);
 }

@@ -12,6 +12,7 @@
 #include "shell.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +32,11 @@ static int fresh(void **state)
     return 0;
 }
 
+static const char *const *asked;
+
 static struct follow *begin(const char *const *patterns, const struct positions *known, uint64_t back)
 {
+    asked = patterns;
     struct follow_options o = {.root = &root, .patterns = patterns, .back = back};
     struct follow *f;
     struct err err = {0};
@@ -58,6 +62,7 @@ static const char *told(struct follow *f)
     while (follow_next(f, &item) > 0) {
         if (item.kind == FOLLOW_LINES) {
             assert_int_equal(item.text.p[item.text.n - 1], '\n');
+            assert_int_equal(fnmatch(asked[item.pattern], item.log, FNM_PATHNAME), 0);
             buf_adds(&b, item.text);
         } else {
             buf_printf(&b, "<%s %s>\n", kinds[item.kind], item.log);
@@ -354,30 +359,41 @@ static const char *reading(const char *const *patterns)
 
 static void goes_on_where_it_was(void **state)
 {
+    static const char *const two[] = {"/log/0.log", "/log/a.log", NULL}; /* whose lines they are is known by the pattern: of rotated files, too */
     (void)state;
     in_dir("mkdir log && echo 0 >log/a.log");
-    assert_string_equal(reading(one), "");
+    assert_string_equal(reading(two), "");
     in_dir("echo 1 >>log/a.log; printf half >>log/a.log");
-    assert_string_equal(reading(one), "1\n");
+    assert_string_equal(reading(two), "1\n");
     in_dir("echo ' line' >>log/a.log");
-    assert_string_equal(reading(one), "half line\n");
+    assert_string_equal(reading(two), "half line\n");
     /* Rotated twice meanwhile: the rest of the old one, the one between, the new one. */
     in_dir("echo 2 >>log/a.log; mv log/a.log log/a.log.1; echo 3 >log/a.log; mv log/a.log.1 log/a.log.2; mv log/a.log log/a.log.1; echo 4 >log/a.log");
-    assert_string_equal(reading(one), "2\n3\n4\n");
-    assert_string_equal(reading(one), "");
+    assert_string_equal(reading(two), "2\n3\n4\n");
+    assert_string_equal(reading(two), "");
     in_dir("echo 5 >>log/a.log.2; echo 6 >>log/a.log");
-    assert_string_equal(reading(one), "5\n6\n");
+    assert_string_equal(reading(two), "5\n6\n");
     /* copytruncate meanwhile. */
     in_dir("rm log/a.log.*; echo 7 >>log/a.log; cp log/a.log log/a.log.1; : >log/a.log; echo 8 >>log/a.log");
-    assert_string_equal(reading(one), "7\n8\n");
+    assert_string_equal(reading(two), "7\n8\n");
     /* Rotated and packed meanwhile: lines may be missing, and that is said. */
     in_dir("rm log/a.log.*; echo 9 >>log/a.log; mv log/a.log log/a.log.1; echo 10 >log/a.log; gzip log/a.log.1");
-    assert_string_equal(reading(one), "<missed /log/a.log>\n10\n");
+    assert_string_equal(reading(two), "<missed /log/a.log>\n10\n");
     /* A log that is new since then is read from its beginning, and its inode is that of an old one: never mind. */
     in_dir("rm log/*; echo 11 >log/a.log");
-    const char *all = reading(one);
+    const char *all = reading(two);
     assert_non_null(strstr(all, "11\n"));
-    assert_string_equal(reading(one), "");
+    assert_string_equal(reading(two), "");
+}
+
+static void what_is_not_followed_any_more(void **state)
+{
+    static const char *const two[] = {"/log/0.log", "/log/a.log", NULL}, *const other[] = {"/log/0.log", NULL};
+    (void)state;
+    in_dir("mkdir log && echo 0 >log/a.log; echo 0 >log/0.log");
+    assert_string_equal(reading(two), "");
+    in_dir("echo 1 >>log/a.log; mv log/a.log log/a.log.1; echo 2 >>log/0.log");
+    assert_string_equal(reading(other), "2\n");
 }
 
 static void undone_lines_come_again(void **state)
@@ -465,7 +481,7 @@ int main(void)
         cmocka_unit_test_setup(lines_as_they_are_written, fresh), cmocka_unit_test_setup(beginnings, fresh), cmocka_unit_test_setup(through_rename_and_create, fresh),
         cmocka_unit_test_setup(a_rotated_name_that_fits_too, fresh), cmocka_unit_test_setup(through_copytruncate, fresh), cmocka_unit_test_setup(deleted_and_made_again, fresh), cmocka_unit_test_setup(deleted_before_it_was_read, fresh), cmocka_unit_test_setup(what_cannot_be_compared, fresh),
         cmocka_unit_test_setup(directories_that_appear_later, fresh), cmocka_unit_test_setup(what_is_no_log, fresh), cmocka_unit_test_setup(long_lines_and_nul, fresh),
-        cmocka_unit_test_setup(more_files_than_stay_open, fresh), cmocka_unit_test_setup(after_an_overflow, fresh), cmocka_unit_test_setup(goes_on_where_it_was, fresh),
+        cmocka_unit_test_setup(more_files_than_stay_open, fresh), cmocka_unit_test_setup(after_an_overflow, fresh), cmocka_unit_test_setup(goes_on_where_it_was, fresh), cmocka_unit_test_setup(what_is_not_followed_any_more, fresh),
         cmocka_unit_test_setup(undone_lines_come_again, fresh), cmocka_unit_test_setup(a_change_of_source_is_a_cut, fresh), cmocka_unit_test_setup(the_journal_s_position_is_kept, fresh),
         cmocka_unit_test_setup(within_a_confined_process, fresh),
     };
