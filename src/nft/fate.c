@@ -233,7 +233,7 @@ static enum answer on_lookup(struct run *run, const struct nftnl_expr *e, const 
     const char *set = nftnl_expr_get_str(e, NFTNL_EXPR_LOOKUP_SET);
     uint32_t sreg = nftnl_expr_get_u32(e, NFTNL_EXPR_LOOKUP_SREG);
     /* The key's length is the set's; the kernel refuses a wrong one (EINVAL), so the usual ones are tried. */
-    static const uint32_t lengths[] = {2, 4, 16, 1, 8, 20, 24, 32, 36};
+    static const uint32_t lengths[] = {2, 4, 16, 1, 8, 12, 20, 24, 32, 36};
     int r = -EINVAL;
     for (size_t i = 0; i < ARRAY_SIZE(lengths) && (r == -EINVAL || r == -ERANGE); i++) {
         const unsigned char *key = value(&run->regs, sreg, lengths[i]);

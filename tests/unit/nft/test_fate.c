@@ -25,6 +25,7 @@ static const struct { const char *name, *rules; unsigned v4, v6; } table[] = {
     {"accept all", "table inet f { chain in { type filter hook input priority 0; policy drop; accept; }\n}", FATE_PASS, FATE_PASS},
     {"accepted here, dropped there", "table inet a { chain in { type filter hook input priority 0; accept; }\n}\n table inet b { chain in { type filter hook input priority 5; policy drop; }\n}", FATE_STOP, FATE_STOP},
     {"verdict map", "table inet f { chain in { type filter hook input priority 0; policy accept; tcp dport vmap { 22 : accept, 61000-61500 : drop }\n }\n}", FATE_STOP, FATE_STOP},
+    {"address and port", "table inet f { set b { type ipv4_addr . inet_proto . inet_service; elements = { 203.0.113.77 . tcp . 61234 } }\n chain in { type filter hook input priority 0; ip saddr . meta l4proto . th dport @b drop; }\n}", FATE_STOP, FATE_PASS},
     {"undecidable", "table inet f { chain in { type filter hook input priority 0; policy drop; limit rate 5/second accept; }\n}", FATE_PASS | FATE_STOP, FATE_PASS | FATE_STOP},
     {"output only", "table inet f { chain out { type filter hook output priority 0; policy drop; }\n}", FATE_PASS, FATE_PASS},
     {"loopback by index", "table inet f { chain in { type filter hook input priority 0; policy drop; iif lo accept; meta l4proto { icmp, ipv6-icmp } accept; tcp dport 49152-49999 accept comment \"passive FTP\"; }\n}", FATE_STOP, FATE_STOP},
