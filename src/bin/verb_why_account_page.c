@@ -87,6 +87,8 @@ static void print_sending(const struct account_story *s)
     typedef unsigned long long ull;
     why_title(arena_printf(s->arena, _("Mail that it sent (by the logs since %s)"), clock_text(s->arena, s->seen.since, CLOCK_MINUTE)));
     printf(_("  taken: %llu, refused: %llu; recipients put off: %llu, refused by their servers: %llu\n"), (ull)s->seen.accepted, (ull)s->seen.refused, (ull)s->seen.deferred, (ull)s->seen.bounced);
+    if (s->seen.in_its_name)
+        printf(_("  also refused, in its name from where it never logged in (anybody can write that name): %llu\n"), (ull)s->seen.in_its_name);
     for (size_t i = 0; i < s->seen.refusals.n; i++) {
         const struct why_refusal *r = &s->seen.refusals.v[i];
         _cleanup_(buf_free) struct buf b = BUF(65536);
@@ -187,6 +189,7 @@ void account_json(const struct account_story *s, const char *verdict, enum outco
     emit_time(&j, "since", s->seen.since);
     emit_int(&j, "accepted", (int64_t)s->seen.accepted);
     emit_int(&j, "refused", (int64_t)s->seen.refused);
+    emit_int(&j, "in_its_name", (int64_t)s->seen.in_its_name);
     emit_int(&j, "deferred", (int64_t)s->seen.deferred);
     emit_int(&j, "bounced", (int64_t)s->seen.bounced);
     emit_list(&j, "refusals");

@@ -148,13 +148,13 @@ static void print_foreign(const struct story *s)
         why_line(str_of(_("nothing")));
 }
 
-/* "ssh (22), 8081"; NULL: none has this fate. */
-static const char *port_names(const struct story *s, unsigned may)
+/* "ssh (22), 8081"; NULL: none has this fate. rule: NULL, or only those that a rule of its chain stops. */
+static const char *port_names(const struct story *s, unsigned may, const struct foreign *rule)
 {
-    const char *text = NULL;
+    const char *text = NULL, *chain = rule && rule->chain ? arena_printf(s->arena, "%.60s %.60s,", rule->table, rule->chain) : NULL;
     for (size_t i = 0; i < s->foreign.ports.n; i++) {
         const struct foreign_port *p = &s->foreign.ports.v[i];
-        if (p->may != may)
+        if (p->may != may || (rule && (!chain || !str_starts(str_of(p->by), str_of(chain)))))
             continue;
         const char *one = p->service[0] ? arena_printf(s->arena, "%s (%u)", p->service, p->port) : arena_printf(s->arena, "%u", p->port);
         text = text ? arena_printf(s->arena, "%s, %s", text, one) : one;
@@ -172,7 +172,7 @@ static void print_ports(const struct story *s)
         return;
     why_title(_("Services here, as the packet filter treats it"));
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        const char *names = port_names(s, rows[i].may);
+        const char *names = port_names(s, rows[i].may, NULL);
         if (names)
             printf("  %s%s\n", _(rows[i].text), names);
     }
@@ -226,7 +226,7 @@ static enum outcome judge(const struct story *s, const char **ret, enum colour *
         return OUTCOME_WRONG;
     }
     if (f) {
-        const char *shut = port_names(s, FATE_STOP), *passes = port_names(s, FATE_PASS);
+        const char *shut = port_names(s, FATE_STOP, f), *passes = port_names(s, FATE_PASS, NULL);
         if (shut && passes)
             address = arena_printf(s->arena, _("%s, at %s,"), address, shut);
         const char *whose = f->owner ? f->owner : _("a rule of this machine");

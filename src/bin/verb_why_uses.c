@@ -20,6 +20,15 @@ struct gathering {
     struct progress progress;
 };
 
+/* Once. */
+static void not_seen(struct arena *a, struct why_seen *seen, const char *what)
+{
+    for (size_t i = 0; i < seen->not_seen.n; i++)
+        if (strcmp(seen->not_seen.v[i], what) == 0)
+            return;
+    *list_push(a, &seen->not_seen) = what;
+}
+
 static void count(struct gathering *g, const char *address, const char *service, bool success, uint64_t n, int64_t time)
 {
     struct why_seen *s = g->seen;
@@ -134,18 +143,12 @@ static void on_progress(void *arg, size_t done, size_t total)
     progress_show(&((struct gathering *)arg)->progress, _("searching the logs"), done, total);
 }
 
-static void search_logs(struct gathering *g, const struct root *root, int64_t now, int64_t since)
+static void run_search(struct gathering *g, const struct selection *wanted, search_fn *fn, const struct root *root, int64_t now)
 {
-    struct selection wanted = SELECTION_ALL;
-    struct search_options o = {.selection = &wanted, .root = root, .now = now, .filters = filter_own_dir(), .progress = on_progress, .progress_arg = g};
+    struct search_options o = {.selection = wanted, .root = root, .now = now, .events = true, .filters = filter_own_dir(), .progress = on_progress, .progress_arg = g};
     struct log_files found = {0};
     struct search_seen *seen = NULL;
     struct err err = {0};
-    char *small = arena_dup(g->arena, g->account);
-    for (char *p = small; *p; p++)
-        *p = str_lower(*p);
-    wanted.account = str_of(small);
-    wanted.since = since;
     log_files_find(root, g->arena, &found);
     for (size_t i = 0; i < found.list.n; i++) {
         const struct log_file *f = &found.list.v[i];
@@ -154,13 +157,44 @@ static void search_logs(struct gathering *g, const struct root *root, int64_t no
     }
     *list_push(g->arena, &o.files) = (struct search_file){.name = "journal", .log = "journal", .changed = now, .journal = true};
     g->progress = progress_begin();
-    int r = search_run(&o, on_line, g, g->arena, &seen, &err);
+    int r = search_run(&o, fn, g, g->arena, &seen, &err);
     progress_end(&g->progress);
     if (r < 0)
         *list_push(g->arena, &g->seen->not_seen) = arena_printf(g->arena, _("the logs: %s"), err.text);
     for (size_t i = 0; r == 0 && i < o.files.n; i++)
         if (seen[i].fault)
-            *list_push(g->arena, &g->seen->not_seen) = arena_printf(g->arena, "%s: %s", o.files.v[i].name, seen[i].fault);
+            not_seen(g->arena, g->seen, arena_printf(g->arena, "%s: %s", o.files.v[i].name, seen[i].fault));
+}
+
+/* Postfix does not say who had logged in when it refuses a recipient. What names the account as its sender, and comes from where it logs in, is its own. */
+static bool on_sender(void *arg, const struct search_line *l)
+{
+    struct gathering *g = arg;
+    const struct known_event *e = &l->event;
+    bool rejected = e->known && (e->kind == EVENT_MAIL_REJECTED || e->kind == EVENT_RELAY_DENIED), known = false;
+    if (!rejected || e->field[EVENT_USER].n || !e->field[EVENT_SENDER].n || !str_ieq(e->field[EVENT_SENDER], g->account))
+        return true;
+    for (size_t i = 0; i < g->seen->uses.n; i++)
+        known |= g->seen->uses.v[i].success && str_eq(str_of(g->seen->uses.v[i].address), e->host);
+    if (known)
+        refusal(g, e, l->time_us / 1000000);
+    else
+        g->seen->in_its_name++;
+    return true;
+}
+
+static void search_logs(struct gathering *g, const struct root *root, int64_t now, int64_t since)
+{
+    struct selection own = SELECTION_ALL, named = SELECTION_ALL;
+    char *small = arena_dup(g->arena, g->account);
+    for (char *p = small; *p; p++)
+        *p = str_lower(*p);
+    own.account = str_of(small);
+    own.since = named.since = since;
+    run_search(g, &own, on_line, root, now);
+    named.text = str_of(arena_printf(g->arena, "from=<%s>", arena_dup(g->arena, g->account)));
+    if (str_find(g->account, '@') > 0 && named.text.n <= SEEK_TEXT_MAX && service_set(STR("mail"), &named.services))
+        run_search(g, &named, on_sender, root, now);
 }
 
 static int by_time(const void *a, const void *b)
@@ -230,13 +264,8 @@ static void by_others(const struct host *h, struct why_use *u, bool own_too, str
         u->by = x->owner ? x->owner : _("a rule of this machine");
         u->next = x->next;
     }
-    for (size_t i = 0; i < f.not_seen.n; i++) {
-        bool before = false;
-        for (size_t k = 0; k < seen->not_seen.n; k++)
-            before |= strcmp(seen->not_seen.v[k], f.not_seen.v[i]) == 0;
-        if (!before)
-            *list_push(a, &seen->not_seen) = f.not_seen.v[i];
-    }
+    for (size_t i = 0; i < f.not_seen.n; i++)
+        not_seen(a, seen, f.not_seen.v[i]);
 }
 
 /* The same address at another service was asked before. */

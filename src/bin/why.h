@@ -53,6 +53,7 @@ struct why_refusal {         /* what Postfix did not take from it */
 struct why_seen {
     LIST(struct why_use) uses;         /* successes first, then failures; the newest first */
     LIST(struct why_refusal) refusals; /* the last WHY_REFUSALS */
+    uint64_t in_its_name;              /* refusals of mail that names it as its sender, from where it never logged in: anybody can write that */
     uint64_t accepted, refused, deferred, bounced; /* messages since `since`; recipients that a receiver put off, or refused */
     int64_t last_success, last_failure, last_accepted, last_refused;
     uint64_t failures;                 /* since last_success */

@@ -336,7 +336,7 @@ static int prepare(struct search *s, int spill, struct err *err)
 {
     journal_prepare();
     int r = line_time_new(s->arena, s->o->now, &s->time, err);
-    if (r == 0 && s->o->filters && s->o->selection->account.n)
+    if (r == 0 && s->o->filters && (s->o->selection->account.n || s->o->events))
         r = known_new(s->arena, s->o->filters, s->o->now, &s->known, err);
     if (r == 0)
         r = lines_prepare(err);

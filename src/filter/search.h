@@ -27,6 +27,7 @@ struct search_options {
     void (*progress)(void *arg, size_t done, size_t total); /* NULL, or called now and then: logs that were read to their end */
     void *progress_arg;
     unsigned side_by_side;    /* 0: as many as there are processors */
+    bool events;              /* lines that are no account's are known, too */
     const char *filters;      /* directory of the filters that know lines (known.h); NULL: none are asked. Only for an account's */
     const char *spill_dir;    /* where what waits for its turn is put when it is too much for memory; NULL: /var/tmp */
 };
