@@ -31,7 +31,8 @@ struct guarding {
     struct held *held, **held_end;
     struct wall_news news; /* of what has to be mended */
     int64_t mended_ms;
-    int64_t let_in; /* as told last */
+    int64_t let_in, given_up; /* as told last */
+    char said[512]; /* what does not work, as told last */
     int64_t changed; /* by the mending that is under way: elements; -1: all */
     bool to_mend, by_clock, told_failure;
     int status;
@@ -44,5 +45,7 @@ void wall_answer_waiting(struct guarding *g);
 void wall_answer_kept(struct guarding *g, bool wait);
 /* Looks whether others touched what is ours, and has it mended. */
 void wall_look(struct guarding *g);
+/* What has begun to fail, or works again, is told once. */
+void wall_tell(struct guarding *g);
 /* bansho.conf as it is now; where it has errors, what was in force stays so. `say`: that is told. */
 void wall_reload(struct guarding *g, bool say);

@@ -161,6 +161,7 @@ void wall_answer_waiting(struct guarding *g)
     }
     free(asked);
     hold(g, held);
+    wall_tell(g);
     wall_look(g);
 }
 

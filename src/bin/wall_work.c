@@ -49,6 +49,21 @@ static void tell_let_in(struct guarding *g)
     g->let_in = s.let_in;
 }
 
+void wall_tell(struct guarding *g)
+{
+    const char *now = wall_failing(g->wall);
+    int64_t n = wall_given_up(g->wall);
+    if (now && strcmp(now, g->said) != 0)
+        wall_say("%s", now);
+    else if (!now && g->said[0])
+        wall_say("%s", _("what did not work works again"));
+    snprintf(g->said, sizeof g->said, "%s", now ? now : "");
+    if (n > 2 * g->given_up) { /* not a line for each of a million attackers */
+        wall_say(_("there are too many bans: those that would have ended first were given up: %lld"), (long long)n);
+        g->given_up = n;
+    }
+}
+
 static void on_mend(uv_timer_t *t);
 static void on_refill(uv_idle_t *i);
 
@@ -273,6 +288,23 @@ static int loop_begin(struct guarding *g, struct err *err)
     return r < 0 ? err_set(err, r, "%s", err_name(r)) : 0;
 }
 
+/* Where the kernel has no nftables, or the ledger is damaged, ending would be no help: systemd starts us anew ten times a second, and each would say so. It is said once; the machine
+   goes on booting, and who asks us waits. */
+static int open_wall(const struct wall_options *o, struct wall **ret, struct err *err)
+{
+    char said[sizeof err->text] = "";
+    for (unsigned wait = 1;; wait = wait < 32 ? 2 * wait : 60) {
+        int r = wall_open(o, ret, err);
+        if (r == 0 || !secure_getenv("NOTIFY_SOCKET"))
+            return r;
+        if (strcmp(said, err->text) != 0)
+            wall_say(_("nobody can be shut out; this is tried again and again: %s"), err->text);
+        snprintf(said, sizeof said, "%s", err->text);
+        (void)!notify_systemd("READY=1");
+        sleep(wait); /* SIGTERM ends it */
+    }
+}
+
 static int guard(struct guarding *g, struct err *err)
 {
     struct wall_options o = {.ledger = g->c->ledger, .clock = clock_system(), .sessions = SESSIONS_DIR};
@@ -281,7 +313,7 @@ static int guard(struct guarding *g, struct err *err)
     if (load(&g->config, &unread) < 0)
         o.unread = unread.text;
     o.config = g->config;
-    int r = wall_open(&o, &g->wall, err);
+    int r = open_wall(&o, &g->wall, err);
     if (r == 0)
         r = loop_begin(g, err);
     if (r == 0)
@@ -292,8 +324,7 @@ static int guard(struct guarding *g, struct err *err)
     if (wall_status(g->wall, &s, err) == 0)
         wall_say(_("%lld bans are in force again after %d ms"), (long long)s.bans, (int)(clock_monotonic_ms() - before));
     tell_let_in(g);
-    if (s.trouble)
-        wall_say("%s", s.trouble);
+    wall_tell(g);
     (void)!notify_systemd("READY=1");
     wall_look(g);
     uv_run(&g->loop, UV_RUN_DEFAULT);

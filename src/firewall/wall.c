@@ -229,10 +229,11 @@ static int take_out(struct wall *w, const struct prefix *network, const struct b
 /* A full ledger: the network whose ban would end first makes room. */
 static int make_room(struct wall *w, struct group *g, struct err *err)
 {
-    if (w->rows < WALL_MOST)
+    int64_t most = w->o.most ? w->o.most : WALL_MOST;
+    if (w->rows < most)
         return 0;
     int r = ledger_count(w->ledger, &w->rows, err);
-    while (r == 0 && w->rows >= WALL_MOST) {
+    while (r == 0 && w->rows >= most) {
         struct ban b;
         struct ban_list rows = {0};
         r = ledger_soonest(w->ledger, g->arena, &b, err);
@@ -252,7 +253,8 @@ static int make_room(struct wall *w, struct group *g, struct err *err)
 static int put(struct wall *w, struct group *g, struct err *err)
 {
     int r = bans_put(w->bans, g->elements.v, g->elements.n, NULL);
-    if (r == -ENOENT) { /* somebody flushed it a moment ago; who it was is told by the monitor */
+    bool made_otherwise = r == -ENOENT || r == -EEXIST || r == -EINVAL || r == -EOPNOTSUPP;
+    if (made_otherwise) { /* somebody flushed it a moment ago, or made a set of ours in his own way; who it was is told by the monitor */
         r = wall_restore(w, false, err);
         if (r == 0)
             r = bans_put(w->bans, g->elements.v, g->elements.n, err);

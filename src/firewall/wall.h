@@ -21,6 +21,7 @@ struct wall_options {
     const struct config *config;   /* must live until wall_configure takes another one; NULL: it cannot be read. Then bans hold, and nobody new is shut out */
     const char *unread;            /* why not, for people */
     const char *sessions;          /* SESSIONS_DIR (host/never.h) */
+    int64_t most;                  /* 0: WALL_MOST */
 };
 
 struct wall;
@@ -102,6 +103,9 @@ struct wall_status {
     const char *trouble;        /* NULL, or what does not work (the disk, the kernel), for people */
 };
 int wall_status(struct wall *w, struct wall_status *ret, struct err *err) _must_check_;
+/* Of these two, without asking anybody: trouble, and dropped_for_room. */
+const char *wall_failing(const struct wall *w);
+int64_t wall_given_up(const struct wall *w);
 
 /* Takes our table out of the kernel; for the removal of the package. */
 int wall_remove_table(struct err *err) _must_check_;

@@ -145,7 +145,6 @@ void wall_restore_stop(struct wall *w)
 {
     reading_free(w->reading);
     w->reading = NULL;
-    bans_put_listening(w->bans, false);
 }
 
 /* r > 0: there may be more; 0: that was all; negative: it failed. */
@@ -244,11 +243,20 @@ int wall_status(struct wall *w, struct wall_status *ret, struct err *err)
         s.in_kernel = s.bans; /* what others change is seen and mended; counting takes seconds */
     else if ((r = bans_list(w->bans, count, &s.in_kernel, NULL)) < 0)
         s.in_kernel = -1;
-    for (int i = 0; i < TROUBLES && !s.trouble; i++)
-        s.trouble = w->trouble[i][0] ? w->trouble[i] : NULL;
+    s.trouble = wall_failing(w);
     *ret = s;
     return 0;
 }
+
+const char *wall_failing(const struct wall *w)
+{
+    for (int i = 0; i < TROUBLES; i++)
+        if (w->trouble[i][0])
+            return w->trouble[i];
+    return NULL;
+}
+
+int64_t wall_given_up(const struct wall *w) { return w->dropped_for_room; }
 
 static bool wanted(const struct ban *b, const struct prefix *network, int64_t now)
 {

@@ -9,6 +9,9 @@
 #include "host/never.h"
 #include "nft/bans.h"
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -18,14 +21,16 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 struct place {
     char dir[64], ledger[128], sessions[128];
     struct config *config;
-    int64_t now;
+    int64_t now, most;
     struct wall *wall;
 };
 
@@ -37,7 +42,7 @@ static int64_t now_of(void *ctx)
 static void opened(struct place *p)
 {
     struct err err = {0};
-    struct wall_options o = {p->ledger, {now_of, p}, p->config, "bansho.conf, line 3", p->sessions};
+    struct wall_options o = {p->ledger, {now_of, p}, p->config, "bansho.conf, line 3", p->sessions, p->most};
     int r = wall_open(&o, &p->wall, &err);
     if (r < 0)
         print_message("%s\n", err.text);
@@ -368,6 +373,80 @@ static void mended(void **state)
     assert_true(nft("list table inet theirs"));
 }
 
+/* Who makes a set of ours in his own way, so that the kernel refuses our transaction, holds nobody up. */
+static void refused_by_the_kernel(void **state)
+{
+    struct place *p = begun(state);
+    struct wall_news n;
+    struct wall_status s;
+    int64_t changed = 0;
+    assert_int_equal(ban(p, "192.0.2.1", NULL, -1).end, WALL_DONE);
+    if (!nft("add set inet bansho_bans ipv4_24 { type ipv4_addr; flags constant; }"))
+        skip();
+    assert_int_equal(ban(p, "198.51.100.0/24", "net", -1).end, WALL_REFUSED); /* the office's */
+    assert_int_equal(ban(p, "203.0.113.0/24", "net", -1).end, WALL_DONE);
+    assert_in_range(left("203.0.113.0/24", 0, 0), 3590, 3600);
+    assert_in_range(left("192.0.2.1", 0, 0), 3590, 3600);
+    assert_true(wall_news(p->wall, &n));
+    assert_non_null(strstr(n.who, "nft ("));
+    for (int r = wall_mend(p->wall, &n, &changed, NULL); r != 0; r = wall_mend_more(p->wall, NULL))
+        assert_int_equal(r, 1);
+    assert_int_equal(wall_status(p->wall, &s, NULL), 0);
+    assert_true(s.bans == 2 && s.in_kernel == 2 && !s.trouble);
+}
+
+/* More attackers than there is room for: those whose bans would end first make room, the others are held, in the ledger and in the kernel alike. */
+static void too_many(void **state)
+{
+    struct place *p = *state;
+    struct wall_status s;
+    if (!p)
+        skip();
+    p->most = 200;
+    opened(p);
+    for (int i = 0; i < 1000; i++) {
+        char network[32];
+        snprintf(network, sizeof network, "11.0.%d.%d", i / 250, i % 250);
+        assert_int_equal(ban(p, network, NULL, p->now + 1000 + i).end, WALL_DONE);
+    }
+    assert_int_equal(wall_status(p->wall, &s, NULL), 0);
+    assert_true(s.bans == 200 && s.in_kernel == 200 && s.dropped_for_room == 800 && wall_given_up(p->wall) == 800);
+    assert_int_equal(left("11.0.0.0", 0, 0), -1);
+    assert_in_range(left("11.0.3.249", 0, 0), 1990, 2000);
+    again(p);
+    assert_int_equal(wall_status(p->wall, &s, NULL), 0);
+    assert_true(s.bans == 200 && s.in_kernel == 200);
+}
+
+/* Without the right to, or in a kernel without nftables, it says why it cannot begin. */
+static void no_kernel(void **state)
+{
+    struct place *p = *state;
+    int status = 0;
+    if (!p)
+        skip();
+    for (int way = 0; way < 2; way++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            struct err err = {0};
+            struct wall_options o = {p->ledger, {now_of, p}, p->config, "", p->sessions, 0};
+            struct sock_filter code[] = { /* socket(AF_NETLINK, .., NETLINK_NETFILTER) as where it is not built in */
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NETLINK_NETFILTER, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPROTONOSUPPORT), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+            struct sock_fprog program = {ARRAY_SIZE(code), code};
+            signal(SIGSEGV, SIG_DFL); /* cmocka's handler would go on with the next test */
+            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+            if (way == 0 ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 : syscall(SYS_setuid, 65534) < 0 || chmod(p->dir, 0777) == 0)
+                _exit(9);
+            int r = wall_open(&o, &p->wall, &err);
+            _exit(!err.text[0] ? 8 : way == 0 ? r != -EPROTONOSUPPORT || !strstr(err.text, "nftables") : r != -EPERM && r != -EACCES);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+    }
+}
+
 /* More happened than the kernel could keep for us: every element is compared, and the one that is gone is put back. */
 static void not_heard(void **state)
 {
@@ -599,6 +678,6 @@ static void long_reason(void **state)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(refusals), TEST(times), TEST(ends), TEST(unread), TEST(mended), TEST(not_heard), TEST(chunk_by_chunk), TEST(killed), TEST(full_disk), TEST(listed), TEST(long_reason)};
+    const struct CMUnitTest tests[] = {TEST(refusals), TEST(times), TEST(ends), TEST(unread), TEST(mended), TEST(refused_by_the_kernel), TEST(too_many), TEST(no_kernel), TEST(not_heard), TEST(chunk_by_chunk), TEST(killed), TEST(full_disk), TEST(listed), TEST(long_reason)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
