@@ -1,5 +1,6 @@
 /* bans_look.c: what the kernel holds, asked element by element or listed. */
 #include "nft/bans_own.h"
+#include "nft/talk.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -8,9 +9,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
-#define ANSWER (64u << 10)
 
 /* Attributes by their type; of those beyond `most` nothing is kept. */
 struct attributes {
@@ -51,8 +50,9 @@ struct look {
     uint32_t generation;
 };
 
-static void on_elements(const struct nlmsghdr *h, struct look *l)
+static void on_elements(const struct nlmsghdr *h, void *arg)
 {
+    struct look *l = arg;
     struct attributes top = {{0}};
     const struct nlattr *one;
     l->changed |= h->nlmsg_flags & NLM_F_DUMP_INTR;
@@ -91,8 +91,9 @@ static struct str name_in(const struct nlmsghdr *h, struct look *l, uint16_t tab
     return text_of(top.at[name]);
 }
 
-static void on_set(const struct nlmsghdr *h, struct look *l)
+static void on_set(const struct nlmsghdr *h, void *arg)
 {
+    struct look *l = arg;
     struct str name = name_in(h, l, NFTA_SET_TABLE, NFTA_SET_NAME);
     struct bans_parts *p = l->parts;
     if (!name.p)
@@ -103,38 +104,15 @@ static void on_set(const struct nlmsghdr *h, struct look *l)
         add_name(p->foreign, &p->foreign_n, name, p);
 }
 
-static void on_chain(const struct nlmsghdr *h, struct look *l)
+static void on_chain(const struct nlmsghdr *h, void *arg)
 {
+    struct look *l = arg;
     struct str name = name_in(h, l, NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME);
     if (name.p)
         add_name(l->parts->chains, &l->parts->chains_n, name, l->parts);
 }
 
-/* Sends one request and hands every answer to cb, by itself: libmnl would end a list that was changed meanwhile. */
-static int ask(struct batch *b, struct nlmsghdr *h, void (*cb)(const struct nlmsghdr *h, struct look *l), struct look *look)
-{
-    char bytes[ANSWER] __attribute__((aligned(8)));
-    h->nlmsg_seq = ++b->seq;
-    if (mnl_socket_sendto(b->socket, h, h->nlmsg_len) < 0)
-        return -errno;
-    for (;;) {
-        ssize_t n = recv(mnl_socket_get_fd(b->socket), bytes, sizeof bytes, 0);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        int left = (int)n;
-        for (const struct nlmsghdr *a = (const void *)bytes; mnl_nlmsg_ok(a, left); a = mnl_nlmsg_next(a, &left)) {
-            if (a->nlmsg_seq != b->seq)
-                continue;
-            if (a->nlmsg_type == NLMSG_ERROR)
-                return ((const struct nlmsgerr *)mnl_nlmsg_get_payload(a))->error;
-            if (a->nlmsg_type == NLMSG_DONE)
-                return mnl_nlmsg_get_payload_len(a) >= 4 && *(const int *)mnl_nlmsg_get_payload(a) < 0 ? *(const int *)mnl_nlmsg_get_payload(a) : 0;
-            cb(a, look);
-        }
-    }
-}
+static int ask(struct batch *b, struct nlmsghdr *h, talk_answer *cb, struct look *look) { return talk(b->socket, h, &b->seq, cb, look); }
 
 static int list_set(struct bans *b, struct look *l)
 {
@@ -188,8 +166,9 @@ int bans_list(struct bans *b, void (*tell)(void *arg, const struct ban_element *
     return r < 0 ? no_table(r, err) : l.changed;
 }
 
-static void on_generation(const struct nlmsghdr *h, struct look *l)
+static void on_generation(const struct nlmsghdr *h, void *arg)
 {
+    struct look *l = arg;
     struct attributes top = {{0}};
     if (mnl_attr_parse(h, sizeof(struct nfgenmsg), keep, &top) < 0 || !top.at[NFTA_GEN_ID] || mnl_attr_get_payload_len(top.at[NFTA_GEN_ID]) != 4)
         return;

@@ -1,4 +1,5 @@
 #include "nft/connections.h"
+#include "nft/talk.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -10,7 +11,6 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define ANSWER (64u << 10)
 #define AT_ONCE 16384 /* connections ended in one round; there are as many rounds as are needed */
 #define ROUNDS 64
 #define OPEN_STATES (1u << TCP_ESTABLISHED | 1u << TCP_SYN_SENT | 1u << TCP_SYN_RECV | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSE_WAIT | \
@@ -106,8 +106,9 @@ static void find_groups(struct connections *c)
     }
 }
 
-static void on_socket(struct connections *c, const struct nlmsghdr *h)
+static void on_socket(const struct nlmsghdr *h, void *arg)
 {
+    struct connections *c = arg;
     if (mnl_nlmsg_get_payload_len(h) < sizeof(struct inet_diag_msg))
         return;
     const struct inet_diag_msg *m = mnl_nlmsg_get_payload(h);
@@ -122,32 +123,6 @@ static void on_socket(struct connections *c, const struct nlmsghdr *h)
         c->more = true;
     else
         c->victims[c->victims_n++] = (struct victim){m->idiag_family, m->id};
-}
-
-/* Sends one request and reads to its end: the acknowledgement, or the end of the list. */
-static int talk(struct connections *c, struct nlmsghdr *h)
-{
-    char bytes[ANSWER] __attribute__((aligned(8)));
-    h->nlmsg_seq = ++c->seq;
-    if (mnl_socket_sendto(c->socket, h, h->nlmsg_len) < 0)
-        return -errno;
-    for (;;) {
-        ssize_t n = recv(mnl_socket_get_fd(c->socket), bytes, sizeof bytes, 0);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        int left = (int)n;
-        for (const struct nlmsghdr *a = (const void *)bytes; mnl_nlmsg_ok(a, left); a = mnl_nlmsg_next(a, &left)) {
-            if (a->nlmsg_seq != c->seq)
-                continue;
-            if (a->nlmsg_type == NLMSG_ERROR)
-                return ((const struct nlmsgerr *)mnl_nlmsg_get_payload(a))->error;
-            if (a->nlmsg_type == NLMSG_DONE)
-                return 0;
-            on_socket(c, a);
-        }
-    }
 }
 
 /* A filter that the kernel runs (inet_diag_bc_run): what does not come from this network is not listed. It takes IPv4 clients of IPv6 sockets for IPv4. */
@@ -190,7 +165,7 @@ static int look(struct connections *c, uint8_t family)
         single = prefix_covers(only, &c->keys[i].network);
     if (single)
         put_filter(h, only);
-    return talk(c, h);
+    return talk(c->socket, h, &c->seq, on_socket, c);
 }
 
 static int end_one(struct connections *c, const struct victim *v)
@@ -200,7 +175,7 @@ static int end_one(struct connections *c, const struct victim *v)
     struct nlmsghdr *h = request(bytes, SOCK_DESTROY, NLM_F_ACK, &q);
     q->sdiag_family = v->family;
     q->id = v->id;
-    return talk(c, h);
+    return talk(c->socket, h, &c->seq, on_socket, c);
 }
 
 static int round_of(struct connections *c, size_t *ended)
