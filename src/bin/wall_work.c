@@ -218,8 +218,11 @@ static int load(struct config **ret, struct err *err)
         r = config_load(&root, CONFIG_PATH, &c, err);
     root_close(&root);
     if (r < 0) {
+        struct err where = *err;
         config_free(c);
-        return r;
+        if (where.file[0])
+            *err = (struct err){0}; /* the first text would stay */
+        return where.file[0] ? err_set(err, r, "%s:%u: %s", where.file, where.line, where.text) : r;
     }
     *ret = c;
     return 0;
