@@ -16,7 +16,7 @@ const char *const wall_about =
        "network is up.\n\n"
        "A ban is answered as done when the file is on disk; packets are dropped before that. Killed at any moment, and after a power loss, nothing that was answered is lost, and what is "
        "asked for again does nothing. Where the disk is full, packets are dropped all the same; who asked is told that it is not kept, and asks again.\n\n"
-       "Never shut out, with the reason as the answer: this machine's own addresses, the networks of sources (bansho.conf), addresses from which an administrator is logged in, multicast and other "
+       "Never shut out, with the reason as the answer: this machine's own addresses, the networks of sources and the trusted proxies of bansho.conf, addresses from which an administrator (root, or a member of sudo, wheel or admin) is logged in, multicast and other "
        "addresses that no client has, and networks larger than /16 (IPv4) or /32 (IPv6). Where bansho.conf cannot be read, bans hold and nobody new is shut out. Who comes to be protected is let in.\n\n"
        "What other programs do to its table is seen at once, mended within a second, and told with the name of who did it: elements that were touched are compared with the file one by "
        "one, chains and rules are made anew, a table that is gone is put back as a whole, while bans go on being answered. At most 1,000,000 bans are kept: beyond them the one that would end "
