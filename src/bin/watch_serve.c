@@ -42,10 +42,10 @@ static int status(struct wire_call *call, json_t *parameters, void *arg, struct 
     watch_status(w->watch, &s);
     for (size_t i = 0; i < s.sources_n; i++)
         json_array_append_new(sources, source(&s.sources[i]));
-    wire_reply(call, json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "since", (json_int_t)s.since, "mode", s.observe ? "observe" : "act",
+    wire_reply(call, json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "since", (json_int_t)s.since, "mode", s.observe ? "observe" : "act",
                                "lines", number(s.lines), "followed", number(s.followed), "lag_ms", number((uint64_t)(s.lag_us > 0 ? s.lag_us / 1000 : 0)), "events", number(s.events), "probes", number(s.probes), "verdicts", number(s.diary.verdicts), "waiting", number(s.diary.waiting),
                                "done", number(s.diary.done), "observed", number(s.diary.observed), "refused", number(s.diary.refused), "late", number(s.diary.late), "unkept",
-                               number(s.diary.unkept), "lost", number(s.diary.lost), "beyond", number(s.beyond), "failing", s.diary.failing, "failures", number(s.send_failures), "sources", sources));
+                               number(s.diary.unkept), "lost", number(s.diary.lost), "beyond", number(s.beyond), "failing", s.diary.failing, "failures", number(s.send_failures), "canaries", number(s.canaries), "sources", sources));
     return 0;
 }
 
@@ -205,6 +205,27 @@ static int verdicts(struct wire_call *call, json_t *parameters, void *arg, struc
     return 0;
 }
 
+static json_t *moment(int64_t us) { return us ? json_integer((json_int_t)us) : json_null(); }
+
+static int self_test(struct wire_call *call, json_t *parameters, void *arg, struct err *err)
+{
+    const struct canary *c = NULL;
+    struct addr of;
+    char who[ADDR_TEXT + 4];
+    if (!address_of(parameters, &of, err))
+        return -EINVAL;
+    int r = watch_canary(((struct working *)arg)->watch, &of, json_integer_value(json_object_get(parameters, "seconds")), &c, err);
+    if (r < 0)
+        return r;
+    static const struct canary none;
+    bool lives = c, decided = c && c->id[0];
+    c = c ? c : &none;
+    wire_reply(call, json_pack("{s:b, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "lives", lives, "events", (int)c->events, "failed_us", moment(c->failed_us), "read_us", moment(c->read_us),
+                               "answered_us", moment(c->answered_us), "network", text(decided ? prefix_text(&c->who, who) : NULL), "state",
+                               text(decided ? post_state_name(c->state) : NULL), "reason", text(decided && c->reason[0] ? c->reason : NULL)));
+    return 0;
+}
+
 /* Of how long ago is told to one who was told nothing yet. */
 #define SINCE_US (DAY * 1000000ll)
 
@@ -237,6 +258,7 @@ static const struct wire_method methods[] = {
     {"EventsOfAccount", 0, events_of_account, false},
     {"Verdicts", 0, verdicts, false},
     {"Since", 0, since, false},
+    {"SelfTest", 0, self_test, false},
 };
 
 int watch_serve(struct working *w, struct err *err)

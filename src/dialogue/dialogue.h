@@ -129,7 +129,7 @@ int mysql_login_ask(const struct endpoint_at *at, const char *user, struct mysql
 /* HTTP/1.1, several requests over one connection where the server keeps it open (one worker for all; called again where it does not). Of a body no more than
    what http_answer holds is waited for. seen->trouble is set where the rest could not be asked at all; an answer of its own kind of trouble does not end the others. */
 struct http_request {
-    const char *method;     /* "GET" or "HEAD" */
+    const char *method;     /* "GET", "HEAD", or "POST" without a body */
     const char *path;       /* begins with '/', already percent-encoded */
 };
 struct http_answer {

@@ -140,7 +140,7 @@ static void read_answer(struct stream *s, bool head, struct http_answer *a, bool
 static bool request(struct stream *s, const char *host, const struct http_request *r)
 {
     _cleanup_(buf_free) struct buf b = BUF(16384);
-    buf_printf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: bansho-probe\r\nAccept: */*\r\n\r\n", r->method, r->path, host);
+    buf_printf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: bansho-probe\r\nAccept: */*\r\n%s\r\n", r->method, r->path, host, strcmp(r->method, "POST") == 0 ? "Content-Length: 0\r\n" : "");
     return b.full ? stream_fail(s, TROUBLE_WORKER) : stream_send(s, buf_str(&b));
 }
 
@@ -214,7 +214,7 @@ static bool fit(const char *host, const struct http_request *r, size_t n)
 {
     bool ok = n <= REQUESTS_MAX && line_safe(host);
     for (size_t i = 0; ok && i < n; i++)
-        ok = r[i].path[0] == '/' && !r[i].path[strcspn(r[i].path, "\r\n\t ")] && strlen(r[i].path) < 8192 && (strcmp(r[i].method, "GET") == 0 || strcmp(r[i].method, "HEAD") == 0);
+        ok = r[i].path[0] == '/' && !r[i].path[strcspn(r[i].path, "\r\n\t ")] && strlen(r[i].path) < 8192 && (strcmp(r[i].method, "GET") == 0 || strcmp(r[i].method, "HEAD") == 0 || strcmp(r[i].method, "POST") == 0);
     return ok;
 }
 

@@ -80,15 +80,22 @@ static bool probes_name(struct str account)
     return str_starts(account, STR("bansho-probe-")) || str_starts(account, STR("bansho-nobody-"));
 }
 
+bool feed_is_documentation(const struct addr *a)
+{
+    static const char *const networks[] = {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20"};
+    struct prefix p;
+    for (size_t i = 0; i < ARRAY_SIZE(networks); i++)
+        if (prefix_parse(str_of(networks[i]), true, &p) && prefix_has(&p, a))
+            return true;
+    return false;
+}
+
 /* Our probes ask from the machine itself, or from documentation networks (dialogue/stranger.h), from which nobody comes over the Internet: a stranger who uses
    their names from elsewhere is counted like any other. */
 static bool probes_place(const struct feed *f, const struct addr *a)
 {
-    static const char *const documentation[] = {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20"};
-    struct prefix p;
-    for (size_t i = 0; i < ARRAY_SIZE(documentation); i++)
-        if (prefix_parse(str_of(documentation[i]), true, &p) && prefix_has(&p, a))
-            return true;
+    if (feed_is_documentation(a))
+        return true;
     for (size_t i = 0; i < f->o.rules->never_n; i++)
         if (prefix_has(&f->o.rules->never[i], a))
             return true;

@@ -74,6 +74,9 @@ int feed_timeout(const struct feed *f);
 /* Reads what is new, about 1 MB of it or 5000 entries. 1: there may be more; 0: everything was read; -errno. */
 int feed_turn(struct feed *f, int64_t now_us, feed_fn *fn, void *arg, struct err *err) _must_check_;
 
+/* Of networks that nobody has, for documentation (RFC 5737, RFC 3849, RFC 9637): from there come only probes of our own. */
+bool feed_is_documentation(const struct addr *a);
+
 /* Where it is: for positions_put and positions_put_journal, and follow_done afterwards. */
 struct follow *feed_follow(struct feed *f);                                     /* NULL: no files */
 bool feed_journal_position(const struct feed *f, struct journal_position *ret); /* false: no journal */

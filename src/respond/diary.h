@@ -45,6 +45,7 @@ struct post {
     unsigned filter;            /* that found the deciding line: diary_filter */
     bool paid;                  /* it has its part of the budget (budget.h) */
     bool flying;                /* sent, not answered */
+    bool canary;                /* of a self-test (respond/canary.h): it counts nowhere */
     bool saved;                 /* the store has it as it is */
     struct post *next;
 };
@@ -67,6 +68,8 @@ struct store *diary_store(struct diary *d);
 void diary_event(struct diary *d, const struct feed_event *e);
 /* NULL: there is no act to be done (or no room). Else its row, waiting or, with `observe`, only noted. */
 struct post *diary_verdict(struct diary *d, const struct verdict *v, const struct feed_event *e, bool observe);
+/* The act of a self-test: until: seconds. NULL: no room. */
+struct post *diary_canary(struct diary *d, const char *id, const struct prefix *who, int64_t time_us, int64_t until, bool observe);
 /* Its state has changed. reason: NULL or why. */
 void diary_posted(struct diary *d, struct post *p, enum post_state state, const char *reason);
 struct post *diary_posts(struct diary *d); /* in order; those that wait, and those that are not saved yet */

@@ -36,6 +36,7 @@ struct diary {
     struct diary_counts counts;
 };
 
+#define DIARY_CANARY "canary" /* outbox.act of a self-test's */
 #define DIARY_DAY_US (DAY * 1000000ll)
 
 /* diary_read.c */

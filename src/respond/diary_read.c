@@ -11,7 +11,7 @@ int diary_load_posts(struct diary *d, struct err *err)
     _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
     _cleanup_(statement_donep) struct statement *st = NULL;
     size_t n = 0;
-    int r = store_prepare(d->store, "SELECT o.id, o.network, o.time_us, o.until, o.why, o.tries, v.filter FROM outbox o LEFT JOIN verdict v ON v.id = o.id WHERE o.state = 0 ORDER BY o.seq LIMIT ?1", &st, err);
+    int r = store_prepare(d->store, "SELECT o.id, o.network, o.time_us, o.until, o.why, o.tries, v.filter FROM outbox o LEFT JOIN verdict v ON v.id = o.id WHERE o.state = 0 AND o.act <> '" DIARY_CANARY "' ORDER BY o.seq LIMIT ?1", &st, err);
     if (r == 0)
         statement_int(st, 1, LOADED);
     while (r == 0 && (r = statement_step(st, err)) > 0) {

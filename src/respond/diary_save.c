@@ -43,6 +43,8 @@ static int drop_old(struct diary *d, int64_t day, struct err *err)
     if (r == 0)
         r = run(d->store, sql, err);
     if (r == 0)
+        r = run(d->store, "DELETE FROM outbox WHERE act = '" DIARY_CANARY "'", err);
+    if (r == 0)
         r = run(d->store, "DELETE FROM news WHERE id NOT IN (SELECT id FROM verdict)", err);
     snprintf(sql, sizeof sql, "DELETE FROM forgiven WHERE day <= %lld", (long long)(day - DIARY_DAYS));
     return r < 0 ? r : run(d->store, sql, err);
@@ -163,7 +165,7 @@ static int put_posts(struct diary *d, struct err *err)
         if (r < 0)
             return r;
         statement_text(st, 1, p->id);
-        statement_text(st, 2, response_act_name(RESPONSE_BAN));
+        statement_text(st, 2, p->canary ? DIARY_CANARY : response_act_name(RESPONSE_BAN));
         statement_text(st, 3, prefix_text(&p->who, who));
         statement_int(st, 4, p->time_us);
         statement_int(st, 5, p->until);
@@ -172,6 +174,8 @@ static int put_posts(struct diary *d, struct err *err)
         statement_int(st, 8, p->tries);
         statement_text(st, 9, p->reason);
         r = statement_run(st, err);
+        if (p->canary)
+            continue;
         if (r == 0 && p->state == POST_REFUSED && !news)
             r = store_prepare(d->store, NEWS, &news, err);
         if (r == 0 && p->state == POST_REFUSED)

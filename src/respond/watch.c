@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -17,7 +18,8 @@ struct watch {
     int64_t save_ms, again_ms;       /* when it is to be saved, 0: nothing to save; how long after a failure */
     int64_t tidy_ms;                 /* when the store's log is put in order; 0: not to be done */
     int64_t since;
-    uint64_t seen, probes, saves;
+    uint64_t seen, probes, saves, decided; /* decided: canaries */
+    struct canaries canaries;
 };
 
 static int64_t now_us(const struct watch *w)
@@ -71,14 +73,31 @@ static void tell(void *arg, const struct verdict *v)
         w->o.told(w->o.news_arg, v, w->event);
 }
 
+static void take_canary(struct watch *w, struct canary *c, const struct feed_event *e)
+{
+    int64_t now = now_us(w);
+    if (!canary_see(c, e))
+        return;
+    w->decided++;
+    w->verdicts = true;
+    c->state = w->o.observe ? POST_OBSERVED : POST_WAITING;
+    if (!diary_canary(w->diary, c->id, &c->who, e->time_us, now / 1000000 + CANARY_BAN, w->o.observe))
+        c->state = POST_LATE;
+}
+
 static void take(void *arg, const struct feed_event *e)
 {
     struct watch *w = arg;
+    struct feed_event kept = *e;
+    struct canary *c = e->event.addressed && w->canaries.n ? canary_find(&w->canaries, &e->event.address, now_us(w)) : NULL;
+    kept.probe |= c != NULL;
     w->seen++;
     w->events = true;
-    diary_event(w->diary, e);
-    w->probes += e->probe;
-    if (e->probe)
+    diary_event(w->diary, &kept);
+    w->probes += kept.probe;
+    if (c)
+        take_canary(w, c, e);
+    if (kept.probe)
         return;
     w->event = e;
     guard_event(w->guard, &e->event, tell, w);
@@ -240,6 +259,7 @@ void watch_free(struct watch *w)
     if (w->diary && w->feed && (diary_pending(w->diary) || feed_pending(w->feed)))
         save(w);
     feed_free(w->feed);
+    canaries_free(&w->canaries);
     diary_free(w->diary);
     guard_free(w->guard);
     free(w);
@@ -297,7 +317,13 @@ void watch_answer(struct watch *w, const char *id, const char *refused)
     bool failed = w->sender.failures;
     if (!sender_answer(&w->sender, id, refused))
         return;
-    w->stirs |= refused != NULL;
+    struct canary *c = canary_by_id(&w->canaries, id);
+    if (c) {
+        c->answered_us = now_us(w);
+        c->state = refused ? POST_REFUSED : POST_DONE;
+        snprintf(c->reason, sizeof c->reason, "%s", refused ? refused : "");
+    }
+    w->stirs |= refused && !c;
     if (failed)
         stir(w);
     want_save(w, WATCH_SAVE_MS);
@@ -333,9 +359,19 @@ int watch_forgive(struct watch *w, const struct prefix *who, size_t *ret_sources
     return diary_forgive(w->diary, w->feed, who, now_us(w), err);
 }
 
+int watch_canary(struct watch *w, const struct addr *a, int64_t seconds, const struct canary **ret, struct err *err)
+{
+    int r = seconds > 0 ? canary_put(&w->canaries, a, now_us(w), seconds, err) : 0;
+    if (seconds < 0)
+        canary_drop(&w->canaries, a);
+    if (r == 0)
+        *ret = canary_find(&w->canaries, a, now_us(w));
+    return r;
+}
+
 void watch_status(const struct watch *w, struct watch_status *ret)
 {
-    struct watch_status s = {.since = w->since, .events = w->seen, .probes = w->probes, .saves = w->saves, .diary = diary_counts(w->diary), .guard = guard_counts(w->guard),
+    struct watch_status s = {.since = w->since, .events = w->seen, .probes = w->probes, .saves = w->saves, .canaries = w->decided, .diary = diary_counts(w->diary), .guard = guard_counts(w->guard),
                              .observe = w->o.observe, .send_failures = w->sender.failures, .beyond = sender_beyond(&w->sender)};
     s.sources_n = feed_sources(w->feed, &s.sources);
     for (size_t i = 0; i < s.sources_n; i++)

@@ -14,6 +14,7 @@
 
    mode = observe: verdicts are kept as what would have been done; nothing is sent. */
 #pragma once
+#include "respond/canary.h"
 #include "respond/sender.h"
 
 #define WATCH_SAVE_MS 1000
@@ -64,12 +65,15 @@ void watch_lost(struct watch *w);
 /* Unban: failures from there are forgotten; *ret_sources: of so many addresses there was something. -errno: it is in force, but could not be kept. */
 int watch_forgive(struct watch *w, const struct prefix *who, size_t *ret_sources, struct err *err) _must_check_;
 
+/* A self-test's canary (respond/canary.h): seconds > 0: it lives so long from now on; 0: none; < 0: it is forgotten. *ret: how it is, valid until the next call; NULL: there is none. */
+int watch_canary(struct watch *w, const struct addr *a, int64_t seconds, const struct canary **ret, struct err *err) _must_check_;
+
 /* What was seen until now is in the store afterwards. */
 int watch_save(struct watch *w, struct err *err) _must_check_;
 
 struct watch_status {
     int64_t since;                  /* seconds: when it began */
-    uint64_t lines, events, probes, saves;
+    uint64_t lines, events, probes, saves, canaries; /* canaries: those that were to be shut out; they are no verdicts */
     size_t followed;                /* files */
     int64_t lag_us;                 /* the longest of the sources' */
     struct diary_counts diary;

@@ -1,10 +1,11 @@
 """The owner is told what the guard decided: at once or collected, by the real ways, and nothing is lost or doubled."""
-import re
+import json, re
 
+from conftest import valid
 from machine import ATTACKERS4, CLIENTS4
 from test_notify import mails
 from test_servers import LOGINS, together
-from test_watch import ask, attempt, in_kernel
+from test_watch import ask, attempt, foreign, in_kernel
 
 NOTIFY = "notify { mail = taro@beta.example; command = /usr/local/bin/pager; digest = 1m }"
 
@@ -70,3 +71,37 @@ def test_a_wall_that_does_not_answer(host):
     host.exec_ok("systemctl start bansho-wall.socket bansho-wall.service")
     host.wait(lambda: any("answers again" in s for s, _ in told(host)), f"{ask(host, 'Status')}", 60)
     host.wait(lambda: in_kernel(host, f"{ATTACKERS4}160"), "it was forgotten", 5)
+
+
+def test_selftest(host):
+    """The whole way at every service of a real server, without any trace afterwards; what breaks the way is found."""
+    start(host)
+    before, tables = len(told(host)), foreign(host)
+    rows = {(r["product"], r["login"]): r for r in selftest(host, 0)["tests"]}
+    tried = {("openssh", "ssh"), ("postfix", "smtp"), ("dovecot", "imap"), ("dovecot", "pop3"), ("proftpd", "ftp"), ("apache", "http")}
+    assert {k for k, r in rows.items() if r["state"] == "ok"} >= tried, rows
+    assert all(r["state"] in ("ok", "n/a") and 0 <= r["ban_ms"] < 2000 for r in rows.values() if r["state"] != "n/a"), rows
+    status = ask(host, "Status")
+    assert (status["verdicts"], status["done"], status["canaries"]) == (0, 0, len([r for r in rows.values() if r["state"] == "ok"])), status
+    assert json.loads(host.exec_ok("bansho bans --json"))["bans"] == [] and foreign(host) == tables and "bansho-" not in host.exec_ok("ip -o link")
+    # Nothing is shut out: each source says so, and that the log was read.
+    host.exec_ok("systemctl stop bansho-wall.socket bansho-wall.service")
+    assert host.bansho("selftest")[0] == 2
+    host.exec_ok("systemctl start bansho-wall.socket bansho-wall.service")
+    # FTP logs nothing any more; the others are fine. The table is taken away under the wall: it is put back before the packet comes.
+    host.exec_ok("sed -i 's/^SystemLog.*/SystemLog none/' /etc/proftpd/proftpd.conf; systemctl restart proftpd; nft delete table inet bansho_bans")
+    rows = {(r["product"], r["login"]): r for r in selftest(host, 1)["tests"]}
+    assert rows["proftpd", "ftp"]["state"] == "fail" and "not seen" in rows["proftpd", "ftp"]["why"], rows
+    assert all(rows[k]["state"] == "ok" for k in tried - {("proftpd", "ftp")}), rows
+    # mode = observe: the same, and it says who ordered.
+    host.exec_ok("sed -i 's/^mode = act/mode = observe/' /etc/bansho/bansho.conf; systemctl reload bansho-wall bansho-watch")
+    host.wait(lambda: host.exec("bansho status --json")[1].find('"mode": "observe"') > 0, "it does not observe", 20)
+    rows = {(r["product"], r["login"]): r for r in selftest(host, 1)["tests"]}
+    assert rows["openssh", "ssh"]["state"] == "ok" and rows["openssh", "ssh"]["ordered"], rows
+    assert len(told(host)) == before, told(host)
+
+
+def selftest(host, want):
+    rc, out, err = host.bansho("selftest", "--json")
+    assert rc == want, out + err
+    return valid(out)
