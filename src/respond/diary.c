@@ -197,7 +197,7 @@ struct post *diary_verdict(struct diary *d, const struct verdict *v, const struc
 
 struct post *diary_canary(struct diary *d, const char *id, const struct prefix *who, int64_t time_us, int64_t until, bool observe)
 {
-    struct post *p = diary_post_new(d, id, who, time_us, until, _("bansho selftest"));
+    struct post *p = diary_post_new(d, NULL, id, who, time_us, until, "bansho selftest");
     if (p) {
         p->canary = p->paid = true; /* no part of any budget */
         p->state = observe ? POST_OBSERVED : POST_WAITING;

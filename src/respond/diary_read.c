@@ -36,7 +36,7 @@ int diary_done(struct diary *d, int64_t since_us, diary_done_fn *fn, void *arg, 
     _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
     _cleanup_(statement_donep) struct statement *st = NULL;
     int r = store_prepare(d->store, "SELECT filter, max(time_us), count(*) FROM (SELECT v.filter, o.time_us FROM outbox o LEFT JOIN verdict v ON v.id = o.id"
-                                    " WHERE o.state = ?2 AND o.time_us > ?1) GROUP BY filter, time_us / 60000000", &st, err);
+                                    " WHERE o.state = ?2 AND o.time_us > ?1 AND o.act <> '" DIARY_CANARY "') GROUP BY filter, time_us / 60000000", &st, err);
     if (r == 0) {
         statement_int(st, 1, since_us);
         statement_int(st, 2, POST_DONE);

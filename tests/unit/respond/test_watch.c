@@ -702,6 +702,50 @@ static const char *since(const char *diary, int64_t *at)
     return b.p ? b.p : "";
 }
 
+/* One failure decides, it goes to the wall, and counts nowhere; a neighbour is counted as always. */
+static void a_canary(void **state)
+{
+    (void)state;
+    struct addr a, other;
+    const struct canary *c = NULL;
+    struct err err = {0};
+    int64_t at = 0;
+    int fd = log_open();
+    assert_true(addr_parse(STR("192.0.2.9"), &a) && addr_parse(STR("10.0.0.9"), &other));
+    begin_with(usual());
+    turn();
+    assert_int_equal(watch_canary(watch, &other, 60, &c, &err), -EINVAL);
+    assert_int_equal(watch_canary(watch, &a, 60, &c, &err), 0);
+    assert_non_null(c);
+    answers = false;
+    stirred = 0;
+    fail_times(fd, "192.0.2.10", "info", 4);
+    log_line_at(fd, time(NULL), 1, "192.0.2.9", "taro", true); /* a login is no failure */
+    turn();
+    want("");
+    assert_true(c->events == 1 && !c->id[0]);
+    fail_times(fd, "192.0.2.9", "info", 7);
+    turn();
+    want("192.0.2.9/32 ");
+    assert_int_equal(c->state, POST_WAITING);
+    answer_all(NULL);
+    assert_true(c->state == POST_DONE && c->answered_us);
+    assert_string_equal(since(NULL, &at), "");
+    assert_int_equal(stirred, 0);
+    struct watch_status s = status();
+    assert_true(s.canaries == 1 && s.probes == 8 && !s.diary.verdicts && !s.diary.done && !s.diary.waiting);
+    watch_free(watch);
+    begin_with(usual()); /* nothing of it comes back */
+    turn();
+    fail_times(fd, "192.0.2.9", "info", 4);
+    turn();
+    want("192.0.2.9/32 ");
+    assert_int_equal(watch_canary(watch, &a, 0, &c, &err), 0);
+    assert_null(c);
+    assert_int_equal(status().diary.done, 0);
+    close(fd);
+}
+
 /* Each verdict is told once, and again when it was refused; who asks with the number of another diary begins anew. */
 static void what_is_to_be_told(void **state)
 {
@@ -757,7 +801,7 @@ static void what_is_to_be_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(sealed_and_any_name), TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(only_observed), TEST(refused_stays_visible), TEST(what_is_to_be_told),
+        TEST(sealed_and_any_name), TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(only_observed), TEST(refused_stays_visible), TEST(what_is_to_be_told), TEST(a_canary),
         TEST(asks_until_it_is_answered), TEST(failures_at_once), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_in_the_outbox), TEST(entered_in_one_second), TEST(events_of_an_account), TEST(probes_count_nowhere), TEST(another_rule), TEST(knows_who_was_out_before), TEST(a_full_disk),
         TEST(idle_wants_nothing), TEST(power_loss)};
     return cmocka_run_group_tests(tests, machine_begin, machine_end);
