@@ -177,12 +177,12 @@ static enum outcome judge(const struct testing *t)
 
 /* --- telling */
 
-static void put_ms(struct buf *b, int64_t ms)
+static void put_ms(struct buf *b, int64_t ms, size_t width)
 {
     char text[32] = "-";
     if (ms >= 0)
         snprintf(text, sizeof text, "%lld ms", (long long)ms);
-    text_pad(b, str_of(text), 10);
+    text_pad(b, str_of(text), width);
 }
 
 static void print_text(const struct testing *t)
@@ -191,7 +191,7 @@ static void print_text(const struct testing *t)
     struct term term = term_of(stdout);
     bool ordered = false;
     _cleanup_(buf_free) struct buf head = BUF(4096);
-    const struct { const char *text; size_t width; } columns[] = {{N_("SERVICE"), 14}, {N_("LOGIN"), 12}, {N_("LOG"), 10}, {N_("PORT"), 7}, {N_("STATE"), 10}, {N_("READ"), 10}, {N_("BANNED"), 10}};
+    const struct { const char *text; size_t width; } columns[] = {{N_("SERVICE"), 14}, {N_("LOGIN"), 12}, {N_("LOG"), 10}, {N_("PORT"), 7}, {N_("STATE"), 10}, {N_("READ"), 14}, {N_("BANNED"), 12}};
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
         text_pad(&head, str_of(_(columns[i].text)), columns[i].width);
     printf("%.*s\n", (int)str_trim(buf_str(&head)).n, head.p);
@@ -208,8 +208,8 @@ static void print_text(const struct testing *t)
         term_colour(&term, &b, colours[r->state]);
         text_pad(&b, str_of(state_word(r->state)), 10);
         term_colour(&term, &b, COLOUR_NONE);
-        put_ms(&b, r->read_ms);
-        put_ms(&b, r->ban_ms);
+        put_ms(&b, r->read_ms, 14);
+        put_ms(&b, r->ban_ms, 12);
         text_escape(&b, str_of(r->why));
         printf("%.*s\n", (int)str_trim(buf_str(&b)).n, b.p);
         ordered |= r->ordered;
