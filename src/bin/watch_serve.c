@@ -42,8 +42,11 @@ static int status(struct wire_call *call, json_t *parameters, void *arg, struct 
     watch_status(w->watch, &s);
     for (size_t i = 0; i < s.sources_n; i++)
         json_array_append_new(sources, source(&s.sources[i]));
-    wire_reply(call, json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "since", (json_int_t)s.since, "mode", s.observe ? "observe" : "act",
-                               "lines", number(s.lines), "followed", number(s.followed), "lag_ms", number((uint64_t)(s.lag_us > 0 ? s.lag_us / 1000 : 0)), "events", number(s.events), "probes", number(s.probes), "verdicts", number(s.diary.verdicts), "waiting", number(s.diary.waiting),
+    json_t *kinds = json_array();
+    for (enum verdict_kind k = VERDICT_ADDRESS; k < VERDICT_KINDS; k++)
+        json_array_append_new(kinds, json_pack("{s:s, s:o}", "name", response_to(k)->name, "number", number(s.diary.kinds[k])));
+    wire_reply(call, json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "since", (json_int_t)s.since, "mode", s.observe ? "observe" : "act",
+                               "lines", number(s.lines), "followed", number(s.followed), "lag_ms", number((uint64_t)(s.lag_us > 0 ? s.lag_us / 1000 : 0)), "events", number(s.events), "probes", number(s.probes), "verdicts", number(s.diary.verdicts), "kinds", kinds, "waiting", number(s.diary.waiting),
                                "done", number(s.diary.done), "observed", number(s.diary.observed), "refused", number(s.diary.refused), "late", number(s.diary.late), "unkept",
                                number(s.diary.unkept), "lost", number(s.diary.lost), "beyond", number(s.beyond), "failing", s.diary.failing, "failures", number(s.send_failures), "canaries", number(s.canaries), "sources", sources));
     return 0;

@@ -178,6 +178,7 @@ struct post *diary_verdict(struct diary *d, const struct verdict *v, const struc
     if (v->kind == VERDICT_ENTERED) /* several accounts from one address, in one second. They exist: their names are nobody's choice */
         snprintf(t.id + n, sizeof t.id - (size_t)n, "/%016llx", (unsigned long long)hash_add(HASH_BEGIN, v->account));
     d->counts.verdicts++;
+    d->counts.kinds[v->kind]++;
     if (d->told.n < DIARY_UNSAVED)
         *list_push(d->arena, &d->told) = t;
     for (size_t i = 0; i < to->acts_n; i++) {

@@ -52,6 +52,7 @@ struct post {
 
 struct diary_counts {
     uint64_t events, verdicts;              /* since the start */
+    uint64_t kinds[VERDICT_KINDS];          /* of the verdicts */
     uint64_t waiting, done, observed, refused, late; /* of the outbox */
     uint64_t unkept;                        /* events that were not kept: a full day, or a full disk for long */
     uint64_t lost;                          /* acts that had no room */

@@ -106,3 +106,17 @@ def selftest(host, want):
     rc, out, err = host.bansho("selftest", "--json")
     assert rc == want, out + err
     return valid(out)
+
+
+def test_metrics(host):
+    start(host)
+    host.exec_ok("systemctl start bansho-metrics.socket")
+    score = re.search(r"level for bansho-metrics.service: ([\d.]+)", host.exec_ok("systemd-analyze security --no-pager bansho-metrics.service"))
+    assert float(score[1]) <= 2.0, score[0]
+    curl = "curl -s -m 10 --unix-socket /run/bansho/metrics http://localhost/"
+    text = host.exec_ok(curl + "metrics")
+    assert 'bansho_up{service="bansho-watch"} 1\nbansho_up{service="bansho-wall"} 1\n' in text and re.search(r'(?m)^bansho_watch_source_lines_total\{product="openssh",service="ssh",from="journal"\} \d+$', text), text
+    assert re.findall(r"(?m)^# TYPE (\S+_total) (?!counter)", text) == [] and re.findall(r"(?m)^# TYPE (?!\S+_total )(\S+) counter", text) == []
+    assert host.exec_ok(curl + "x -o /dev/null -w '%{http_code}'") == "404"
+    assert host.exec(["runuser", "-u", "admin", "--", "curl", "-s", "--unix-socket", "/run/bansho/metrics", "http://localhost/metrics"])[0] != 0
+    host.wait(lambda: host.exec("systemctl is-active bansho-metrics.service")[1].strip() == "inactive", "it runs although nobody asks", 30)
