@@ -13,9 +13,9 @@ def tls():
     return ssl.create_default_context()
 
 
-def ftp(user, password, source, host):
+def ftp(user, password, source, host, port=21):
     c = ftplib.FTP_TLS(timeout=15, source_address=source, context=tls())
-    c.connect(host, 21)
+    c.connect(host, port)
     c.host = NAME
     c.login(user, password)
     c.prot_p()
@@ -85,10 +85,14 @@ SERVICES = {
 REFUSALS = (OSError, EOFError, ftplib.Error, imaplib.IMAP4.error, poplib.error_proto, smtplib.SMTPException)
 
 
-def main():
+def only_in_a_lab():
     with open("/proc/net/route") as routes:
         if any(line.split()[1] == "00000000" for line in list(routes)[1:]):
             sys.exit("client.py: not in a lab's internet")
+
+
+def main():
+    only_in_a_lab()
     service, user, password, *place = sys.argv[1:]
     source, host = (place + ["198.51.100.7", "198.18.0.10"][len(place):])[:2]
     try:
@@ -98,4 +102,5 @@ def main():
         print("refused:", type(e).__name__, e)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -112,7 +112,7 @@ def pytest_generate_tests(metafunc):
 
 
 # The files that take longest begin first, so that those who tell them side by side end together.
-LONGEST = ["test_stories", "test_mail", "test_watch", "test_package", "test_fixes", "test_fixes_system", "test_servers"]
+LONGEST = ["test_attack", "test_stories", "test_mail", "test_watch", "test_package", "test_fixes", "test_fixes_system", "test_servers"]
 
 
 def rank(item):

@@ -15,6 +15,8 @@ from layers import ENV, HERE, RUN, LabError, sh
 HOST4, HOST6 = "198.18.0.10", "2001:db8::10"
 CLIENTS4, CLIENTS6 = "198.51.100.", "2001:db8:a::"        # never banned: stories fail there on purpose
 ATTACKERS4, ATTACKERS6 = "203.0.113.", "2001:db8:bad::"   # fail2ban may ban these
+# The server's network, as lines of ip(8).
+NETWORK = ["link set lo up", "addr add 198.18.0.10/24 dev h0", "addr add 2001:db8::10/64 dev h0", "link set h0 up", "route add default via 198.18.0.1", "-6 route add default via 2001:db8::1"]
 # Without these options fanotify's filesystem and mount marks fail on an overlay.
 AS_UNIT = ["systemd-run", "-q", "--pipe", "--wait", "--collect"]
 TOLD = r'''
@@ -95,7 +97,7 @@ class Machine:
         (self.dir / "lab.json").write_text(json.dumps({"suite": suite, "variant": variant, "layers": lower}))
         self._network()
         self._overlay("inet", lower[-2:])
-        for script in ("inet.py", "client.py"):
+        for script in ("inet.py", "client.py", "crowd.py"):
             shutil.copy(HERE / script, self.dir / "inet/root" / script)
         self._start("inet", "sh", "-c", INTERNET, "sh", self.dir / "inet")
         self.wait(lambda: self.leader("inet"), "the internet's side did not start")
@@ -128,26 +130,44 @@ class Machine:
         self.exec("systemctl poweroff")
         self.wait(lambda: not self.leader("host"), "the server did not go down")
 
-    def power_on(self, failed_ok=False):
+    def power_on(self, failed_ok=False, network=None):
+        """network: the kernel's network of the server is made anew, as after a real reboot: no rules, no connections, and no interface is up. These lines of ip(8) bring
+        it up from inside, at the time when a server's does (network.target)."""
+        if network:
+            unit = "[Unit]\nDefaultDependencies=no\nWants=network-pre.target\nAfter=network-pre.target\nWants=network.target\nBefore=network.target\n[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+            (self.root / "etc/systemd/system/lab-network.service").write_text(unit + "".join(f"ExecStart=/sbin/ip {line}\n" for line in network))
+            wanted = self.root / "etc/systemd/system/multi-user.target.wants/lab-network.service"
+            wanted.parent.mkdir(exist_ok=True)
+            wanted.symlink_to("../lab-network.service")
+            sh("ip", "netns", "del", self.nets["host"])
+            self.wait(lambda: "i0" not in sh("ip", "-n", self.nets["inet"], "link"), "the old network is still there")
+            self._wire()
         self._boot(failed_ok)
 
     def _network(self):
         host, inet = self.nets["host"], self.nets["inet"]
-        for n, dev, at in ((host, "h0", "10"), (inet, "i0", "1")):
-            sh("ip", "netns", "add", n)
-            sh("ip", "netns", "exec", n, "sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
+        sh("ip", "netns", "add", inet)
+        sh("ip", "netns", "exec", inet, "sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.ip_nonlocal_bind=1")
+        self._wire()  # an IPv6 AnyIP address can't be bound without nonlocal_bind
+        for line in NETWORK:
+            sh("ip", "-n", host, *line.split())
+        self.strangers([f"{p}0/24" for p in (CLIENTS4, ATTACKERS4)] + [f"{p}/48" for p in (CLIENTS6, ATTACKERS6)])
+
+    def _wire(self):
+        """The server's network, with nothing up in it, and the internet's end of the wire."""
+        host, inet = self.nets["host"], self.nets["inet"]
+        sh("ip", "netns", "add", host)
+        sh("ip", "netns", "exec", host, "sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0")
         sh("ip", "link", "add", "h0", "netns", host, "type", "veth", "peer", "name", "i0", "netns", inet)
-        for n, dev, at in ((host, "h0", "10"), (inet, "i0", "1")):
-            batch = [f"link set lo up", f"addr add 198.18.0.{at}/24 dev {dev}", f"addr add 2001:db8::{at}/64 dev {dev}", f"link set {dev} up"]
-            if n == host:
-                batch += ["route add default via 198.18.0.1", "-6 route add default via 2001:db8::1"]
-            else:
-                batch += [f"addr add 198.18.0.{i}/24 dev i0" for i in (21, 22, 23)]
-                batch += [f"route add local {p}0/24 dev lo" for p in (CLIENTS4, ATTACKERS4)]
-                batch += [f"-6 route add local {p}/48 dev lo" for p in (CLIENTS6, ATTACKERS6)]
-            for line in batch:
-                sh("ip", "-n", n, *line.split())
-        sh("ip", "netns", "exec", inet, "sysctl", "-qw", "net.ipv6.ip_nonlocal_bind=1")  # an IPv6 AnyIP address can't be bound without
+        for line in ("link set lo up", *(f"addr add 198.18.0.{i}/24 dev i0" for i in (1, 21, 22, 23)), "addr add 2001:db8::1/64 dev i0", "link set i0 up"):
+            sh("ip", "-n", inet, *line.split())
+
+    def strangers(self, networks):
+        """Clients may have these addresses, too."""
+        lines = "".join(f"route add local {n} dev lo\n" for n in networks)
+        for family in ("-4", "-6"):
+            some = "".join(line for line in lines.splitlines(True) if (":" in line) == (family == "-6"))
+            subprocess.run(["ip", family, "-n", self.nets["inet"], "-batch", "-"], input=some, text=True, env=ENV, check=True)
 
     def _overlay(self, name, lower):
         rw = self.dir / f"{name}.rw"
