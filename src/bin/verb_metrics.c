@@ -184,7 +184,7 @@ static void answer(int fd, struct str text)
 {
     struct err err = {0};
     alarm(REQUEST_S); /* ends it, whatever it waits for */
-    if (worker_confine(WORKER_FILES, &err) == 0)
+    if (worker_confine(WORKER_DIALOGUE, &err) == 0) /* it keeps no capability at all */
         serve(fd, text);
     else
         complain(&err);
