@@ -63,7 +63,7 @@ const struct option options[] = {
                 "into a log must not be able to shut out everybody, and what he does to one log leaves the others' filters as they are.")},
     {"guard", "trusted-proxies", OPTION_PREFIXES, .reload = true, .example = "203.0.113.80, 2001:db8:1::/64",
      .help = N_("Proxies and load balancers in front of this server's web servers. They are never shut out. What comes through them counts for the client that they name: where the web server's log has "
-                "X-Forwarded-For in quotes right behind the agent, its last address that is no trusted proxy; without it, for nobody. Web servers that log the client's address themselves (Apache's "
+                "X-Forwarded-For in quotes right behind the agent, its last address that is no trusted proxy; without it, for nobody. No other field may stand there: clients choose most of what is logged. Web servers that log the client's address themselves (Apache's "
                 "mod_remoteip, nginx's real_ip) need nothing of this. Name 127.0.0.1 only where no customer can run programs: whoever connects from there writes into that header what he likes.")},
 
     {"notify", "mail", OPTION_MAILBOX, .reload = true, .example = "admin@example.jp",
