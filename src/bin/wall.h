@@ -4,6 +4,7 @@
 #include "bin/wall_call.h"
 #include "firewall/wall.h"
 #include "wire/server.h"
+#include <sys/stat.h>
 
 struct waiting { /* a ban that was asked for in this round of the loop */
     struct wire_call *call;
@@ -16,6 +17,7 @@ struct held; /* answers that wait for the disk */
 struct guarding {
     const struct wall_call *c;
     struct config *config; /* NULL: it could not be read yet */
+    struct stat conf;      /* of its file, when it was looked at last */
     struct wall *wall;
     struct wire_server *server;
     struct wire_role watch; /* whom the server knows; it looks here for each connection */
@@ -49,3 +51,5 @@ void wall_look(struct guarding *g);
 void wall_tell(struct guarding *g);
 /* bansho.conf as it is now; where it has errors, what was in force stays so. `say`: that is told. */
 void wall_reload(struct guarding *g, bool say);
+/* Before somebody is refused for what bansho.conf said: it was repaired, or mode = act was written and only bansho-watch has taken it over. */
+void wall_look_again(struct guarding *g);

@@ -143,8 +143,7 @@ void wall_answer_waiting(struct guarding *g)
         return;
     struct asked *asked = calloc(n, sizeof *asked);
     struct held *held = calloc(1, sizeof *held + n * sizeof held->calls[0]);
-    if (!g->config) /* repaired by now? */
-        wall_reload(g, false);
+    wall_look_again(g);
     memcpy(waiting, g->waiting, n * sizeof *waiting);
     g->waiting_n = 0; /* an answer may bring the next call */
     bool memory = asked && held;

@@ -209,8 +209,19 @@ static void on_end(uv_signal_t *s, int number)
     uv_stop(&g->loop);
 }
 
-static int load(struct config **ret, struct err *err)
+/* Since it was asked last. */
+static bool conf_changed(struct guarding *g)
 {
+    struct stat now = {0};
+    (void)!stat(CONFIG_PATH, &now);
+    bool same = now.st_ino == g->conf.st_ino && now.st_size == g->conf.st_size && now.st_mtim.tv_sec == g->conf.st_mtim.tv_sec && now.st_mtim.tv_nsec == g->conf.st_mtim.tv_nsec;
+    g->conf = now;
+    return !same;
+}
+
+static int load(struct guarding *g, struct config **ret, struct err *err)
+{
+    (void)conf_changed(g); /* before it is read: what is changed meanwhile is changed */
     struct root root = {.fd = -1};
     struct config *c = NULL;
     int r = root_open("/", &root, err);
@@ -232,7 +243,7 @@ void wall_reload(struct guarding *g, bool say)
 {
     struct config *c = NULL;
     struct err err = {0};
-    if (load(&c, &err) < 0) {
+    if (load(g, &c, &err) < 0) {
         if (say)
             wall_say(_("bansho.conf is not taken over: %s"), err.text);
         return;
@@ -242,6 +253,13 @@ void wall_reload(struct guarding *g, bool say)
     tell_let_in(g);
     config_free(g->config);
     g->config = c;
+}
+
+void wall_look_again(struct guarding *g)
+{
+    bool observe = g->config && strcmp(config_text(g->config, "", "mode", "observe"), "observe") == 0;
+    if (!g->config || (observe && conf_changed(g)))
+        wall_reload(g, false);
 }
 
 static void on_hangup(uv_signal_t *s, int number)
@@ -313,7 +331,7 @@ static int guard(struct guarding *g, struct err *err)
     struct wall_options o = {.ledger = g->c->ledger, .clock = clock_system(), .sessions = SESSIONS_DIR};
     int64_t before = clock_monotonic_ms();
     struct err unread = {0};
-    if (load(&g->config, &unread) < 0)
+    if (load(g, &g->config, &unread) < 0)
         o.unread = unread.text;
     o.config = g->config;
     int r = open_wall(&o, &g->wall, err);
