@@ -84,7 +84,7 @@ static void encodes_paths(void **state)
 static void refuses_what_is_no_request(void **state)
 {
     (void)state;
-    static const struct http_request bad[] = {{"GET", "x"}, {"GET", "/a b"}, {"GET", "/a\r\nX: y"}, {"POST", "/"}};
+    static const struct http_request bad[] = {{"GET", "x"}, {"GET", "/a b"}, {"GET", "/a\r\nX: y"}, {"PUT", "/"}};
     struct endpoint_at at = {.addr = {.bytes = {127, 0, 0, 1}}, .port = 1};
     struct http_seen seen;
     struct err err = {0};
