@@ -111,8 +111,9 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("suite", layers.SUITES if metafunc.definition.get_closest_marker("trixie") else ["bookworm"])
 
 
-# The files that take longest begin first, so that those who tell them side by side end together.
-LONGEST = ["test_attack", "test_stories", "test_mail", "test_watch", "test_package", "test_fixes", "test_fixes_system", "test_servers"]
+# The files that take longest begin first, so that those who tell them side by side end together; before all of them, what must see the shared server while nobody has
+# logged in to it.
+LONGEST = ["test_sound", "test_attack", "test_tell", "test_stories", "test_mail", "test_watch", "test_package", "test_fixes", "test_fixes_system", "test_servers"]
 
 
 def rank(item):
