@@ -155,6 +155,7 @@ def judge(name, a, until, back):
     return None
 
 
+@pytest.mark.long
 @pytest.mark.variant("ftp")
 def test_a_whole_server_under_attack(host):
     prepare(host)
