@@ -35,7 +35,17 @@ static const char *first_line(struct asking *q, const struct child_result *r)
     return line.n ? arena_dup(q->arena, line) : arena_printf(q->arena, _("ended with status %d"), r->status);
 }
 
-static void dovecot(struct asking *q)
+/* A name that is not found is unknown all the same where another database only answers together with the password. */
+static void not_found(struct asking *q, const struct instance *i)
+{
+    struct dovecot_db db;
+    if (names_hidden(i, &db))
+        add(q, "Dovecot, passdb", true, KNOWN_UNASKED, arena_printf(q->arena, "%s: %s", db.driver, _("this password database only answers together with the password")));
+    else
+        add(q, "Dovecot, passdb", true, KNOWN_NO, NULL);
+}
+
+static void dovecot(struct asking *q, const struct instance *i)
 {
     const char *const lookup[] = {"doveadm", "auth", "lookup", "-x", "service=imap", q->name, NULL}, *const user[] = {"doveadm", "user", q->name, NULL};
     struct child_options o = {.timeout_ms = 8000, .max_output = 256 << 10};
@@ -47,10 +57,15 @@ static void dovecot(struct asking *q)
         return;
     }
     bool looked = doveadm_lookup_read(buf_str(&r.out), buf_str(&r.err), q->arena, &found) && (r.status == 0 || r.status == EX_NOUSER);
-    add(q, "Dovecot, passdb", true, !looked ? KNOWN_UNASKED : found.list.n ? KNOWN_YES : KNOWN_NO, looked ? NULL : first_line(q, &r));
+    if (looked && !found.list.n)
+        not_found(q, i);
+    else
+        add(q, "Dovecot, passdb", true, looked ? KNOWN_YES : KNOWN_UNASKED, looked ? NULL : first_line(q, &r));
     child_result_free(&r);
-    if (child_run(user, &o, &r, &err) < 0)
+    if (child_run(user, &o, &r, &err) < 0) {
+        add(q, "Dovecot, userdb", false, KNOWN_UNASKED, arena_dupz(q->arena, err.text));
         return;
+    }
     add(q, "Dovecot, userdb", false, r.status == 0 ? KNOWN_YES : r.status == EX_NOUSER ? KNOWN_NO : KNOWN_UNASKED, r.status == 0 || r.status == EX_NOUSER ? NULL : first_line(q, &r));
     child_result_free(&r);
 }
@@ -87,15 +102,33 @@ static void postfix(struct asking *q, const struct instance *i)
     }
 }
 
+/* Who holds accounts and is asked nothing is told, too. */
+static void unasked(struct asking *q, const struct server *s)
+{
+    static const struct { const char *product, *why; } rows[] = {
+        {"courier", N_("it does not tell without a password")}, {"cyrus", N_("it does not tell without a password")}, {"dovecot", N_("it does not run")}};
+    for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+        const struct instance *i = server_instance(s, rows[k].product, 0);
+        bool asked = i && strcmp(rows[k].product, "dovecot") == 0 && i->running;
+        if (i && i->wanted && !asked)
+            add(q, i->product->title, true, KNOWN_UNASKED, _(rows[k].why));
+    }
+}
+
 void account_known(const struct server *s, const char *name, struct arena *a, struct account_knowns *ret)
 {
     struct asking q = {.name = name, .arena = a, .out = ret};
     const struct instance *i;
     *ret = (struct account_knowns){0};
-    if (!s->host->live || !plain(str_of(name)))
+    unasked(&q, s);
+    if (!s->host->live)
         return;
+    if (!plain(str_of(name))) {
+        add(&q, _("the mail servers"), false, KNOWN_UNASKED, _("a name with such characters is not handed to them"));
+        return;
+    }
     if ((i = server_instance(s, "dovecot", 0)) && i->running)
-        dovecot(&q);
+        dovecot(&q, i);
     for (size_t n = 0; (i = server_instance(s, "postfix", n)); n++)
         if (i->wanted)
             postfix(&q, i);

@@ -13,5 +13,5 @@ struct account_known {
 struct account_knowns {
     LIST(struct account_known) list;
 };
-/* Runs programs: live machine only. A name with other characters than letters, digits and . _ + - = @ is asked of nobody. */
+/* Runs programs: live machine only. Of a name with other characters than letters, digits and . _ + - = @ nobody is asked. Who was not asked, or cannot tell, is KNOWN_UNASKED. */
 void account_known(const struct server *s, const char *name, struct arena *a, struct account_knowns *ret);

@@ -13,9 +13,28 @@ static bool cuts_domain(const char *format)
     return strstr(format, "%n") || strstr(format, "%Ln") || strstr(format, "%Un") || strstr(format, "username");
 }
 
+static bool hidden(const struct dovecot_db *db)
+{
+    static const char *const drivers[] = {"pam", "bsdauth", "checkpassword", "imap", "oauth2", "lua", "ldap"};
+    for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
+        if (strcmp(db->driver, drivers[i]) == 0)
+            return !db->deny && !db->master;
+    return false;
+}
+
+bool names_hidden(const struct instance *dovecot, struct dovecot_db *ret)
+{
+    struct dovecot_db db;
+    for (size_t k = 0; dovecot_db(dovecot, "passdb", k, &db); k++)
+        if (hidden(&db)) {
+            *ret = db;
+            return true;
+        }
+    return false;
+}
+
 enum names_rule names_rule_of(const struct instance *dovecot, const struct setting **ret_setting, struct dovecot_db *ret_db)
 {
-    static const char *const hidden[] = {"pam", "bsdauth", "checkpassword", "imap", "oauth2", "lua", "ldap"};
     const struct setting *realm = setting_get(dovecot, "", "auth_default_realm"), *domain = setting_get(dovecot, "", "auth_default_domain"), *format = setting_get(dovecot, "", "auth_username_format");
     enum names_rule rule = NAMES_NOTHING_SEEN;
     struct dovecot_db db;
@@ -35,13 +54,12 @@ enum names_rule names_rule_of(const struct instance *dovecot, const struct setti
         enum names_rule this = NAMES_NOTHING_SEEN;
         if (db.deny || db.master)
             continue;
-        if (strcmp(db.driver, "static") == 0)
+        if (hidden(&db))
+            this = NAMES_HIDDEN;
+        else if (strcmp(db.driver, "static") == 0)
             this = NAMES_ANYBODY;
         else if (cuts_domain(db.username_format))
             this = NAMES_CUT;
-        for (size_t h = 0; h < ARRAY_SIZE(hidden); h++)
-            if (strcmp(db.driver, hidden[h]) == 0)
-                this = NAMES_HIDDEN;
         if (this != NAMES_NOTHING_SEEN && (rule == NAMES_NOTHING_SEEN || rule == NAMES_HIDDEN)) {
             rule = this;
             *ret_db = db;

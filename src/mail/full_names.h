@@ -17,6 +17,8 @@ enum names_rule {
 };
 /* The rule, and the setting or driver (file:line) that makes it. */
 enum names_rule names_rule_of(const struct instance *dovecot, const struct setting **ret_setting, struct dovecot_db *ret_db);
+/* Some database of it only tells together with a password, so that a name which is not found may be there all the same. */
+bool names_hidden(const struct instance *dovecot, struct dovecot_db *ret);
 
 /* The names that `doveadm auth lookup` found: its lines "passdb: NAME" and the user below them. false: it said that it could not look. */
 struct found_name {

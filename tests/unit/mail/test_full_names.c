@@ -91,6 +91,7 @@ static void knows_rules(void **state)
         enum names_rule got = names_rule_of(&inst, &s, &db);
         if (got != table[i].want)
             fail_msg("%s: %d", table[i].what, got);
+        assert_int_equal(names_hidden(&inst, &db), strncmp(table[i].what, "PAM", 3) == 0);
     }
 }
 
