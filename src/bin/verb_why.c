@@ -62,6 +62,23 @@ void why_put(struct buf *b, const json_t *of, const char *key)
     text_escape(b, str_span(json_is_string(v) ? json_string_value(v) : "", json_string_length(v)));
 }
 
+const json_t *why_widest(const json_t *bans)
+{
+    for (size_t i = 0; i < json_array_size(bans); i++)
+        if (!json_array_size(json_object_get(json_array_get(bans, i), "services")))
+            return json_array_get(bans, i);
+    return json_array_get(bans, 0);
+}
+
+const char *why_services(struct arena *a, const json_t *ban)
+{
+    const json_t *services = json_object_get(ban, "services");
+    const char *text = NULL;
+    for (size_t i = 0; i < json_array_size(services); i++)
+        text = text ? arena_printf(a, "%s, %s", text, json_string_value(json_array_get(services, i))) : arena_dupz(a, json_string_value(json_array_get(services, i)));
+    return text;
+}
+
 const char *why_until(struct arena *a, int64_t until)
 {
     return until ? arena_printf(a, _("until %s"), clock_text(a, until, CLOCK_MINUTE)) : _("until lifted");

@@ -86,6 +86,12 @@ static const char *wrong_password_text(const struct account_story *s)
                         (unsigned long long)s->seen.failures, clock_text(s->arena, f->last, CLOCK_MINUTE), f->address[0] ? f->address : "?", f->service, last, new_password(s));
 }
 
+static const char *not_let_in_text(const struct account_story *s, const struct why_use *f)
+{
+    return arena_printf(s->arena, _("%s: a login was refused before its password was looked at, last at %s from %s (%s). What was said: bansho log search --account %s"), s->account,
+                        clock_text(s->arena, f->last, CLOCK_MINUTE), f->address[0] ? f->address : "?", f->service, s->word);
+}
+
 static const char *fine_text(const struct account_story *s)
 {
     const struct why_use *u = newest(s, true);
@@ -108,37 +114,58 @@ static const char *refused_text(const struct account_story *s)
                         clock_text(s->arena, r->time, CLOCK_MINUTE), r->rcpt[0] ? r->rcpt : "?", r->said, s->word);
 }
 
-static enum outcome judge(const struct account_story *s, const char **ret, enum colour *ret_colour)
+/* What is said of a place that could not be looked at: the account may be there. NULL: all were. */
+static const char *unseen_place(const struct account_story *s)
 {
-    const struct standing *shut = obstacle(s, STANDING_SHUT), *partly = obstacle(s, STANDING_PARTLY);
-    const struct why_use *away = turned_away(s);
-    const char *text = NULL;
-    if (!account_exists(s))
-        text = absent_text(s);
-    else if (shut && !open_somewhere(s))
-        text = shut_text(s, shut);
-    else if (away)
-        text = banned_text(s, away);
-    else if (s->seen.failures && newest(s, false)->last > s->seen.last_success)
-        text = wrong_password_text(s);
-    else if (s->seen.refusals.n && s->seen.last_refused > s->seen.last_accepted)
-        text = refused_text(s);
-    else if (shut)
-        text = shut_text(s, shut);
+    for (size_t i = 0; i < s->known.list.n; i++)
+        if (s->known.list.v[i].login && s->known.list.v[i].knows == KNOWN_UNASKED)
+            return arena_printf(s->arena, "%s: %s", s->known.list.v[i].who, s->known.list.v[i].why);
+    return s->places.not_seen.n ? s->places.not_seen.v[0] : NULL;
+}
+
+static const char *obstacle_text(const struct account_story *s)
+{
+    const struct standing *shut = obstacle(s, STANDING_SHUT);
+    const struct why_use *away = turned_away(s), *failed = newest(s, false);
+    if (shut && !open_somewhere(s))
+        return shut_text(s, shut);
+    if (away)
+        return banned_text(s, away);
+    if (s->seen.failures && failed->last > s->seen.last_success)
+        return failed->refused ? not_let_in_text(s, failed) : wrong_password_text(s);
+    if (s->seen.refusals.n && s->seen.last_refused > s->seen.last_accepted)
+        return refused_text(s);
+    return shut ? shut_text(s, shut) : NULL;
+}
+
+enum outcome account_judge(const struct account_story *s, const char **ret, enum colour *ret_colour)
+{
+    const struct standing *partly = obstacle(s, STANDING_PARTLY);
+    bool exists = account_exists(s), used = newest(s, true) != NULL;
+    const char *text = exists || used ? obstacle_text(s) : NULL, *unseen = s->not_seen.n ? s->not_seen.v[0] : NULL;
     *ret_colour = COLOUR_BAD;
     *ret = text;
     if (text)
         return OUTCOME_WRONG;
-    *ret_colour = s->not_seen.n ? COLOUR_WARN : COLOUR_GOOD;
-    *ret = fine_text(s);
+    if (!exists) {
+        *ret = absent_text(s);
+        unseen = unseen_place(s);
+        if (used) /* it was let in by something that is not looked at, or is gone since */
+            unseen = arena_printf(s->arena, _("where it is that logged in at %s"), clock_text(s->arena, s->seen.last_success, CLOCK_MINUTE));
+        if (!unseen)
+            return OUTCOME_WRONG;
+    } else {
+        *ret = fine_text(s);
+    }
     if (partly)
         *ret = arena_printf(s->arena, _("%s One way is shut: %s (%s)."), *ret, partly->text, account_place(s, partly));
-    if (s->not_seen.n)
-        *ret = arena_printf(s->arena, _("%s Not everything could be seen: %s"), *ret, s->not_seen.v[0]);
-    return s->not_seen.n ? OUTCOME_UNKNOWN : OUTCOME_FINE;
+    if (unseen)
+        *ret = arena_printf(s->arena, _("%s Not everything could be seen: %s"), *ret, unseen);
+    *ret_colour = unseen ? COLOUR_WARN : COLOUR_GOOD;
+    return unseen ? OUTCOME_UNKNOWN : OUTCOME_FINE;
 }
 
-static void gather_not_seen(struct account_story *s)
+void account_not_seen(struct account_story *s)
 {
     for (size_t i = 0; i < s->places.not_seen.n; i++)
         *list_push(s->arena, &s->not_seen) = s->places.not_seen.v[i];
@@ -169,8 +196,8 @@ enum outcome why_account(const struct call *c, const char *account)
     account_known(session.server, account, a, &s.known);
     why_uses(c, account, &session.root, s.now, s.since, a, &s.seen);
     why_bans(c, session.host, a, &s.seen);
-    gather_not_seen(&s);
-    enum outcome o = judge(&s, &verdict, &colour);
+    account_not_seen(&s);
+    enum outcome o = account_judge(&s, &verdict, &colour);
     if (call_option(c, "json"))
         account_json(&s, verdict, o);
     else

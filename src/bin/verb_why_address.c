@@ -11,16 +11,15 @@
 
 static void ban_line(struct buf *b, const json_t *ban, struct arena *a)
 {
-    const json_t *services = json_object_get(ban, "services");
+    const char *services = why_services(a, ban);
     why_put(b, ban, "network");
     buf_printf(b, "  %s  ", why_until(a, why_number(ban, "until")));
     why_put(b, ban, "why");
-    for (size_t i = 0; i < json_array_size(services); i++) {
-        buf_addz(b, i ? ", " : " [");
-        text_escape(b, str_of(json_string_value(json_array_get(services, i))));
-    }
-    if (json_array_size(services))
+    if (services) {
+        buf_addz(b, " [");
+        text_escape(b, str_of(services));
         buf_addc(b, ']');
+    }
 }
 
 static void verdict_line(struct buf *b, const json_t *v, struct arena *a)
@@ -195,22 +194,10 @@ static const struct foreign *stopper(const struct story *s)
     return found;
 }
 
-static const char *service_names(struct arena *a, const json_t *ban)
-{
-    const json_t *services = json_object_get(ban, "services");
-    const char *text = NULL;
-    for (size_t i = 0; i < json_array_size(services); i++)
-        text = text ? arena_printf(a, "%s, %s", text, json_string_value(json_array_get(services, i))) : arena_dupz(a, json_string_value(json_array_get(services, i)));
-    return text;
-}
-
 static const char *banned_text(const struct story *s, const char *address)
 {
-    const json_t *bans = s->asked[BANS].all, *ban = json_array_get(bans, 0);
-    for (size_t i = 0; i < json_array_size(bans); i++) /* rather one of everything */
-        if (!json_array_size(json_object_get(json_array_get(bans, i), "services")))
-            ban = json_array_get(bans, i);
-    const char *network = why_string(ban, "network"), *until = why_until(s->arena, why_number(ban, "until")), *why = why_string(ban, "why"), *only = service_names(s->arena, ban);
+    const json_t *ban = why_widest(s->asked[BANS].all);
+    const char *network = why_string(ban, "network"), *until = why_until(s->arena, why_number(ban, "until")), *why = why_string(ban, "why"), *only = why_services(s->arena, ban);
     if (only)
         return arena_printf(s->arena, _("%s is shut out of %s by bansho, %s: %s. To let it in: bansho unban %s"), address, only, until, why, network);
     return arena_printf(s->arena, _("%s is shut out by bansho, %s: %s. To let it in: bansho unban %s"), address, until, why, network);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define ASKED_MAX 30   /* addresses of which bansho-wall is asked */
 #define FOREIGN_MAX 5  /* of which everything here is looked at */
 
 struct gathering {
@@ -29,31 +28,35 @@ static void not_seen(struct arena *a, struct why_seen *seen, const char *what)
     *list_push(a, &seen->not_seen) = what;
 }
 
-static void count(struct gathering *g, const char *address, const char *service, bool success, uint64_t n, int64_t time)
+static void count(struct gathering *g, struct why_use one)
 {
     struct why_seen *s = g->seen;
-    int64_t *last = success ? &s->last_success : &s->last_failure;
-    *last = time > *last ? time : *last;
+    int64_t *last = one.success ? &s->last_success : &s->last_failure;
+    *last = one.last > *last ? one.last : *last;
     for (size_t i = 0; i < s->uses.n; i++) {
         struct why_use *u = &s->uses.v[i];
-        if (u->success != success || strcmp(u->address, address) != 0 || strcmp(u->service, service) != 0)
+        if (u->success != one.success || strcmp(u->address, one.address) != 0 || strcmp(u->service, one.service) != 0)
             continue;
-        u->n += n;
-        u->first = time < u->first ? time : u->first;
-        u->last = time > u->last ? time : u->last;
+        u->n += one.n;
+        u->first = one.first < u->first ? one.first : u->first;
+        u->refused = one.last >= u->last ? one.refused : u->refused;
+        u->last = one.last > u->last ? one.last : u->last;
         return;
     }
-    if (s->uses.n >= WHY_USES * 2)
+    if (s->uses.n >= WHY_USES * 2) {
         s->cut = true;
-    else
-        *list_push(g->arena, &s->uses) = (struct why_use){.address = arena_dupz(g->arena, address), .service = arena_dupz(g->arena, service), .success = success, .n = n, .first = time, .last = time};
+        return;
+    }
+    one.address = arena_dupz(g->arena, one.address);
+    one.service = arena_dupz(g->arena, one.service);
+    *list_push(g->arena, &s->uses) = one;
 }
 
 /* --- by bansho-watch */
 
 static bool ask_watch(const struct call *c, struct gathering *g, const char *account)
 {
-    static const struct { const char *kind; bool success; } kinds[] = {{"login-ok", true}, {"mail-accepted", true}, {"login-failed", false}, {"login-refused", false}};
+    static const struct { const char *kind; bool success, refused; } kinds[] = {{"login-ok", true, false}, {"mail-accepted", true, false}, {"login-failed", false, false}, {"login-refused", false, true}};
     for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
         struct question q = {.peer = &peer_watch, .method = "EventsOfAccount", .list = "events", .more = true, .most = WHY_EVENTS};
         why_ask(c, &q, json_pack("{s:s, s:s}", "account", account, "kind", kinds[k].kind));
@@ -65,9 +68,10 @@ static bool ask_watch(const struct call *c, struct gathering *g, const char *acc
         g->seen->cut |= q.cut;
         for (size_t i = 0; i < json_array_size(q.all); i++) {
             const json_t *e = json_array_get(q.all, i);
-            int64_t attempts = why_number(e, "attempts");
+            int64_t attempts = why_number(e, "attempts"), time = why_number(e, "time_us") / 1000000;
             if (!json_is_true(json_object_get(e, "probe")))
-                count(g, why_string(e, "address"), why_string(e, "filter"), kinds[k].success, kinds[k].success || attempts < 1 ? 1 : (uint64_t)attempts, why_number(e, "time_us") / 1000000);
+                count(g, (struct why_use){.address = why_string(e, "address"), .service = why_string(e, "filter"), .success = kinds[k].success, .refused = kinds[k].refused,
+                                          .n = kinds[k].success || attempts < 1 ? 1 : (uint64_t)attempts, .first = time, .last = time});
         }
         json_decref(q.all);
     }
@@ -90,13 +94,15 @@ static void refusal(struct gathering *g, const struct known_event *e, int64_t ti
     *list_push(g->arena, &s->refusals) = (struct why_refusal){time, dup(g, e->host), dup(g, e->field[EVENT_RCPT]), dup(g, e->field[EVENT_SAID])};
 }
 
-static void login(struct gathering *g, const struct search_line *l, bool success)
+static void login(struct gathering *g, const struct search_line *l)
 {
     const struct known_event *e = &l->event;
     struct line_head h;
     struct str service = e->field[EVENT_SERVICE].n ? e->field[EVENT_SERVICE] : line_head(l->text, &h) ? h.ident : STR("");
+    int64_t time = l->time_us / 1000000;
     if (g->logins)
-        count(g, dup(g, e->host), dup(g, service), success, 1, l->time_us / 1000000);
+        count(g, (struct why_use){.address = dup(g, e->host), .service = dup(g, service), .success = e->kind == EVENT_LOGIN_OK || e->kind == EVENT_MAIL_ACCEPTED,
+                                  .refused = e->kind == EVENT_LOGIN_REFUSED, .n = 1, .first = time, .last = time});
 }
 
 static bool on_line(void *arg, const struct search_line *l)
@@ -112,13 +118,13 @@ static bool on_line(void *arg, const struct search_line *l)
     case EVENT_LOGIN_FAILED:
     case EVENT_LOGIN_REFUSED:
         if (own)
-            login(g, l, e->kind == EVENT_LOGIN_OK);
+            login(g, l);
         break;
     case EVENT_MAIL_ACCEPTED:
         if (own && e->host.n) {
             g->seen->accepted++;
             g->seen->last_accepted = time > g->seen->last_accepted ? time : g->seen->last_accepted;
-            login(g, l, true);
+            login(g, l);
         }
         break;
     case EVENT_MAIL_REJECTED:
@@ -213,7 +219,9 @@ void why_uses(const struct call *c, const char *account, const struct root *root
         ret->last_success = ret->last_failure = 0;
     }
     g.logins = !ret->watched;
-    if (account[0] && strlen(account) <= SEEK_TEXT_MAX && !strchr(account, ' '))
+    if (strchr(account, ' '))
+        not_seen(a, ret, _("the logs: a name with a space in it is not searched for"));
+    else
         search_logs(&g, root, now, since);
     if (ret->uses.n)
         qsort(ret->uses.v, ret->uses.n, sizeof *ret->uses.v, by_time);
@@ -233,11 +241,12 @@ static void by_wall(const struct call *c, struct why_use *u, struct arena *a, st
         *down = true;
         return;
     }
-    const json_t *ban = json_array_get(q.all, 0);
+    const json_t *ban = why_widest(q.all);
     if (ban) {
+        const char *only = why_services(a, ban);
         u->banned = true;
         u->until = why_number(ban, "until");
-        u->why = arena_dupz(a, why_string(ban, "why"));
+        u->why = only ? arena_printf(a, "%s [%s]", why_string(ban, "why"), only) : arena_dupz(a, why_string(ban, "why"));
         u->by = "bansho";
         u->next = arena_printf(a, "bansho unban %s", why_string(ban, "network"));
     }
@@ -277,11 +286,17 @@ static const struct why_use *asked_before(const struct why_seen *seen, size_t i)
     return NULL;
 }
 
+/* What turns it away would be the answer to "why": its owner may be there. */
+static bool matters(const struct why_seen *seen, const struct why_use *u)
+{
+    return !u->banned && (u->success || u->last >= seen->last_success);
+}
+
 void why_bans(const struct call *c, const struct host *h, struct arena *a, struct why_seen *seen)
 {
-    bool down = false;
+    bool down = false, passed_over = false;
     size_t n = 0;
-    for (size_t i = 0; i < seen->uses.n && n < ASKED_MAX; i++) {
+    for (size_t i = 0; i < seen->uses.n; i++) {
         struct why_use *u = &seen->uses.v[i];
         const struct why_use *same = asked_before(seen, i);
         if (!u->address[0])
@@ -298,6 +313,9 @@ void why_bans(const struct call *c, const struct host *h, struct arena *a, struc
             by_wall(c, u, a, seen, &down);
         if (!u->banned && n < FOREIGN_MAX)
             by_others(h, u, down, a, seen);
+        passed_over |= n >= FOREIGN_MAX && matters(seen, u);
         n++;
     }
+    if (passed_over)
+        not_seen(a, seen, arena_printf(a, _("whether anything but bansho shuts out its addresses beyond the newest %d; of each: bansho why ADDRESS"), FOREIGN_MAX));
 }

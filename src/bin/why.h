@@ -23,6 +23,8 @@ const char *why_not_known(const struct question *q, struct arena *a);
 int64_t why_number(const json_t *of, const char *key);
 const char *why_string(const json_t *of, const char *key);           /* "" where there is none */
 void why_put(struct buf *b, const json_t *of, const char *key);      /* escaped */
+const json_t *why_widest(const json_t *bans);                       /* rather one of everything; NULL: there is none */
+const char *why_services(struct arena *a, const json_t *ban);       /* "smtp, imap"; NULL: all */
 const char *why_until(struct arena *a, int64_t until);               /* "until 2026-11-24 10:00" */
 void why_title(const char *title);
 void why_line(struct str text);                                      /* indented, as it is */
@@ -38,6 +40,7 @@ struct why_use {             /* from one address, at one service, logins or fail
     const char *address;     /* "" where the log does not say */
     const char *service;     /* the filter's name, or the service's */
     bool success;
+    bool refused;            /* the last failure: it was refused before its password was looked at */
     uint64_t n;
     int64_t first, last;     /* seconds */
     bool banned;             /* from here on: filled in by why_bans */

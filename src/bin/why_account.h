@@ -15,6 +15,11 @@ struct account_story {
     LIST(const char *) not_seen;
 };
 
+/* The sentence at the top. OUTCOME_UNKNOWN: nothing was found, but not everything could be seen. */
+enum outcome account_judge(const struct account_story *s, const char **ret, enum colour *ret_colour);
+
+/* Puts together what its parts say that they could not see. */
+void account_not_seen(struct account_story *s);
 bool account_exists(const struct account_story *s);
 const char *account_place(const struct account_story *s, const struct standing *x); /* "/etc/shadow:12", "/run/nologin" */
 void account_text(const struct account_story *s, const char *verdict, enum colour colour);
