@@ -150,16 +150,32 @@ static void sshd_lists(struct looking *l, const struct instance *i, const struct
     }
 }
 
+/* keyboard-interactive asks PAM for the password, whatever PasswordAuthentication says; in older versions it has another name. */
+static bool asks_pam(const struct instance *i)
+{
+    const char *on = setting_value(i, "", "kbdinteractiveauthentication", setting_value(i, "", "challengeresponseauthentication", "yes"));
+    return strcasecmp(on, "yes") == 0 && strcasecmp(setting_value(i, "", "usepam", "no"), "yes") == 0;
+}
+
+static bool is(const struct setting *s, const char *value)
+{
+    return s && strcasecmp(s->value, value) == 0;
+}
+
 static void sshd(struct looking *l)
 {
     const struct instance *i = server_instance(l->server, "openssh", 0);
     const struct user *u = host_user(l->server->host, l->name);
-    const struct setting *s;
     if (!i || !u || !i->wanted || !login_shell(u->shell))
         return;
+    const struct setting *root = u->uid == 0 ? setting_get(i, "", "permitrootlogin") : NULL, *password = setting_get(i, "", "passwordauthentication");
     sshd_lists(l, i, u);
-    if ((s = setting_get(i, "", u->uid == 0 ? "permitrootlogin" : "passwordauthentication")) && strcasecmp(s->value, "no") == 0)
-        refused_by_sshd(l, s, u->uid == 0 ? _("no login by SSH: %s %s") : _("SSH takes keys only: %s %s"));
+    if (is(root, "no"))
+        refused_by_sshd(l, root, _("no login by SSH: %s %s"));
+    else if (is(root, "prohibit-password") || is(root, "without-password"))
+        refused_by_sshd(l, root, _("SSH takes keys only: %s %s"));
+    else if (is(password, "no") && !asks_pam(i))
+        refused_by_sshd(l, password, _("SSH takes keys only: %s %s"));
 }
 
 /* One name a line, or one first field. */

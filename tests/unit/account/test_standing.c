@@ -23,6 +23,9 @@ static int make(void **state)
                                  "new:x:1007:1007::/home/new:/bin/sh\nlate:x:1008:1008::/home/late:/bin/sh\ninfo:x:1009:1009::/home/info:/bin/sh\n");
     tree_write(&t, "etc/shadow", "root:$y$j9T$a$b:20000:0:99999:7:::\nwww-data:*:20000:0:99999:7:::\ntaro:$y$j9T$a$b:20500:0:99999:7:::\nold:$y$j9T$a$b:20000:0:99999:7::20100:\nlocked:!$y$j9T$a$b:20000:0:99999:7:::\n"
                                  "keyed:!$y$j9T$a$b:20000:0:99999:7:::\naged:$y$j9T$a$b:20000:0:30:7:5::\nmailonly:$y$j9T$a$b:20000:0:99999:7:::\nnew:$y$j9T$a$b:0:0:99999:7:::\nlate:$y$j9T$a$b:20000:0:30:7:::\ninfo:!:20000::::::\n");
+    tree_write(&t, "usr/lib/systemd/system/ssh.service", "[Service]\nExecStart=/usr/sbin/sshd\n[Install]\nWantedBy=multi-user.target\n");
+    tree_write(&t, "etc/systemd/system/multi-user.target.wants/ssh.service", "[Service]\nExecStart=/usr/sbin/sshd\n");
+    tree_write(&t, "etc/ssh/sshd_config", "PermitRootLogin prohibit-password\nPasswordAuthentication no\nUsePAM yes\n"); /* people are asked by PAM */
     tree_write(&t, "home/keyed/.ssh/authorized_keys", "ssh-ed25519 AAAA\n");
     tree_write(&t, "var/lib/dpkg/status", "Package: dovecot-core\nStatus: install ok installed\nVersion: 1:2.3.19\nArchitecture: amd64\n\n");
     tree_write(&t, "usr/lib/systemd/system/dovecot.service", "[Service]\nExecStart=/usr/sbin/dovecot\n[Install]\nWantedBy=multi-user.target\n");
@@ -67,6 +70,7 @@ static void places(void **state)
 {
     (void)state;
     static const struct { const char *name, *want; } table[] = {
+        {"root", "system fine 1\nsystem fine 1\nsystem partly 1\n"},
         {"taro", "system fine 3\nsystem fine 3\n"},
         {"www-data", "system partly 2\nsystem shut 2\n"},
         {"old", "system fine 4\nsystem fine 4\nsystem shut 4 chage --expiredate -1 old\n"},
