@@ -92,19 +92,28 @@ static const char *not_let_in_text(const struct account_story *s, const struct w
                         clock_text(s->arena, f->last, CLOCK_MINUTE), f->address[0] ? f->address : "?", f->service, s->word);
 }
 
-static const char *fine_text(const struct account_story *s)
+static const char *all_lines(const struct account_story *s)
+{
+    return arena_printf(s->arena, _("All lines that name it: bansho log search --account %s"), s->word);
+}
+
+static const char *fine_text(const struct account_story *s, const char **ret_next)
 {
     const struct why_use *u = newest(s, true);
     if (u)
         return arena_printf(s->arena, _("Nothing keeps %s out: it logged in at %s from %s (%s)."), s->account, clock_text(s->arena, u->last, CLOCK_MINUTE), u->address[0] ? u->address : "?", u->service);
-    return arena_printf(s->arena, _("Nothing was found that keeps %s out, and no attempt of it is known. All lines that name it: bansho log search --account %s"), s->account, s->word);
+    *ret_next = all_lines(s);
+    return arena_printf(s->arena, _("Nothing was found that keeps %s out, and no attempt of it is known."), s->account);
 }
 
-static const char *absent_text(const struct account_story *s)
+static const char *absent_text(const struct account_story *s, const char **ret_next)
 {
-    if (s->places.similar.n)
-        return arena_printf(s->arena, _("There is no account %s here, but there is %s: bansho why %s"), s->account, s->places.similar.v[0], shell_word(s->arena, s->places.similar.v[0]));
-    return arena_printf(s->arena, _("There is no account %s here that can be seen. All lines that name it: bansho log search --account %s"), s->account, s->word);
+    if (s->places.similar.n) {
+        *ret_next = arena_printf(s->arena, _("To look at that one: bansho why %s"), shell_word(s->arena, s->places.similar.v[0]));
+        return arena_printf(s->arena, _("There is no account %s here, but there is %s."), s->account, s->places.similar.v[0]);
+    }
+    *ret_next = all_lines(s);
+    return arena_printf(s->arena, _("There is no account %s here that can be seen."), s->account);
 }
 
 static const char *refused_text(const struct account_story *s)
@@ -142,27 +151,24 @@ enum outcome account_judge(const struct account_story *s, const char **ret, enum
 {
     const struct standing *partly = obstacle(s, STANDING_PARTLY);
     bool exists = account_exists(s), used = newest(s, true) != NULL;
-    const char *text = exists || used ? obstacle_text(s) : NULL, *unseen = s->not_seen.n ? s->not_seen.v[0] : NULL;
+    const char *text = exists || used ? obstacle_text(s) : NULL, *unseen = s->not_seen.n ? s->not_seen.v[0] : NULL, *next = NULL;
     *ret_colour = COLOUR_BAD;
     *ret = text;
     if (text)
         return OUTCOME_WRONG;
-    if (!exists) {
-        *ret = absent_text(s);
+    text = exists ? fine_text(s, &next) : absent_text(s, &next);
+    if (!exists)
         unseen = unseen_place(s);
-        if (used) /* it was let in by something that is not looked at, or is gone since */
-            unseen = arena_printf(s->arena, _("where it is that logged in at %s"), clock_text(s->arena, s->seen.last_success, CLOCK_MINUTE));
-        if (!unseen)
-            return OUTCOME_WRONG;
-    } else {
-        *ret = fine_text(s);
-    }
+    if (!exists && used) /* it was let in by something that is not looked at, or is gone since */
+        unseen = arena_printf(s->arena, _("where it is that logged in at %s"), clock_text(s->arena, s->seen.last_success, CLOCK_MINUTE));
     if (partly)
-        *ret = arena_printf(s->arena, _("%s One way is shut: %s (%s)."), *ret, partly->text, account_place(s, partly));
+        text = arena_printf(s->arena, _("%s One way is shut: %s (%s)."), text, partly->text, account_place(s, partly));
     if (unseen)
-        *ret = arena_printf(s->arena, _("%s Not everything could be seen: %s"), *ret, unseen);
-    *ret_colour = unseen ? COLOUR_WARN : COLOUR_GOOD;
-    return unseen ? OUTCOME_UNKNOWN : OUTCOME_FINE;
+        text = arena_printf(s->arena, _("%s Not everything could be seen: %s."), text, unseen);
+    *ret = next ? arena_printf(s->arena, "%s %s", text, next) : text;
+    if (unseen || exists)
+        *ret_colour = unseen ? COLOUR_WARN : COLOUR_GOOD;
+    return unseen ? OUTCOME_UNKNOWN : exists ? OUTCOME_FINE : OUTCOME_WRONG;
 }
 
 void account_not_seen(struct account_story *s)

@@ -250,7 +250,7 @@ def accounts(tmp):
             assert [c[1] for c in watch.calls] == [{"account": name, "kind": kind} for kind in ("login-ok", "mail-accepted", "login-failed", "login-refused")], watch.calls
         return said
 
-    absent = f"There is no account {name} here that can be seen. All lines that name it: bansho log search --account {name}"
+    absent, lines = f"There is no account {name} here that can be seen.", f"All lines that name it: bansho log search --account {name}\n"
     text = both()
     assert text.startswith(f"{name} cannot reach this server from 198.51.100.7, from where it logged in before: that address is shut out by bansho, until 2030-03-17 17:46: 5 failures: ssh. "), text
     assert "  2030-03-17 17:46:10  203.0.113.9      dove\\x1bcot  4 times since 2030-03-17 17:46  [shut out now by bansho: 5 failures: ssh]\n" in text, text
@@ -258,13 +258,13 @@ def accounts(tmp):
     assert [(l["success"], l["address"], l["times"], l["shut_out"]) for l in shown["logins"]] == [(True, "198.51.100.7", 1, True), (False, "203.0.113.9", 4, True)] and shown["logins_from"] == "watch", shown
     assert shown["kept_out"] and shown["places"] == [] and shown["sending"]["accepted"] == 0
     text = bansho(tmp, "why", name, "--since", "10m", code=1)
-    assert text.startswith(absent + "\n") and "(by the logs since " in text, text  # no services: the logs
+    assert text.startswith(f"{absent} {lines}") and "(by the logs since " in text, text  # no services: the logs
     assert "shut out by bansho, until 2030-03-17 17:46: 5 failures: ssh [smtp, imap]. To let it in" in both(bans=[entry("203.0.113.9", services=["smtp", "imap"])])
     assert f"{name}: the password that is given is wrong, 4 times" in both(bans=[])
     events["login-refused"] = [kept(20, "login-refused", "203.0.113.9")]
     assert f"{name}: a login was refused before its password was looked at, last at 2030-03-17 17:46 from 203.0.113.9 (dove\\x1bcot)." in both(bans=[])
     events.pop("login-failed"), events.pop("login-refused")
-    assert both(bans=[], code=3).startswith(f"{absent} Not everything could be seen: where it is that logged in at 2030-03-17 17:38\n")  # a database that nobody looks into, or it is gone
+    assert both(bans=[], code=3).startswith(f"{absent} Not everything could be seen: where it is that logged in at 2030-03-17 17:38. {lines}")  # a database that nobody looks into, or it is gone
     assert "というアカウントは" in both("--lang", "ja", bans=[], code=3)
     events["login-ok"] = [kept(n, "login-ok", f"198.51.100.{n}") for n in range(1, 7)]
     assert "whether anything but bansho shuts out its addresses beyond the newest 5" in both(bans=[], code=3)
