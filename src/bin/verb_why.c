@@ -138,7 +138,7 @@ const struct verb verb_why = {
                "Of an address: whether bansho shut it out, what else on this machine names it (rules and sets of the packet filter whoever made them, legacy iptables, ipsets, routes that lead "
                "nowhere, hosts.deny, fail2ban's own memory), what bansho-watch concluded of it, and every login and failure of it that is kept (of an IPv6 address: of its /64).\n\n"
                "Of an account: where it exists (system, mail, FTP) and whether it is locked there, from where it logged in and failed, which of these addresses are shut out now, and what Postfix refused "
-               "from it. Logins are what bansho-watch keeps (eight days), or, where it does not run, what the logs of --since say. Of the mail queue nothing is said.\n\n"
+               "from it. Logins are what bansho-watch keeps (since its first start, at most eight days), or, where it does not run, what the logs of --since say. Of the mail queue nothing is said.\n\n"
                "What cannot be known is said to be unknown, with the reason. Only root sees all of it. Exit status 1: something keeps it out."),
     .options = options,
     .argument = ARGUMENT_TEXT,

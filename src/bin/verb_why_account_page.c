@@ -70,7 +70,7 @@ static void use_line(const struct account_story *s, const struct why_use *u)
 
 static void print_uses(const struct account_story *s, bool success)
 {
-    const char *from = s->seen.watched ? _("as bansho-watch keeps them: eight days") : arena_printf(s->arena, _("by the logs since %s"), clock_text(s->arena, s->seen.since, CLOCK_MINUTE));
+    const char *from = s->seen.watched ? _("as bansho-watch keeps them: since its first start, at most eight days") : arena_printf(s->arena, _("by the logs since %s"), clock_text(s->arena, s->seen.since, CLOCK_MINUTE));
     size_t n = 0;
     why_title(arena_printf(s->arena, success ? _("Logins (%s)") : _("Failures (%s)"), from));
     for (size_t i = 0; i < s->seen.uses.n; i++)
