@@ -123,33 +123,39 @@ static int on_element(const struct nlmsghdr *h, void *data)
     return MNL_CB_OK;
 }
 
-/* The set, as a request names it. */
-static struct nlmsghdr *about_set(char *buffer, uint16_t type, uint16_t flags, const struct chain *c, struct nftnl_set *set, const char *name)
+/* Asks about one set, or (GETSETELEM) about `e` in it, which it takes; NULL: about all its elements. */
+static int ask_set(struct ruleset *r, uint16_t type, uint16_t flags, const struct chain *c, const char *name, struct nftnl_set_elem *e, mnl_cb_t cb, void *data)
 {
+    char buffer[4096];
+    struct nftnl_set *set = nftnl_set_alloc();
+    if (!set) {
+        if (e)
+            nftnl_set_elem_free(e);
+        return -ENOMEM;
+    }
     nftnl_set_set_str(set, NFTNL_SET_TABLE, c->table);
     nftnl_set_set_str(set, NFTNL_SET_NAME, name);
-    return nftnl_nlmsg_build_hdr(buffer, type, (uint16_t)c->family, flags, 0);
+    if (e)
+        nftnl_set_elem_add(set, e);
+    struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buffer, type, (uint16_t)c->family, flags, 0);
+    if (type == NFT_MSG_GETSETELEM)
+        nftnl_set_elems_nlmsg_build_payload(h, set);
+    else
+        nftnl_set_nlmsg_build_payload(h, set);
+    int result = ask(r, h, cb, data);
+    nftnl_set_free(set);
+    return result;
 }
 
 int ruleset_element(struct ruleset *r, const struct chain *c, const char *name, const void *key, uint32_t n, struct element *ret)
 {
-    char buffer[4096];
-    struct nftnl_set *set = nftnl_set_alloc();
     struct nftnl_set_elem *e = nftnl_set_elem_alloc();
     struct element element = {.left_ms = -1};
     struct found found = {.element = &element};
-    int result = -ENOMEM;
-    if (set && e) {
-        nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, key, n);
-        nftnl_set_elem_add(set, e);
-        e = NULL;
-        struct nlmsghdr *h = about_set(buffer, NFT_MSG_GETSETELEM, NLM_F_ACK, c, set, name);
-        nftnl_set_elems_nlmsg_build_payload(h, set);
-        result = ask(r, h, on_element, &found);
-    }
-    if (e)
-        nftnl_set_elem_free(e);
-    nftnl_set_free(set);
+    if (!e)
+        return -ENOMEM;
+    nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, key, n);
+    int result = ask_set(r, NFT_MSG_GETSETELEM, NLM_F_ACK, c, name, e, on_element, &found);
     if (result == -ENOENT || (result == 0 && !found.any))
         return 0;
     if (result < 0)
@@ -190,17 +196,9 @@ static int on_elements(const struct nlmsghdr *h, void *data)
 
 int ruleset_element_with(struct ruleset *r, const struct chain *c, const char *name, size_t at, const void *bytes, size_t n, size_t most, struct element *ret)
 {
-    char buffer[1024];
-    struct nftnl_set *set = nftnl_set_alloc();
     struct element element = {.left_ms = -1};
     struct found found = {.element = &element, .at = at, .n = n, .bytes = bytes, .most = most};
-    int result = -ENOMEM;
-    if (set) {
-        struct nlmsghdr *h = about_set(buffer, NFT_MSG_GETSETELEM, NLM_F_DUMP, c, set, name);
-        nftnl_set_elems_nlmsg_build_payload(h, set);
-        result = ask(r, h, on_elements, &found);
-    }
-    nftnl_set_free(set);
+    int result = ask_set(r, NFT_MSG_GETSETELEM, NLM_F_DUMP, c, name, NULL, on_elements, &found);
     if (result < 0 || !found.any)
         return result < 0 ? result : found.full ? -E2BIG : 0;
     *ret = element;
@@ -218,16 +216,8 @@ static int on_set(const struct nlmsghdr *h, void *data)
 
 int ruleset_key_length(struct ruleset *r, const struct chain *c, const char *name, uint32_t *ret)
 {
-    char buffer[1024];
-    struct nftnl_set *set = nftnl_set_alloc();
     uint32_t length = 0;
-    int result = -ENOMEM;
-    if (set) {
-        struct nlmsghdr *h = about_set(buffer, NFT_MSG_GETSET, NLM_F_ACK, c, set, name);
-        nftnl_set_nlmsg_build_payload(h, set);
-        result = ask(r, h, on_set, &length);
-    }
-    nftnl_set_free(set);
+    int result = ask_set(r, NFT_MSG_GETSET, NLM_F_ACK, c, name, NULL, on_set, &length);
     if (result == 0 && !length)
         result = -ENOENT;
     if (result == 0)

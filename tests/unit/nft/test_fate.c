@@ -1,15 +1,6 @@
 /* Real rulesets, loaded by nft into a network namespace of the test's own. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include "base/child.h"
+#include "loaded.h"
 #include "nft/ruleset.h"
-#include <errno.h>
-#include <sched.h>
-#include <stdio.h>
-#include <unistd.h>
 
 static const struct { const char *name, *rules; unsigned v4, v6; } table[] = {
     {"nothing", "", FATE_PASS, FATE_PASS},
@@ -31,22 +22,6 @@ static const struct { const char *name, *rules; unsigned v4, v6; } table[] = {
     {"loopback by index", "table inet f { chain in { type filter hook input priority 0; policy drop; iif lo accept; meta l4proto { icmp, ipv6-icmp } accept; tcp dport 49152-49999 accept comment \"passive FTP\"; }\n}", FATE_STOP, FATE_STOP},
     {"other interface", "table inet f { chain in { type filter hook input priority 0; policy accept; iifname \"eth9\" drop; iifname != \"eth0\" drop; }\n}", FATE_PASS, FATE_PASS},
 };
-
-/* Gives `text` to a program's standard input in the test's namespace. false: no such program here. */
-static bool given(const char *program, const char *option, const char *operand, const char *name, const char *text)
-{
-    const char *const argv[] = {program, option, operand, NULL};
-    struct child_options o = {.input = str_of(text)};
-    struct child_result result;
-    struct err err = {0};
-    if (child_run(argv, &o, &result, &err) == -ENOENT)
-        return false;
-    if (result.status != 0)
-        print_message("%s: %s", name, result.err.p);
-    assert_int_equal(result.status, 0);
-    child_result_free(&result);
-    return true;
-}
 
 static unsigned fate(const char *from, const char *to)
 {

@@ -1,15 +1,6 @@
 /* Which rules name an address: real rulesets, loaded by nft and iptables-nft into a network namespace of the test's own. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include "base/child.h"
+#include "loaded.h"
 #include "nft/naming.h"
-#include <errno.h>
-#include <sched.h>
-#include <stdio.h>
-#include <unistd.h>
 
 static const char *const own[] = {"inet bansho_bans", NULL};
 
@@ -40,21 +31,6 @@ static const struct { const char *name, *rules, *address, *want; } table[] = {
     {"before routing, on a device", "table netdev t { chain c { type filter hook ingress device lo priority 0; ip saddr 203.0.113.9 drop; }\n}", "203.0.113.9", "t c drop\n"},
     {"ours are left out", "table inet bansho_bans { chain c { type filter hook input priority 0; ip saddr 203.0.113.9 drop; }\n}", "203.0.113.9", ""},
 };
-
-static bool given(const char *program, const char *option, const char *operand, const char *name, const char *text)
-{
-    const char *const argv[] = {program, option, operand, NULL};
-    struct child_options o = {.input = str_of(text)};
-    struct child_result result;
-    struct err err = {0};
-    if (child_run(argv, &o, &result, &err) == -ENOENT)
-        return false;
-    if (result.status != 0)
-        print_message("%s: %s", name, result.err.p);
-    assert_int_equal(result.status, 0);
-    child_result_free(&result);
-    return true;
-}
 
 static void told(const char *name, const char *address, const char *want)
 {
