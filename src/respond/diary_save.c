@@ -64,6 +64,16 @@ static int events_of_day(struct diary *d, int64_t day, int64_t *ret, struct err 
     return 0;
 }
 
+/* Numbers of news that were told, and whose rows a power loss took (commits do not wait for the disk), must not be given to other news, which would then never be told. The
+   first save of a process, which waits for the disk, begins far behind all of them; so does each day. In 53 bits there is room for ten million years of restarts. */
+#define NEWS_APART 1048576
+
+static int set_news_apart(struct diary *d, struct err *err)
+{
+    int r = run(d->store, "INSERT INTO sqlite_sequence (name, seq) SELECT 'news', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'news')", err);
+    return r < 0 ? r : run_day(d->store, "UPDATE sqlite_sequence SET seq = seq + %lld WHERE name = 'news'", NEWS_APART, err);
+}
+
 static int begin_day(struct diary *d, int64_t day, int64_t *ret_n, struct err *err)
 {
     int r = run_day(d->store, "CREATE TABLE IF NOT EXISTS event_%lld (time_us INTEGER NOT NULL, address TEXT, source TEXT, account TEXT, kind INTEGER NOT NULL, attempts INTEGER NOT NULL, filter TEXT,"
@@ -76,6 +86,8 @@ static int begin_day(struct diary *d, int64_t day, int64_t *ret_n, struct err *e
         r = run_day(d->store, "INSERT OR IGNORE INTO day VALUES (%lld)", day, err);
     if (r == 0)
         r = drop_old(d, day, err);
+    if (r == 0)
+        r = set_news_apart(d, err);
     return r < 0 ? r : events_of_day(d, day, ret_n, err);
 }
 

@@ -133,6 +133,34 @@ static void power_loss(void **state)
     close(fd);
 }
 
+/* What was told with a number that a power loss took away is told once more, and what comes after it is told, too. */
+static void numbers_after_a_power_loss(void **state)
+{
+    (void)state;
+    int64_t at = 0;
+    char diary[64];
+    int fd = log_open();
+    begin_with(usual());
+    fail_times(fd, "203.0.113.17", "info", 5);
+    turn();
+    assert_string_equal(since(NULL, &at, diary), "203.0.113.17/32 done ");
+    cut_to("db/watch.db", "db/kept", SIZE_MAX);
+    cut_to("db/watch.db-wal", "db/kept-wal", SIZE_MAX);
+    fail_times(fd, "203.0.113.18", "info", 5);
+    turn();
+    assert_string_equal(since(diary, &at, diary), "203.0.113.18/32 done ");
+    watch_free(watch);
+    cut_to("db/kept", "db/watch.db", SIZE_MAX);
+    cut_to("db/kept-wal", "db/watch.db-wal", SIZE_MAX);
+    unlink(path("db/watch.db-shm"));
+    begin_with(usual());
+    fail_times(fd, "203.0.113.19", "info", 5);
+    turn();
+    assert_string_equal(since(diary, &at, diary), "203.0.113.18/32 done 203.0.113.19/32 done ...");
+    assert_string_equal(since(diary, &at, diary), "");
+    close(fd);
+}
+
 static void idle_wants_nothing(void **state)
 {
     (void)state;
@@ -177,6 +205,6 @@ static void sealed_and_any_name(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(a_full_disk), TEST(power_loss), TEST(idle_wants_nothing), TEST(sealed_and_any_name)};
+    const struct CMUnitTest tests[] = {TEST(a_full_disk), TEST(power_loss), TEST(numbers_after_a_power_loss), TEST(idle_wants_nothing), TEST(sealed_and_any_name)};
     return cmocka_run_group_tests(tests, machine_begin, machine_end);
 }

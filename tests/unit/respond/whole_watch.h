@@ -120,4 +120,25 @@ static inline void fail_times(int fd, const char *address, const char *user, uns
         log_line_at(fd, now.tv_sec, (unsigned)(now.tv_nsec / 1000000), address, user, false);
 }
 
+/* "203.0.113.7/32 done " of what is to be told; *at moves on. ret_diary: NULL, or whose numbers these are. */
+static inline const char *since(const char *diary, int64_t *at, char ret_diary[64])
+{
+    static struct buf b = {.max = 4096};
+    static struct arena *a;
+    struct diary_news n;
+    struct err err = {0};
+    arena_free(a);
+    a = arena_new(1u << 20);
+    buf_reset(&b);
+    if (watch_save(watch, &err) < 0 || diary_since(watch_diary(watch), diary, *at, 0, 2, a, &n, &err) < 0)
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < n.list.n; i++)
+        buf_printf(&b, "%s %s ", n.list.v[i].network, n.list.v[i].state);
+    buf_addz(&b, n.more ? "..." : "");
+    *at = n.last;
+    if (ret_diary)
+        snprintf(ret_diary, 64, "%s", n.diary);
+    return b.p ? b.p : "";
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, leave)
