@@ -162,6 +162,7 @@ def judge(name, a, until, back, flushed):
     return None
 
 
+@pytest.mark.trixie(long=True)
 @pytest.mark.variant("ftp")
 def test_a_whole_server_under_attack(host):
     prepare(host)
