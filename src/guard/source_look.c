@@ -257,7 +257,7 @@ static int read_glance(struct looking *k, struct err *err)
     k->glance = false;
     for (size_t i = 0; i < k->sources.n; i++) {
         struct source_look *s = &k->sources.v[i].look;
-        if (s->health.telling || !s->whole)
+        if (s->health.telling || s->fault)
             more |= 1ull << i;
     }
     for (size_t i = 0; i < k->sources.n; i++)

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "filter/sieve.h"
 #include "guard/source_look.h"
+#include "log/journal_stream.h"
 
 /* The end of one file. */
 struct piece {
@@ -38,6 +39,7 @@ struct looking {
     uint64_t wanted;         /* bits: sources that are looked into */
     bool glance;             /* without filters */
     int64_t deadline;
+    struct journal_stream *journal; /* opened for the first source that it holds */
     int64_t first_us;        /* of the log that is read: the first time that counted; 0: none yet */
 };
 #define LOOK_SOURCES 64

@@ -4,7 +4,6 @@
 #include "filter/line_head.h"
 #include "guard/login_event.h"
 #include "guard/source_look_parts.h"
-#include "log/journal_stream.h"
 #include "log/lines.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -83,7 +82,7 @@ static void glance_at(struct looking *k, uint64_t sources, struct str line, cons
         return;
     bool ours = str_search(line, STR("bansho-probe-")) >= 0 && ++s->probes <= PROBES_OWN;
     health_line(&s->look.health, ours ? STR("") : line, time_us, false, false);
-    if (!k->first_us && time_us)
+    if (time_us && (!k->first_us || *time_us < k->first_us))
         k->first_us = *time_us;
 }
 
@@ -189,43 +188,52 @@ static void read_log(struct looking *k, const struct look_log *log)
     end_log(k, log->sources, log->pieces.n > 0, log->whole && r == 0);
 }
 
-/* What persons wrote within the service's unit is none of it. */
-static int read_entries(struct looking *k, size_t source, struct journal_stream *stream, uint64_t *ret_n, struct err *err)
+/* What persons wrote within the service's unit is none of it. A glance ends where a filter has to look anyway. */
+static int read_entries(struct looking *k, size_t source, uint64_t *ret_n, struct err *err)
 {
-    struct sieve *sieve = k->sources.v[source].sieve;
+    struct looked *s = &k->sources.v[source];
     _cleanup_(buf_free) struct buf line = BUF(ENTRY_LONGEST);
     struct journal_entry e;
     int r;
-    while ((r = journal_stream_next(stream, &e, err)) > 0) {
+    while ((r = journal_stream_next(k->journal, &e, err)) > 0) {
         if (!in_time(k, ret_n))
             return err_set(err, -ETIME, _("%s: there is more than can be read in the time"), "journal");
         if (e.kind != JOURNAL_ENTRY || e.by_user)
             continue;
+        if (k->glance) {
+            glance_at(k, 1ull << source, e.message, &e.time_us);
+            if (s->look.health.telling)
+                return 0;
+            continue;
+        }
         buf_reset(&line);
         journal_line(&e, &line);
-        if (!k->glance)
-            sieve_block(sieve, buf_str(&line));
-        take_line(k, sieve, 1ull << source, buf_str(&line), &e.time_us);
+        sieve_block(s->sieve, buf_str(&line));
+        take_line(k, s->sieve, 1ull << source, buf_str(&line), &e.time_us);
     }
     return r;
 }
 
-static void read_journal(struct looking *k, size_t source)
+/* The guard wants to see what happened as it happened; a glance does not mind. */
+static int open_journal(struct looking *k, const char *const *matches, struct err *err)
 {
     const struct source_look_options *o = k->o;
-    struct journal_want w = {.root = o->root, .matches = k->sources.v[source].look.source->service->matches, .since_us = o->since * 1000000, .newest = o->bytes / LOOK_ENTRY,
-                             .fields = JOURNAL_LINE | JOURNAL_UID};
-    struct journal_stream *stream = NULL;
+    const struct journal_want w = {.root = o->root, .matches = matches, .since_us = o->since * 1000000, .newest = o->bytes / LOOK_ENTRY, .backwards = k->glance,
+                                   .fields = k->glance ? JOURNAL_MESSAGE | JOURNAL_UID : JOURNAL_LINE | JOURNAL_UID};
+    return k->journal ? journal_stream_again(k->journal, matches, err) : journal_stream_open(&w, &k->journal, err);
+}
+
+static void read_journal(struct looking *k, size_t source)
+{
     struct err err = {0};
     uint64_t n = 0;
     k->first_us = 0;
-    int r = journal_stream_open(&w, &stream, &err);
+    int r = open_journal(k, k->sources.v[source].look.source->service->matches, &err);
     if (r == 0)
-        r = read_entries(k, source, stream, &n, &err);
-    journal_stream_close(stream);
+        r = read_entries(k, source, &n, &err);
     if (r < 0)
         fault(k, 1ull << source, err.text);
-    end_log(k, 1ull << source, true, r == 0 && n + 1 < w.newest);
+    end_log(k, 1ull << source, true, r == 0 && n + 1 < k->o->bytes / LOOK_ENTRY);
     k->sources.v[source].look.files = 0;
 }
 
@@ -264,6 +272,7 @@ int source_look_read(void *arg, struct buf *out)
     for (size_t i = 0; i < k->sources.n; i++)
         if (k->wanted >> i & 1 && k->sources.v[i].look.source->kind == SOURCE_JOURNAL)
             read_journal(k, i);
+    journal_stream_close(k->journal);
     for (size_t i = 0; (k->glance || k->sieve) && i < k->logs.n; i++)
         if (k->logs.v[i].changed >= k->o->since && k->logs.v[i].sources & k->wanted)
             read_log(k, &k->logs.v[i]);

@@ -45,10 +45,10 @@ bool journal_suppressed(struct str message, uint64_t *ret_lost, struct str *ret_
 }
 
 /* A file that journald has only just made is empty, or filled with zeros, for a moment. */
-static bool whole(const struct root *root, const char *path)
+static bool whole(const struct root *root, const char *path, uint64_t *entries)
 {
     char head[JOURNAL_HEAD];
-    struct journal_head h;
+    struct journal_head h = {0};
     struct stat st;
     int fd = root_openat(root, path, O_RDONLY);
     if (fd < 0)
@@ -57,6 +57,7 @@ static bool whole(const struct root *root, const char *path)
     ssize_t n = good ? pread(fd, head, sizeof head, 0) : 0;
     good = good && n >= 0 && journal_head(str_span(head, (size_t)n), (uint64_t)st.st_size, &h);
     close(fd);
+    *entries += good ? h.entries : 0;
     return good;
 }
 
@@ -65,26 +66,28 @@ static bool is_machine(const char *name)
     return strspn(name, "0123456789abcdef") == 32 && (!name[32] || name[32] == '.'); /* ID, ID.NAMESPACE */
 }
 
-static void look_into(const struct root *root, struct arena *a, const char *dir, journal_damaged_fn *tell, void *ctx)
+static void look_into(const struct root *root, struct arena *a, const char *dir, journal_damaged_fn *tell, void *ctx, uint64_t *entries)
 {
     struct names files = {0};
     (void)!root_list(root, dir, FILES_MAX, a, &files);
     for (size_t i = 0; i < files.list.n; i++) {
         const char *path = arena_printf(a, "%s/%s", dir, files.list.v[i]);
         struct str name = str_of(path);
-        if ((str_ends(name, STR(".journal")) || str_ends(name, STR(".journal~"))) && !whole(root, path))
+        if ((str_ends(name, STR(".journal")) || str_ends(name, STR(".journal~"))) && !whole(root, path, entries))
             tell(ctx, path);
     }
 }
 
-void journal_look(const struct root *root, journal_damaged_fn *tell, void *ctx)
+uint64_t journal_look(const struct root *root, journal_damaged_fn *tell, void *ctx)
 {
+    uint64_t entries = 0;
     _cleanup_(arena_freep) struct arena *a = arena_new(16u << 20);
     for (size_t p = 0; p < JOURNAL_PLACES; p++) {
         struct names dirs = {0};
         (void)!root_list(root, journal_places[p], MACHINES_MAX, a, &dirs);
         for (size_t i = 0; i < dirs.list.n; i++)
             if (is_machine(dirs.list.v[i]))
-                look_into(root, a, arena_printf(a, "%s/%s", journal_places[p], dirs.list.v[i]), tell, ctx);
+                look_into(root, a, arena_printf(a, "%s/%s", journal_places[p], dirs.list.v[i]), tell, ctx, &entries);
     }
+    return entries;
 }

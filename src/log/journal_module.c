@@ -95,4 +95,4 @@ static int read_extent(void *arg, struct buf *out)
     return 0;
 }
 
-MODULE_EXPORT(struct journal_module, journal_module) = {read_extent, read_logins, read_mail_uses, reader_open, reader_close, reader_next, reader_position, reader_wait_fds, reader_woken};
+MODULE_EXPORT(struct journal_module, journal_module) = {read_extent, read_logins, read_mail_uses, reader_open, reader_close, reader_next, reader_again, reader_position, reader_wait_fds, reader_woken};

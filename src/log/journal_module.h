@@ -40,6 +40,7 @@ struct journal_module {
     int (*open)(const struct journal_want *w, struct journal_reader **ret, struct err *err);
     void (*close)(struct journal_reader *r);
     int (*next)(struct journal_reader *r, struct journal_entry *ret, struct err *err);
+    int (*again)(struct journal_reader *r, const char *const *matches, struct err *err);
     void (*position)(const struct journal_reader *r, struct journal_position *ret);
     int (*wait_fds)(struct journal_reader *r, int ret[2]);
     void (*woken)(struct journal_reader *r);
@@ -53,6 +54,7 @@ worker_fn read_logins, read_mail_uses;
 int reader_open(const struct journal_want *w, struct journal_reader **ret, struct err *err);
 void reader_close(struct journal_reader *r);
 int reader_next(struct journal_reader *r, struct journal_entry *ret, struct err *err);
+int reader_again(struct journal_reader *r, const char *const *matches, struct err *err);
 void reader_position(const struct journal_reader *r, struct journal_position *ret);
 int reader_wait_fds(struct journal_reader *r, int ret[2]);
 void reader_woken(struct journal_reader *r);

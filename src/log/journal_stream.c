@@ -37,6 +37,7 @@ void journal_stream_close(struct journal_stream *s)
 void journal_stream_closep(struct journal_stream **s) { journal_stream_close(*s); }
 
 int journal_stream_next(struct journal_stream *s, struct journal_entry *ret, struct err *err) { return s->module->next(s->reader, ret, err); }
+int journal_stream_again(struct journal_stream *s, const char *const *matches, struct err *err) { return s->module->again(s->reader, matches, err); }
 void journal_stream_position(const struct journal_stream *s, struct journal_position *ret) { s->module->position(s->reader, ret); }
 int journal_stream_wait_fds(struct journal_stream *s, int ret[2]) { return s->module->wait_fds(s->reader, ret); }
 void journal_stream_woken(struct journal_stream *s) { s->module->woken(s->reader); }

@@ -1,4 +1,4 @@
-/* journal_stream.h: the entries of the journal one after the other, forwards, as sd-journal orders them: of one place, or of what systemd-journal-flush(8) left in
+/* journal_stream.h: the entries of the journal one after the other, as sd-journal orders them: of one place, or of what systemd-journal-flush(8) left in
    two. It holds what strangers wrote: read it in a confined process (base/worker.h; WORKER_FILES suffices, for following too), after journal_prepare().
    Nothing is kept of what was read: an entry's views live until the next call. */
 #pragma once
@@ -24,6 +24,7 @@ struct journal_want {
     const char *const *matches;
     int64_t since_us, until_us;            /* microseconds since the epoch; 0: from its beginning, to its end */
     uint64_t newest;                       /* not 0: of what was written since then, about so many entries of each place, the newest ones */
+    bool backwards;                        /* from the newest one back to since_us: half the work where `newest` cuts. Neither until_us nor a position (after, journal_stream_position) */
     const struct journal_position *after;  /* or NULL: go on behind this one (since_us is then not looked at) */
     unsigned fields;                       /* enum journal_field */
 };
@@ -53,6 +54,8 @@ void journal_stream_closep(struct journal_stream **s);
 /* 1: *ret is filled; 0: there is nothing more, for now (call it again after journal_stream_wait_fds woke, or later: entries are visible at once, the wake comes up to 250 ms
    late); -errno with err: it cannot be read any further. */
 int journal_stream_next(struct journal_stream *s, struct journal_entry *ret, struct err *err) _must_check_;
+/* From its beginning once more, with other matches: the journal's files are not opened again. The same results as journal_stream_open. */
+int journal_stream_again(struct journal_stream *s, const char *const *matches, struct err *err) _must_check_;
 /* The position behind what was returned last; before the first, where it begins. */
 void journal_stream_position(const struct journal_stream *s, struct journal_position *ret);
 /* Descriptors that become readable when something may have been added, rotated or deleted; from the first call on, new files are seen. How many there are (up to 2), or

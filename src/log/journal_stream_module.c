@@ -26,6 +26,8 @@ struct part {
     bool pending;             /* an entry is current that was not returned yet */
     bool skip;                /* the first one may be that of the position */
     uint64_t time;            /* of the pending one */
+    uint64_t steps;           /* backwards: so many entries were gone through, */
+    bool ended;               /* and there is nothing more */
 };
 
 struct journal_reader {
@@ -33,6 +35,7 @@ struct journal_reader {
     struct part parts[JOURNAL_PLACES];
     size_t n;
     struct part *current;     /* whose entry was returned last */
+    uint64_t entries;         /* in all files, when they were opened */
     struct journal_position start; /* what the position was before the first entry; its cursor is also what `skip` means */
     int64_t seen_us, last_us;
     unsigned beyond;
@@ -144,24 +147,39 @@ static int add_matches(sd_journal *j, const char *const *matches)
     return e < 0 ? e : 0;
 }
 
-/* Stands on one of the newest entries. false: fewer were written since then. */
+/* Stands on one of the newest entries, which takes a step for each of them. false: fewer were written since then. */
 static bool seek_newest(struct journal_reader *r, struct part *p)
 {
     uint64_t t = 0;
-    return r->want.newest && sd_journal_seek_tail(p->j) >= 0 && sd_journal_previous_skip(p->j, r->want.newest) == (int)r->want.newest &&
+    return r->want.newest && r->want.newest < r->entries && sd_journal_seek_tail(p->j) >= 0 && sd_journal_previous_skip(p->j, r->want.newest) == (int)r->want.newest &&
            sd_journal_get_realtime_usec(p->j, &t) >= 0 && (int64_t)t > r->want.since_us;
 }
 
 static int seek(struct journal_reader *r, struct part *p)
 {
     p->pending = false;
+    p->steps = 0;
+    p->ended = false;
     p->skip = r->want.after && r->start.cursor[0];
+    if (r->want.backwards)
+        return sd_journal_seek_tail(p->j);
     if (r->want.after && r->start.cursor[0])
         return sd_journal_seek_cursor(p->j, r->start.cursor);
     if (seek_newest(r, p))
         return 0;
     uint64_t from = r->want.after ? (uint64_t)(r->seen_us > LATE_US ? r->seen_us - LATE_US : 1) : (uint64_t)r->want.since_us;
     return from > 1 ? sd_journal_seek_realtime_usec(p->j, from) : sd_journal_seek_head(p->j);
+}
+
+static int go_to_beginning(struct journal_reader *r)
+{
+    int e = 0;
+    for (size_t i = 0; e >= 0 && i < r->n; i++) {
+        e = add_matches(r->parts[i].j, r->want.matches);
+        if (e >= 0)
+            e = seek(r, &r->parts[i]);
+    }
+    return e < 0 ? e : 0;
 }
 
 static int begin(struct journal_reader *r)
@@ -174,18 +192,14 @@ static int begin(struct journal_reader *r)
     int e = open_parts(r);
     if (e < 0)
         return e;
-    journal_look(r->want.root, damaged, r);
+    r->entries = journal_look(r->want.root, damaged, r);
     if (r->want.after)
         go_on(r);
-    else
+    else if (!r->want.backwards)
         find_start(r);
-    for (size_t i = 0; e >= 0 && i < r->n; i++) {
+    for (size_t i = 0; i < r->n; i++)
         sd_journal_set_data_threshold(r->parts[i].j, MESSAGE_MAX);
-        e = add_matches(r->parts[i].j, r->want.matches);
-        if (e >= 0)
-            e = seek(r, &r->parts[i]);
-    }
-    return e < 0 ? e : 0;
+    return go_to_beginning(r);
 }
 
 int reader_open(const struct journal_want *w, struct journal_reader **ret, struct err *err)
@@ -208,6 +222,17 @@ int reader_open(const struct journal_want *w, struct journal_reader **ret, struc
     return 0;
 }
 
+int reader_again(struct journal_reader *r, const char *const *matches, struct err *err)
+{
+    r->want.matches = matches;
+    r->current = NULL;
+    r->beyond = 0;
+    for (size_t i = 0; i < r->n; i++)
+        sd_journal_flush_matches(r->parts[i].j);
+    int e = go_to_beginning(r);
+    return e < 0 ? err_set(err, e, "journal: %s", err_name(e)) : 0;
+}
+
 void reader_close(struct journal_reader *r)
 {
     if (!r)
@@ -224,9 +249,24 @@ void reader_close(struct journal_reader *r)
     free(r);
 }
 
+static int step_back(struct journal_reader *r, struct part *p)
+{
+    if (p->ended || (r->want.newest && p->steps++ >= r->want.newest))
+        return 0;
+    int e = sd_journal_previous(p->j);
+    p->ended = e <= 0;
+    if (!p->ended)
+        e = sd_journal_get_realtime_usec(p->j, &p->time);
+    p->ended |= e < 0 || (int64_t)p->time < r->want.since_us;
+    p->pending = !p->ended;
+    return e < 0 ? e : 0;
+}
+
 /* Makes the next entry of a part current. */
 static int step(struct journal_reader *r, struct part *p)
 {
+    if (r->want.backwards)
+        return step_back(r, p);
     int e = sd_journal_next(p->j);
     if (e > 0 && p->skip && sd_journal_test_cursor(p->j, r->start.cursor) > 0)
         e = sd_journal_next(p->j);
@@ -249,7 +289,7 @@ static struct part *next_part(struct journal_reader *r, int *ret_e)
             *ret_e = e;
             return NULL;
         }
-        if (p->pending && (!first || p->time < first->time))
+        if (p->pending && (!first || (p->time < first->time) != r->want.backwards))
             first = p;
     }
     return first;

@@ -77,6 +77,57 @@ static void in_order_of_time(void **state)
     }
 }
 
+static void read_messages(struct journal_stream *s, char *ret)
+{
+    struct journal_entry e;
+    struct err err = {0};
+    int r;
+    ret[0] = 0;
+    while ((r = journal_stream_next(s, &e, &err)) > 0) {
+        strncat(ret, e.message.p, e.message.n);
+        strcat(ret, " ");
+    }
+    assert_int_equal(r, 0);
+    assert_int_equal(journal_stream_next(s, &e, &err), 0); /* the end stays the end */
+}
+
+/* The same files with one set of matches after the other. */
+static void backwards_and_again(void **state)
+{
+    (void)state;
+    static const char *const ssh[] = {"_SYSTEMD_UNIT=ssh.service", NULL}, *const dovecot[] = {"_SYSTEMD_UNIT=dovecot.service", NULL};
+    static const struct { const char *name; bool backwards; int64_t since; uint64_t newest; const char *all, *of_ssh, *of_dovecot; } table[] = {
+        {"backwards", true, 0, 0, "fourth third second first ", "fourth second first ", "third "},
+        {"backwards since", true, (T0 + 1) * SECOND, 0, "fourth third second ", "fourth second ", "third "},
+        {"backwards, the newest of each place", true, 0, 1, "fourth third ", "fourth first ", "third "},
+        {"backwards, more than there are", true, 0, 9, "fourth third second first ", "fourth second first ", "third "},
+        {"backwards, nothing", true, (T0 + 9) * SECOND, 0, "", "", ""},
+        {"forwards", false, 0, 0, "first second third fourth ", "first second fourth ", "third "},
+        {"forwards, about two of each place, which leaves one", false, 0, 2, "third fourth ", "first fourth ", "third "},
+        {"forwards, more than there are", false, (T0 + 1) * SECOND, 9, "second third fourth ", "second fourth ", "third "},
+    };
+    two_places();
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        struct journal_want w = {.root = &root, .since_us = table[i].since, .newest = table[i].newest, .backwards = table[i].backwards, .fields = JOURNAL_MESSAGE | JOURNAL_UID};
+        const struct { const char *const *matches; const char *want; } turns[] = {{ssh, table[i].of_ssh}, {dovecot, table[i].of_dovecot}, {NULL, table[i].all}, {ssh, table[i].of_ssh}};
+        _cleanup_(journal_stream_closep) struct journal_stream *s = NULL;
+        struct err err = {0};
+        char text[1024];
+        assert_int_equal(journal_stream_open(&w, &s, &err), 0);
+        read_messages(s, text);
+        if (strcmp(text, table[i].all) != 0)
+            print_error("%s\n", table[i].name);
+        assert_string_equal(text, table[i].all);
+        for (size_t t = 0; t < ARRAY_SIZE(turns); t++) {
+            assert_int_equal(journal_stream_again(s, turns[t].matches, &err), 0);
+            read_messages(s, text);
+            if (strcmp(text, turns[t].want) != 0)
+                print_error("%s, turn %zu\n", table[i].name, t);
+            assert_string_equal(text, turns[t].want);
+        }
+    }
+}
+
 /* Read one entry, remember the place, go on: each once, from both places. */
 static void goes_on_behind_a_position(void **state)
 {
@@ -212,7 +263,7 @@ int main(void)
         return 0;
     journal_prepare();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(in_order_of_time, clean), cmocka_unit_test_setup(goes_on_behind_a_position, clean), cmocka_unit_test_setup(remembers_where_it_began, clean),
+        cmocka_unit_test_setup(in_order_of_time, clean), cmocka_unit_test_setup(backwards_and_again, clean), cmocka_unit_test_setup(goes_on_behind_a_position, clean), cmocka_unit_test_setup(remembers_where_it_began, clean),
         cmocka_unit_test_setup(tells_what_was_deleted, clean), cmocka_unit_test_setup(tells_what_was_suppressed, clean), cmocka_unit_test_setup(long_fields, clean), cmocka_unit_test_setup(tells_damaged_files_once, clean),
         cmocka_unit_test(messages_are_one_line), cmocka_unit_test_setup(reads_within_a_confined_process, clean),
     };
