@@ -113,12 +113,18 @@ char *arena_dupz(struct arena *a, const char *s)
 
 char *arena_vprintf(struct arena *a, const char *format, va_list ap)
 {
-    char *s = NULL;
-    int n = vasprintf(&s, format, ap);
+    /* Most texts fit into what is left of the block. */
+    struct block *b = a->head;
+    size_t room = b ? b->size - b->used : 0;
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(b ? b->data + b->used : NULL, room, format, ap);
     if (n < 0)
         exhausted();
-    char *p = arena_dup(a, str_span(s, (size_t)n));
-    free(s);
+    char *p = take(a, (size_t)n + 1);
+    if ((size_t)n >= room)
+        vsnprintf(p, (size_t)n + 1, format, again);
+    va_end(again);
     return p;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 void buf_free(struct buf *b)
@@ -141,4 +142,17 @@ int fd_write_all(int fd, struct str s)
         s = str_from(s, (size_t)n);
     }
     return 0;
+}
+
+int fd_write_both(int fd, struct str first, struct str second)
+{
+    struct iovec parts[] = {{(void *)(uintptr_t)first.p, first.n}, {(void *)(uintptr_t)second.p, second.n}};
+    ssize_t n;
+    while ((n = writev(fd, parts, ARRAY_SIZE(parts))) < 0 && errno == EINTR)
+        ;
+    if (n < 0)
+        return -errno;
+    size_t done = (size_t)n;
+    int r = done < first.n ? fd_write_all(fd, str_from(first, done)) : 0;
+    return r < 0 ? r : fd_write_all(fd, str_from(second, done > first.n ? done - first.n : 0));
 }

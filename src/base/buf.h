@@ -33,3 +33,5 @@ void buf_put_z(struct buf *b, const char *s); /* NULL is kept apart from "" */
 int buf_read_fd(struct buf *b, int fd) _must_check_;
 /* Writes all of it. 0 or -errno (-EIO: a descriptor that takes nothing more). */
 int fd_write_all(int fd, struct str s) _must_check_;
+/* Both, one behind the other, in one call where the descriptor takes them: whoever waits at its other end is woken once. The same results. */
+int fd_write_both(int fd, struct str first, struct str second) _must_check_;

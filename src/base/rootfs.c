@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <linux/openat2.h>
 #include <sched.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -124,32 +125,57 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int root_list(const struct root *root, const char *dir, size_t max, struct arena *a, struct names *ret)
+#define ENTRIES_BYTES 16384
+
+/* getdents64(2) itself: opendir(3) asks three questions more of each directory, and has memory of its own. */
+int root_each(const struct root *root, const char *dir, root_entry_fn *fn, void *arg)
 {
+    alignas(struct dirent64) char bytes[ENTRIES_BYTES];
     int fd = root_openat(root, dir, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
         return fd;
-    DIR *d = fdopendir(fd);
-    if (!d) {
-        close(fd);
-        return -ENOMEM;
-    }
-    struct names names = {0};
-    int r = 0;
-    for (struct dirent *e; (e = readdir(d));) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (names.list.n >= max) {
-            r = -E2BIG;
-            break;
+    bool more = true;
+    ssize_t n = 0;
+    while (more && (n = getdents64(fd, bytes, sizeof bytes)) > 0)
+        for (ssize_t at = 0; more && at < n;) {
+            const struct dirent64 *e = (const void *)(bytes + at);
+            at += e->d_reclen;
+            if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+                more = fn(arg, fd, e->d_name, e->d_type);
         }
-        *list_push(a, &names.list) = arena_dupz(a, e->d_name);
-    }
-    closedir(d);
-    if (names.list.n)
-        qsort(names.list.v, names.list.n, sizeof names.list.v[0], by_name);
-    *ret = names;
+    int r = n < 0 ? -errno : 0;
+    close(fd);
     return r;
+}
+
+struct listing {
+    struct arena *arena;
+    struct names names;
+    size_t max;
+    bool more;
+};
+
+static bool list_one(void *arg, int fd, const char *name, unsigned char type)
+{
+    struct listing *l = arg;
+    (void)fd;
+    (void)type;
+    l->more = l->names.list.n >= l->max;
+    if (!l->more)
+        *list_push(l->arena, &l->names.list) = arena_dupz(l->arena, name);
+    return !l->more;
+}
+
+int root_list(const struct root *root, const char *dir, size_t max, struct arena *a, struct names *ret)
+{
+    struct listing l = {.arena = a, .max = max};
+    int r = root_each(root, dir, list_one, &l);
+    if (r < 0)
+        return r;
+    if (l.names.list.n)
+        qsort(l.names.list.v, l.names.list.n, sizeof l.names.list.v[0], by_name);
+    *ret = l.names;
+    return l.more ? -E2BIG : 0;
 }
 
 #define GLOB_NAMES_MAX 50000 /* in one directory; `max` is for the names that fit */

@@ -30,6 +30,11 @@ bool root_exists(const struct root *root, const char *path);
 /* -ENOENT also for what is no link. */
 int root_readlink(const struct root *root, const char *path, struct arena *a, char **ret) _must_check_;
 
+/* Calls fn for each entry of a directory but "." and "..", in no order: type as readdir(3) gives it (DT_UNKNOWN: ask fstatat(fd, name)), fd is the directory's. It returns false
+   to end it. 0, or -errno where it could not be opened or read. */
+typedef bool root_entry_fn(void *arg, int fd, const char *name, unsigned char type);
+int root_each(const struct root *root, const char *dir, root_entry_fn *fn, void *arg) _must_check_;
+
 /* Names in a directory, sorted bytewise, without "." and "..". At most `max` names: -E2BIG beyond (ret then holds max of them). */
 struct names {
     LIST(char *) list;

@@ -16,10 +16,8 @@ static void answer(int fd, int code, const struct buf *out)
 {
     struct buf head = BUF(4);
     buf_put_u32(&head, (uint32_t)-code);
-    struct str parts[2] = {buf_str(&head), buf_str(out)};
-    for (int i = 0; i < 2; i++)
-        if (fd_write_all(fd, parts[i]) < 0)
-            _exit(1);
+    if (fd_write_both(fd, buf_str(&head), buf_str(out)) < 0)
+        _exit(1);
     buf_free(&head);
 }
 

@@ -60,11 +60,7 @@ _Noreturn void probe_process(const struct run_options *o, const struct check *ch
     buf_put_u32(&head, r < 0 ? (uint32_t)-r : 0);
     buf_put_z(&head, r < 0 ? err.text : "");
     buf_put_u64(&head, child_cpu_us() - before);
-    if (fd_write_all(fd, buf_str(&head)) < 0)
-        _exit(1);
-    if (fd_write_all(fd, buf_str(&body)) < 0)
-        _exit(1);
-    _exit(0);
+    _exit(fd_write_both(fd, buf_str(&head), buf_str(&body)) < 0);
 }
 
 int probe_answer_parse(struct str bytes, struct findings *into, struct probe_answer *ret)

@@ -71,52 +71,98 @@ static void look(struct host *h, struct hunt *hunt, struct str text, const char 
             found(h, hunt, hunt->list.v[i].program, package);
 }
 
-/* Does the package's name hold the beginning of some part of a path that is looked for ("openssh-server" and /usr/sbin/sshd)? */
-static bool sounds_like(const struct hunt *hunt, const char *list)
+/* Beginnings of the parts of the paths that are looked for. */
+struct stems {
+    LIST(struct str) list;
+};
+
+static void take_stem(struct arena *a, struct stems *stems, struct str part)
 {
     static const char *const anywhere[] = {"usr", "lib", "bin", "sbin", "libexec", "local"};
-    struct str package = str_span(list, strcspn(list, ":")), rest, part;
+    bool says = part.n >= 3;
+    for (size_t k = 0; k < ARRAY_SIZE(anywhere); k++)
+        says &= !str_eq(part, str_of(anywhere[k]));
+    part.n = part.n == 3 ? 3 : part.n > 5 ? 5 : part.n - 1;
+    for (size_t i = 0; says && i < stems->list.n; i++)
+        says &= !str_eq(part, stems->list.v[i]);
+    if (says)
+        *list_push(a, &stems->list) = part;
+}
+
+static void find_stems(struct arena *a, const struct hunt *hunt, struct stems *ret)
+{
+    struct str rest, part;
     for (size_t i = 0; i < hunt->list.n; i++)
-        for (rest = hunt->list.v[i].path; str_word(&rest, "/", &part);) {
-            bool says = part.n >= 3;
-            for (size_t k = 0; k < ARRAY_SIZE(anywhere); k++)
-                says &= !str_eq(part, str_of(anywhere[k]));
-            if (says && str_search(package, str_span(part.p, part.n == 3 ? 3 : part.n > 5 ? 5 : part.n - 1)) >= 0)
-                return true;
-        }
+        for (rest = hunt->list.v[i].path; str_word(&rest, "/", &part);)
+            take_stem(a, ret, part);
+}
+
+/* Does the package's name hold one of them ("openssh-server" and /usr/sbin/sshd)? */
+static bool sounds_like(const struct stems *stems, const char *list)
+{
+    struct str package = str_span(list, strcspn(list, ":"));
+    for (size_t i = 0; i < stems->list.n; i++)
+        if (str_search(package, stems->list.v[i]) >= 0)
+            return true;
     return false;
 }
 
-static void search_list(struct host *h, struct hunt *hunt, int dir, const char *list, struct buf *b)
+/* "openssh-server.list"; of packages that may be installed for several architectures "libc6:amd64.list". */
+struct file_list {
+    const char *name, *other; /* other: NULL, or its name if it is not under the first */
+    bool done;
+};
+struct file_lists {
+    LIST(struct file_list) list;
+};
+
+static void search_list(struct host *h, struct hunt *hunt, int dir, struct file_list *l, struct buf *b)
 {
-    int fd = openat(dir, list, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    l->done = true;
+    const char *name = l->name;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && l->other)
+        fd = openat(dir, name = l->other, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     buf_reset(b);
     if (fd >= 0 && root_read_fd(fd, b) == 0)
-        look(h, hunt, buf_str(b), list);
+        look(h, hunt, buf_str(b), name);
     if (fd >= 0)
         close(fd);
+}
+
+/* By the packages' names, where they are known: the directory holds five files for each of them. */
+static void find_lists(struct host *h, struct file_lists *ret)
+{
+    struct names names = {0};
+    for (size_t i = 0; i < h->packages.n; i++) {
+        const struct package *p = &h->packages.v[i];
+        *list_push(h->arena, &ret->list) = (struct file_list){.name = arena_printf(h->arena, "%s.list", p->name), .other = arena_printf(h->arena, "%s:%s.list", p->name, p->arch)};
+    }
+    if (h->packages.n)
+        return;
+    int r = root_list(h->root, "/var/lib/dpkg/info", MAX_LISTS, h->arena, &names);
+    for (size_t i = 0; (r == 0 || r == -E2BIG) && i < names.list.n; i++)
+        if (str_ends(str_of(names.list.v[i]), STR(".list")))
+            *list_push(h->arena, &ret->list) = (struct file_list){.name = names.list.v[i]};
 }
 
 /* The likely lists first: most often the others, hundreds of them, need not be read at all. */
 static void search_dpkg(struct host *h, struct hunt *hunt)
 {
-    struct names lists = {0};
+    struct file_lists lists = {0};
+    struct stems stems = {0};
     int dir = root_openat(h->root, "/var/lib/dpkg/info", O_RDONLY | O_DIRECTORY);
     if (dir < 0)
         return;
-    int r = root_list(h->root, "/var/lib/dpkg/info", MAX_LISTS, h->arena, &lists);
-    size_t n = r == 0 || r == -E2BIG ? lists.list.n : 0, kept = 0;
-    for (size_t i = 0; i < n; i++)
-        if (str_ends(str_of(lists.list.v[i]), STR(".list")))
-            lists.list.v[kept++] = lists.list.v[i];
-    bool *done = arena_zalloc(h->arena, kept + 1);
+    find_lists(h, &lists);
+    find_stems(h->arena, hunt, &stems);
     _cleanup_(buf_free) struct buf b = BUF(MAX_LIST);
-    for (size_t i = 0; i < kept && hunt->missing; i++)
-        if ((done[i] = sounds_like(hunt, lists.list.v[i])))
-            search_list(h, hunt, dir, lists.list.v[i], &b);
-    for (size_t i = 0; i < kept && hunt->missing; i++)
-        if (!done[i])
-            search_list(h, hunt, dir, lists.list.v[i], &b);
+    for (size_t i = 0; i < lists.list.n && hunt->missing; i++)
+        if (sounds_like(&stems, lists.list.v[i].name))
+            search_list(h, hunt, dir, &lists.list.v[i], &b);
+    for (size_t i = 0; i < lists.list.n && hunt->missing; i++)
+        if (!lists.list.v[i].done)
+            search_list(h, hunt, dir, &lists.list.v[i], &b);
     close(dir);
 }
 

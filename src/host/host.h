@@ -23,8 +23,9 @@ struct package {
 };
 
 /* ENABLED: something starts it at boot by a link (*.wants, *.requires, an alias), the vendor's own links too. GENERATED: a SysV script or a generator's
-   unit that starts at boot. DISABLED: could be enabled and is not. STATIC: has no [Install] and no link; others start it. */
-enum unit_enabled { UNIT_ENABLED_UNKNOWN, UNIT_ENABLED, UNIT_DISABLED, UNIT_STATIC, UNIT_MASKED, UNIT_GENERATED };
+   unit that starts at boot. DISABLED: nothing starts it at boot, whether it could be enabled or is made to be started by others ("static"): that would stand in
+   the file, and some hundred files would have to be read. */
+enum unit_enabled { UNIT_ENABLED_UNKNOWN, UNIT_ENABLED, UNIT_DISABLED, UNIT_MASKED, UNIT_GENERATED };
 enum unit_active { UNIT_ACTIVE_UNKNOWN, UNIT_ACTIVE, UNIT_INACTIVE, UNIT_FAILED, UNIT_CHANGING };
 const char *unit_active_text(enum unit_active a); /* "runs", "does not run" ... in the reader's language */
 

@@ -1,7 +1,6 @@
 /* listeners.c: who listens in our network namespace (sockets.c, or proc(5) net/{tcp,tcp6,udp,udp6} where that cannot be asked), and the descriptors of all processes. */
 #include "base/i18n.h"
 #include "host/parts.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -125,27 +124,31 @@ static void claim(struct host *h, const struct holders *holders, uint64_t inode,
         l->pid = pid;
 }
 
+struct scan {
+    struct host *h;
+    const struct holders *holders;
+    unsigned pid;
+    size_t seen;
+};
+
+static bool take_descriptor(void *arg, int fd, const char *name, unsigned char type)
+{
+    struct scan *s = arg;
+    char link[64];
+    (void)type;
+    ssize_t n = readlinkat(fd, name, link, sizeof link);
+    uint64_t inode;
+    if (n > 0 && (size_t)n < sizeof link && inode_of(str_span(link, (size_t)n), &inode))
+        claim(s->h, s->holders, inode, s->pid);
+    return ++s->seen < MAX_DESCRIPTORS;
+}
+
 static int scan_process(struct host *h, const struct holders *holders, unsigned pid)
 {
-    char path[64], link[64];
+    char path[64];
+    struct scan s = {h, holders, pid, 0};
     snprintf(path, sizeof path, "/proc/%u/fd", pid);
-    int fd = root_openat(h->root, path, O_RDONLY | O_DIRECTORY);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (!d) {
-        int e = fd < 0 ? fd : -errno;
-        if (fd >= 0)
-            close(fd);
-        return e;
-    }
-    size_t seen = 0;
-    for (const struct dirent *e; seen < MAX_DESCRIPTORS && (e = readdir(d)); seen++) {
-        ssize_t n = e->d_name[0] == '.' ? -1 : readlinkat(fd, e->d_name, link, sizeof link);
-        uint64_t inode;
-        if (n > 0 && (size_t)n < sizeof link && inode_of(str_span(link, (size_t)n), &inode))
-            claim(h, holders, inode, pid);
-    }
-    closedir(d);
-    return 0;
+    return root_each(h->root, path, take_descriptor, &s);
 }
 
 /* Nobody can claim any more: each socket has its holder, and not only the one that starts services. */

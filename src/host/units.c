@@ -2,13 +2,13 @@
    a link in *.wants); sorted by name they are folded into units. Presets are not looked at: they act once, by making such links. */
 #include "base/i18n.h"
 #include "host/parts.h"
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define MAX_TRACES 40000
 #define MAX_IN_DIR 10000
-#define MAX_UNIT_FILE (256u << 10)
 
 /* Highest priority first. */
 static const struct unit_dir {
@@ -54,11 +54,11 @@ static void leave(struct host *h, struct traces *t, struct trace x)
         *list_push(h->arena, &t->list) = x;
 }
 
-static void look_at_entry(struct host *h, struct traces *t, unsigned rank, const char *name)
+static void look_at_entry(struct host *h, struct traces *t, unsigned rank, const char *name, bool file)
 {
     char *target = NULL, *path = arena_printf(h->arena, "%s/%s", dirs[rank].path, name);
-    struct trace x = {.unit = name, .kind = TRACE_FILE, .rank = rank, .path = path};
-    if (root_readlink(h->root, path, h->arena, &target) == 0) {
+    struct trace x = {.unit = arena_dupz(h->arena, name), .kind = TRACE_FILE, .rank = rank, .path = path};
+    if (!file && root_readlink(h->root, path, h->arena, &target) == 0) {
         if (strcmp(target, "/dev/null") == 0)
             x.kind = TRACE_MASK;
         else if (strcmp(basename_of(target), name) != 0 && unit_suffix(target)) {
@@ -80,20 +80,38 @@ static void look_at_wants(struct host *h, struct traces *t, unsigned rank, const
             leave(h, t, (struct trace){.unit = in.list.v[i], .kind = TRACE_WANTED, .rank = rank, .path = arena_printf(h->arena, "%s/%s", path, in.list.v[i])});
 }
 
+struct looking {
+    struct host *h;
+    struct traces *traces;
+    unsigned rank;
+    size_t n;
+    struct names wants; /* directories: looked into when this one is closed */
+};
+
+static bool take_entry(void *arg, int fd, const char *name, unsigned char type)
+{
+    struct looking *l = arg;
+    struct str s = str_of(name);
+    (void)fd;
+    if (++l->n > MAX_IN_DIR) {
+        l->traces->full = true;
+        return false;
+    }
+    if (unit_suffix(name))
+        look_at_entry(l->h, l->traces, l->rank, name, type == DT_REG);
+    else if (str_ends(s, STR(".wants")) || str_ends(s, STR(".requires")) || str_ends(s, STR(".upholds")))
+        *list_push(l->h->arena, &l->wants.list) = arena_dupz(l->h->arena, name);
+    return true;
+}
+
 /* false: the directory is not there. */
 static bool look_in(struct host *h, struct traces *t, unsigned rank)
 {
-    struct names in = {0};
-    int r = root_list(h->root, dirs[rank].path, MAX_IN_DIR, h->arena, &in);
-    t->full |= r == -E2BIG;
-    for (size_t i = 0; i < in.list.n; i++) {
-        struct str name = str_of(in.list.v[i]);
-        if (unit_suffix(in.list.v[i]))
-            look_at_entry(h, t, rank, in.list.v[i]);
-        else if (str_ends(name, STR(".wants")) || str_ends(name, STR(".requires")) || str_ends(name, STR(".upholds")))
-            look_at_wants(h, t, rank, in.list.v[i]);
-    }
-    return r == 0 || r == -E2BIG;
+    struct looking l = {.h = h, .traces = t, .rank = rank};
+    int r = root_each(h->root, dirs[rank].path, take_entry, &l);
+    for (size_t i = 0; i < l.wants.list.n; i++)
+        look_at_wants(h, t, rank, l.wants.list.v[i]);
+    return r == 0;
 }
 
 static bool same_dir(const struct root *root, const char *a, const char *b)
@@ -147,14 +165,6 @@ static char *template_of(struct arena *a, const char *unit)
     return at && dot && dot > at + 1 ? arena_printf(a, "%.*s%s", (int)(at + 1 - unit), unit, dot) : NULL;
 }
 
-static bool has_install(const struct host *h, const char *path)
-{
-    _cleanup_(buf_free) struct buf b = BUF(MAX_UNIT_FILE);
-    if (root_read(h->root, path, &b) < 0)
-        return false;
-    return str_starts(buf_str(&b), STR("[Install]")) || str_search(buf_str(&b), STR("\n[Install]")) >= 0;
-}
-
 /* Follows aliases (at most 8 deep) to the trace of a file or a mask. */
 static const struct trace *resolve(struct host *h, const struct traces *t, const char *unit)
 {
@@ -182,7 +192,7 @@ static void fold(struct host *h, const struct traces *t, const char *unit)
     else if (linked)
         u.enabled = dirs[what->rank].generated ? UNIT_GENERATED : UNIT_ENABLED;
     else
-        u.enabled = has_install(h, what->path) || dirs[what->rank].generated ? UNIT_DISABLED : UNIT_STATIC;
+        u.enabled = UNIT_DISABLED;
     *list_push(h->arena, &h->units) = u;
 }
 

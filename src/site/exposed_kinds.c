@@ -50,6 +50,8 @@ static bool copied(const char *name, struct str *ret)
 {
     static const char *const suffixes[] = {".bak", "~", ".save", ".old", ".orig", ".swp", ".swo", ".copy", ".backup", ".tmp", "_bak", "_old", ".dist", ".1", ".2", ".txt", "-bak", "-old"};
     struct str s = str_of(name);
+    if (!s.n || !strchr("k~edgpoyt12", s.p[s.n - 1])) /* their last letters */
+        return false;
     for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
         if (str_ends(s, str_of(suffixes[i])) && s.n > strlen(suffixes[i])) {
             *ret = str_span(s.p, s.n - strlen(suffixes[i]));

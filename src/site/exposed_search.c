@@ -51,6 +51,11 @@ static const char *full(struct walk *w, const char *path)
     return arena_printf(w->arena, "%s/%s", w->dir, path);
 }
 
+static const char *join(struct walk *w, const char *below, const char *name)
+{
+    return *below ? arena_printf(w->arena, "%s/%s", below, name) : name;
+}
+
 static void found(struct walk *w, enum exposed_id id, const char *path, const char *object, uint64_t size, struct str head)
 {
     if (w->found.n >= EACH_MAX) {
@@ -82,13 +87,14 @@ static bool look_into(struct walk *w, const char *path, struct buf *head, struct
     return r == 0 || r == -EFBIG;
 }
 
-static void take_file(struct walk *w, const char *path, const char *name, unsigned depth)
+static void take_file(struct walk *w, const char *below, const char *name, unsigned depth)
 {
     bool look;
     uint64_t size;
     enum exposed_id id = exposed_name(name, depth, &look);
     if (id == EXPOSED_COUNT)
         return;
+    const char *path = join(w, below, name);
     /* A program's own files are many: only small ones can be what is looked for. */
     struct stat st;
     if (id == EXPOSED_PHPINFO && (root_stat(w->root, full(w, path), &st) < 0 || st.st_size > 4096))
@@ -111,11 +117,6 @@ static void take_mark(struct walk *w, enum exposed_id id, const char *path, cons
     const char *file = arena_printf(w->arena, "%s/%s", path, mark);
     if (look_into(w, full(w, file), &head, NULL, &size) && size)
         found(w, id, file, path, size, buf_str(&head));
-}
-
-static const char *join(struct walk *w, const char *below, const char *name)
-{
-    return *below ? arena_printf(w->arena, "%s/%s", below, name) : name;
 }
 
 /* Installers that are left open. `without`: not where this file is in the same directory or the one above (then it is set up). */
@@ -159,28 +160,33 @@ static void take_listing(struct walk *w, const char *below, unsigned depth, cons
     found(w, EXPOSED_LISTING, path, path, 0, STR(""));
 }
 
-static bool read_dir(struct walk *w, const char *path, struct entries *ret)
+struct reading {
+    struct walk *w;
+    struct entries *into;
+    size_t n;
+};
+
+static bool take_entry(void *arg, int fd, const char *name, unsigned char type)
 {
-    int fd = root_openat(w->root, path, O_RDONLY | O_DIRECTORY);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (!d) {
-        if (fd >= 0)
-            close(fd);
+    struct reading *r = arg;
+    struct stat st;
+    r->n++;
+    if (++r->w->entries > EXPOSED_ENTRIES || r->into->list.n >= DIR_MAX) {
+        r->w->flags |= FLAG_CUT;
         return false;
     }
-    for (struct dirent *e; (e = readdir(d));) {
-        struct stat st;
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (++w->entries > EXPOSED_ENTRIES || ret->list.n >= DIR_MAX) {
-            w->flags |= FLAG_CUT;
-            break;
-        }
-        bool is_dir = e->d_type == DT_DIR || (e->d_type == DT_UNKNOWN && fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode));
-        *list_push(w->arena, &ret->list) = (struct entry){arena_dupz(w->arena, e->d_name), is_dir, e->d_type == DT_LNK};
-    }
-    closedir(d);
+    bool is_dir = type == DT_DIR || (type == DT_UNKNOWN && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode));
+    *list_push(r->w->arena, &r->into->list) = (struct entry){arena_dupz(r->w->arena, name), is_dir, type == DT_LNK};
     return true;
+}
+
+/* false: it could not be opened, or nothing of it be read. */
+static bool read_dir(struct walk *w, const char *path, struct entries *ret)
+{
+    struct reading r = {.w = w, .into = ret};
+    int e = root_each(w->root, path, take_entry, &r);
+    w->flags |= e < 0 && r.n ? FLAG_CUT : 0;
+    return e == 0 || r.n;
 }
 
 static void walk_dir(struct walk *w, const char *below, unsigned depth);
@@ -231,7 +237,7 @@ static void walk_dir(struct walk *w, const char *below, unsigned depth)
     take_installers(w, below, &e);
     for (size_t i = 0; i < e.list.n; i++) /* the files of a directory before what is below it: caps cut the deepest */
         if (!e.list.v[i].is_dir)
-            take_file(w, join(w, below, e.list.v[i].name), e.list.v[i].name, depth);
+            take_file(w, below, e.list.v[i].name, depth);
     for (size_t i = 0; i < e.list.n; i++)
         if (e.list.v[i].is_dir)
             take_dir(w, join(w, below, e.list.v[i].name), e.list.v[i].name, depth);

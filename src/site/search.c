@@ -162,33 +162,38 @@ static bool is_mark(const char *name)
     return false;
 }
 
-/* false: the directory could not be opened. */
-static bool read_dir(struct walk *w, const char *path, struct entries *ret)
+struct reading {
+    struct walk *w;
+    struct entries *into;
+    size_t n;
+};
+
+static bool take_entry(void *arg, int fd, const char *name, unsigned char type)
 {
-    int fd = root_openat(w->job->root, path, O_RDONLY | O_DIRECTORY);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (!d) {
-        if (fd >= 0)
-            close(fd);
+    struct reading *r = arg;
+    struct walk *w = r->w;
+    struct stat st;
+    r->n++;
+    if (++w->entries > SEARCH_ENTRIES) {
+        w->flags |= FLAG_CUT;
         return false;
     }
-    for (struct dirent *e; (e = readdir(d));) {
-        if (++w->entries > SEARCH_ENTRIES) {
-            w->flags |= FLAG_CUT;
-            break;
-        }
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (is_mark(e->d_name))
-            *list_push(w->arena, &ret->all.list) = arena_dupz(w->arena, e->d_name);
-        struct stat st;
-        if (e->d_type == DT_DIR || (e->d_type == DT_UNKNOWN && fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)))
-            *list_push(w->arena, &ret->dirs.list) = arena_dupz(w->arena, e->d_name);
-        else if (e->d_type == DT_LNK && ret->links.list.n < MAX_LINKS)
-            *list_push(w->arena, &ret->links.list) = arena_dupz(w->arena, e->d_name);
-    }
-    closedir(d);
+    if (is_mark(name))
+        *list_push(w->arena, &r->into->all.list) = arena_dupz(w->arena, name);
+    if (type == DT_DIR || (type == DT_UNKNOWN && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)))
+        *list_push(w->arena, &r->into->dirs.list) = arena_dupz(w->arena, name);
+    else if (type == DT_LNK && r->into->links.list.n < MAX_LINKS)
+        *list_push(w->arena, &r->into->links.list) = arena_dupz(w->arena, name);
     return true;
+}
+
+/* false: the directory could not be opened, or nothing of it be read. */
+static bool read_dir(struct walk *w, const char *path, struct entries *ret)
+{
+    struct reading r = {.w = w, .into = ret};
+    int e = root_each(w->job->root, path, take_entry, &r);
+    w->flags |= e < 0 && r.n ? FLAG_CUT : 0;
+    return e == 0 || r.n;
 }
 
 static bool has(const struct names *n, const char *name)

@@ -83,7 +83,7 @@ static void tells_what_starts_at_boot(void **state)
         {"debian12", "ssh.service", UNIT_ENABLED, "/usr/lib/systemd/system/ssh.service"},
         {"debian12", "sshd.service", UNIT_ENABLED, "/usr/lib/systemd/system/ssh.service"},
         {"debian12", "ssh.socket", UNIT_DISABLED, "/usr/lib/systemd/system/ssh.socket"},
-        {"debian12", "apt-daily.service", UNIT_STATIC, "/usr/lib/systemd/system/apt-daily.service"},
+        {"debian12", "apt-daily.service", UNIT_DISABLED, "/usr/lib/systemd/system/apt-daily.service"},
         {"debian12", "apt-daily.timer", UNIT_ENABLED, "/usr/lib/systemd/system/apt-daily.timer"},
         {"debian12", "postfix@-.service", UNIT_ENABLED, "/usr/lib/systemd/system/postfix@.service"},
         {"debian12", "postfix@.service", UNIT_DISABLED, "/usr/lib/systemd/system/postfix@.service"},
