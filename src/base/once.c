@@ -115,8 +115,11 @@ int once_answer(struct str key, once_fn *find, void *arg, struct buf *out, struc
 {
     int r;
     if (shared < 0 || !key.n || !lock(place_of(key), F_WRLCK))
-        return find(arg, out, err);
-    if (!known(key, out, err, &r)) {
+        return find ? find(arg, out, err) : -ENOENT;
+    bool there = known(key, out, err, &r);
+    if (!there && !find)
+        r = -ENOENT;
+    else if (!there) {
         struct buf found = BUF(out->max);
         struct err why = {0};
         r = find(arg, &found, &why);

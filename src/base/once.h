@@ -13,4 +13,5 @@ void once_leave(void);
 /* Finds it out: fills out. 0 or -errno with err set. It ends in time by itself: others wait for it. */
 typedef int once_fn(void *arg, struct buf *out, struct err *err);
 /* key: says all that the answer depends on. out is added to on success only. Returns what find returned, to whoever asks. */
+/* find NULL: only what is known, or found out at this moment; -ENOENT without it. */
 int once_answer(struct str key, once_fn *find, void *arg, struct buf *out, struct err *err) _must_check_;

@@ -4,7 +4,7 @@
 #include "guard/source_look.h"
 #include "server/probe.h"
 
-#define ATTEMPTS_DAYS 7
+#define ATTEMPTS_DAYS GLANCE_DAYS
 
 struct attempts {
     struct source_looks looks;

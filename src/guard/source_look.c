@@ -240,20 +240,51 @@ static int take_answer(struct looking *k, struct str bytes)
     return c.bad || c.rest.n ? -EBADMSG : 0;
 }
 
+/* What the confined process could not load any more; it takes a millisecond. */
+static int prepare(const struct looking *k, struct err *err)
+{
+    for (size_t i = 0; i < k->sources.n; i++)
+        if (k->wanted >> i & 1 && k->sources.v[i].look.source->kind == SOURCE_JOURNAL) {
+            journal_prepare();
+            break;
+        }
+    return k->logs.n ? lines_prepare(err) : 0;
+}
+
 static int read_all(struct looking *k, struct err *err)
 {
+    int ready = prepare(k, err);
+    if (ready < 0)
+        return ready;
     struct worker_options w = {.kind = WORKER_FILES, .timeout_ms = k->o->timeout_ms + 5000, .max_output = OUTPUT_MAX};
     _cleanup_(buf_free) struct buf out = BUF(OUTPUT_MAX);
     int r = worker_run(&w, source_look_read, k, &out, err);
     return r == 0 && take_answer(k, buf_str(&out)) < 0 ? err_set(err, -EBADMSG, "%s", _("the reader of the logs gave a broken answer")) : r;
 }
 
+/* What was seen when the logins were read is not read again. */
+static void take_glances(struct looking *k)
+{
+    struct journal_glances seen;
+    journal_glances(k->a, &seen);
+    for (size_t i = 0; i < k->sources.n && seen.since == k->o->since; i++)
+        for (size_t n = 0; n < seen.list.n; n++) {
+            struct source_look *s = &k->sources.v[i].look;
+            if (s->source->kind != SOURCE_JOURNAL || s->source->service != seen.list.v[n].service)
+                continue;
+            s->health = seen.list.v[n].health;
+            s->from = k->o->since;
+            k->wanted &= ~(1ull << i);
+        }
+}
+
 /* Most sources say nothing of logins most of the time, and compiling a filter costs more than reading all that. */
 static int read_glance(struct looking *k, struct err *err)
 {
     uint64_t more = 0;
+    take_glances(k);
     k->glance = true;
-    int r = read_all(k, err);
+    int r = k->wanted ? read_all(k, err) : 0;
     k->glance = false;
     for (size_t i = 0; i < k->sources.n; i++) {
         struct source_look *s = &k->sources.v[i].look;
@@ -273,10 +304,7 @@ int source_look(const struct source_look_options *o, struct arena *a, struct sou
     struct source_looks all = {0};
     begin(&k);
     choose_logs(&k);
-    journal_prepare();
-    int r = lines_prepare(err);
-    if (r == 0 && o->logins_only)
-        r = read_glance(&k, err);
+    int r = o->logins_only ? read_glance(&k, err) : 0;
     if (r == 0 && k.wanted)
         r = make_sieves(&k, err);
     if (r == 0 && k.wanted)

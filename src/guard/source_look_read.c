@@ -71,26 +71,21 @@ static void keep_sample(struct looked *s, struct str line)
     s->samples_n[at] = n;
 }
 
-/* What the probes of a week's checks may leave in one log. Anybody can take such a name: where there are more, they count as any other. */
-#define PROBES_OWN 200
-
-/* Without a filter: is there anything for one? */
-static void glance_at(struct looking *k, uint64_t sources, struct str line, const int64_t *time_us)
+/* Without a filter: is there anything for one? In a file, which may be that of several. */
+static void glance_at(struct looking *k, uint64_t sources, struct str line)
 {
     struct looked *s = whose(k, sources, NULL, line);
     if (!s)
         return;
-    bool ours = str_search(line, STR("bansho-probe-")) >= 0 && ++s->probes <= PROBES_OWN;
-    health_line(&s->look.health, ours ? STR("") : line, time_us, false, false);
-    if (time_us && (!k->first_us || *time_us < k->first_us))
-        k->first_us = *time_us;
+    bool ours = str_search(line, STR("bansho-probe-")) >= 0 && ++s->probes <= HEALTH_PROBES;
+    health_line(&s->look.health, ours ? STR("") : line, NULL, false, false);
 }
 
 /* sources: who may have written it. time_us: NULL where the line says it. */
 static void take_line(struct looking *k, struct sieve *sieve, uint64_t sources, struct str line, const int64_t *time_us)
 {
     if (k->glance) {
-        glance_at(k, sources, line, time_us);
+        glance_at(k, sources, line);
         return;
     }
     struct matcher_event m;
@@ -201,7 +196,8 @@ static int read_entries(struct looking *k, size_t source, uint64_t *ret_n, struc
         if (e.kind != JOURNAL_ENTRY || e.by_user)
             continue;
         if (k->glance) {
-            glance_at(k, 1ull << source, e.message, &e.time_us);
+            health_glance(&s->look.health, e.message, e.time_us, &s->probes);
+            k->first_us = e.time_us;
             if (s->look.health.telling)
                 return 0;
             continue;

@@ -23,6 +23,11 @@ const char *source_state_name(enum source_state s); /* "live", "quiet", "unparse
 
 /* Counts a line. time_us: when it was written, or NULL. all: every such line is an event (a web server's); else only one that speaks of logins should be known. */
 void health_line(struct source_health *h, struct str line, const int64_t *time_us, bool matched, bool all);
+#define GLANCE_DAYS 7 /* of past in which it is asked whether anybody tries to log in */
+/* What the probes of a week's checks may leave in one log. Anybody can take such a name: where there are more, they count as any other. */
+#define HEALTH_PROBES 200
+/* Counts a line of the journal at which no filter looks: is there anything for one? *probes counts lines that name a login as our own probes do, which say nothing. */
+void health_glance(struct source_health *h, struct str message, int64_t time_us, unsigned *probes);
 /* The state of what came since then (seconds). */
 enum source_state health_state(const struct source_health *h, int64_t since);
 /* Does a line speak of how a login ended? Words only, in either case; for lines that no filter knows. */

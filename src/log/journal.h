@@ -5,6 +5,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/rootfs.h"
+#include "log/health.h"
+#include "log/services.h"
 
 /* Loads the module with sd-journal: for a process that will be confined before it reads. Others need not call it. */
 void journal_prepare(void);
@@ -45,9 +47,22 @@ struct logins_want {
     int64_t since[LOGINS_SINCE_MAX];
     size_t n;        /* of since: 1 or more */
     int timeout_ms;
+    int64_t glance_since; /* what was written since then is looked at for others too (journal_glances); 0: it is not */
 };
 /* The answer for since[nth]. Within a run the same is read once for all checks (base/once.h). */
 int journal_login_places(const struct root *root, const struct logins_want *w, size_t nth, struct arena *a, struct login_places *ret, struct err *err) _must_check_;
+
+/* What the reading of logins saw, by the way, of all that a service has written since glance_since. What persons wrote within its unit is none of it. */
+struct journal_glance {
+    const struct log_service *service;
+    struct source_health health; /* `telling` goes no further than 1 */
+};
+struct journal_glances {
+    LIST(struct journal_glance) list; /* of services that were seen whole since then */
+    int64_t since;
+};
+/* Nothing is read for it: only where a check of this run has read the logins, or is reading them now, which is waited for. Else an empty list. */
+void journal_glances(struct arena *a, struct journal_glances *ret);
 
 struct login {
     const char *account;

@@ -14,10 +14,12 @@ struct extent_job {
 #define LOGINS_SERVICES_MAX 8
 struct logins_job {
     const struct root *root;
-    const char *const *matches[LOGINS_SERVICES_MAX]; /* of one service each; no entry fits two of them */
+    const struct log_service *of[LOGINS_SERVICES_MAX]; /* no entry fits the matches of two of them */
+    unsigned number[LOGINS_SERVICES_MAX]; /* in log_services */
     size_t services;
     int64_t since[LOGINS_SINCE_MAX]; /* one answer for each */
     size_t n;
+    int64_t glance_since;
     int64_t deadline;
 };
 

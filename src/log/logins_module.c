@@ -86,27 +86,52 @@ static struct str field_in(const void *data, size_t n, const char *name)
     return str_starts(s, str_of(name)) ? str_from(s, strlen(name)) : (struct str){0};
 }
 
-/* One pass over the fields: asking for each by its name would look at the same ones twice. What was found may move with the next field (sd_journal_get_data(3)),
-   so the identifier is copied, and a message that came first is asked for again. */
-static bool says_login(sd_journal *j, char identifier[static 64], struct login_said *ret)
+struct said {
+    char bytes[64];
+    struct str identifier;  /* copied to bytes; .p NULL: none, or a longer one than any service has */
+    struct str message;     /* .p NULL: none */
+    bool by_user;           /* as journal_entry.by_user */
+};
+
+static bool of_user(struct str uid)
 {
-    struct str name = {0}, message = {0};
+    uint64_t v;
+    return str_u64(uid, UINT32_MAX, &v) && v >= 1000 && v <= 65533;
+}
+
+/* One pass over the fields: asking for each by its name would look at the same ones again. What was found may move with the next field (sd_journal_get_data(3)),
+   so a message that came before others is asked for again. */
+static void read_said(sd_journal *j, bool with_user, struct said *ret)
+{
+    bool named = false, user = !with_user, moved = false;
     const void *data;
     size_t n;
+    *ret = (struct said){.by_user = false};
     sd_journal_restart_data(j);
-    while ((!name.p || !message.p) && sd_journal_enumerate_available_data(j, &data, &n) > 0) {
-        struct str i = name.p ? (struct str){0} : field_in(data, n, "SYSLOG_IDENTIFIER="), m = field_in(data, n, "MESSAGE=");
-        if (i.p && i.n >= 64)
-            return false;
-        if (i.p)
-            name = str_span(memcpy(identifier, i.p, i.n), i.n);
-        if (i.p && message.p)
-            message = journal_field(j, "MESSAGE");
-        if (m.p && !message.p)
-            message = m;
+    while ((!named || !user || !ret->message.p) && sd_journal_enumerate_available_data(j, &data, &n) > 0) {
+        struct str field;
+        moved |= ret->message.p != NULL;
+        if (!named && (field = field_in(data, n, "SYSLOG_IDENTIFIER=")).p) {
+            named = true;
+            if (field.n < sizeof ret->bytes)
+                ret->identifier = str_span(memcpy(ret->bytes, field.p, field.n), field.n);
+        } else if (!user && (field = field_in(data, n, "_UID=")).p) {
+            user = true;
+            ret->by_user = of_user(field);
+        } else if (!ret->message.p && (field = field_in(data, n, "MESSAGE=")).p) {
+            ret->message = field;
+        }
     }
-    return name.p && message.p && login_line(name, message, ret);
+    if (moved)
+        ret->message = journal_field(j, "MESSAGE");
 }
+
+/* What is seen of a service by the way (journal_glances). */
+struct glance {
+    struct source_health health;
+    unsigned probes;
+    bool whole;
+};
 
 /* The reading ended at this time, before its beginning: what is older is not known to those that wanted it. */
 static void broke_off(const struct logins_job *job, struct reading *r, int64_t when)
@@ -120,41 +145,53 @@ static void broke_off(const struct logins_job *job, struct reading *r, int64_t w
 
 static int64_t oldest_wanted(const struct logins_job *job)
 {
-    int64_t oldest = job->since[0];
-    for (size_t i = 1; i < job->n; i++)
+    int64_t oldest = job->glance_since ? job->glance_since : job->since[0];
+    for (size_t i = 0; i < job->n; i++)
         oldest = job->since[i] < oldest ? job->since[i] : oldest;
     return oldest;
 }
 
-static int read_entries(sd_journal *j, const struct logins_job *job, int64_t last, int64_t deadline, struct reading *r)
+static void take_entry(sd_journal *j, const struct logins_job *job, uint64_t us, struct reading *r, struct glance *g)
+{
+    struct said s;
+    struct login_said said;
+    int64_t when = (int64_t)(us / 1000000);
+    bool glanced = job->glance_since && when >= job->glance_since;
+    read_said(j, glanced, &s);
+    if (glanced && !s.by_user)
+        health_glance(&g->health, s.message.p ? s.message : STR(""), (int64_t)us, &g->probes);
+    bool login = s.identifier.p && s.message.p && login_line(s.identifier, s.message, &said);
+    for (size_t i = 0; login && i < job->n; i++)
+        if (when >= job->since[i])
+            count(&r[i], &said, when);
+}
+
+static int read_entries(sd_journal *j, const struct logins_job *job, int64_t last, int64_t deadline, struct reading *r, struct glance *g)
 {
     int64_t when = last, oldest = oldest_wanted(job);
     uint64_t us;
     int e;
     for (unsigned n = 0; (e = sd_journal_previous(j)) > 0; n++) {
-        char identifier[64];
-        struct login_said said;
         if (sd_journal_get_realtime_usec(j, &us) < 0)
             continue;
         when = (int64_t)(us / 1000000);
         if (when < oldest)
             return 0;
         if (n % 1024 == 1023 && clock_monotonic_ms() > deadline) {
-            broke_off(job, r, when);
-            return 0;
+            e = -ETIME;
+            break;
         }
-        bool login = says_login(j, identifier, &said);
-        for (size_t i = 0; login && i < job->n; i++)
-            if (when >= job->since[i])
-                count(&r[i], &said, when);
+        take_entry(j, job, us, r, g);
     }
-    if (e < 0) /* damaged: what stands before is not known */
+    if (e < 0) { /* too late; or damaged: what stands before is not known */
         broke_off(job, r, when);
+        g->whole &= when < job->glance_since;
+    }
     return 0;
 }
 
 /* Each service has its share of the time that is left. */
-static int read_place(sd_journal *j, const struct logins_job *job, struct reading *r)
+static int read_place(sd_journal *j, const struct logins_job *job, struct reading *r, struct glance *glances)
 {
     uint64_t first = 0, last = 0;
     bool any;
@@ -166,11 +203,11 @@ static int read_place(sd_journal *j, const struct logins_job *job, struct readin
     for (size_t k = 0; e == 0 && k < job->services; k++) {
         int64_t now = clock_monotonic_ms(), left = job->deadline > now ? job->deadline - now : 0;
         sd_journal_flush_matches(j);
-        e = journal_add_matches(j, job->matches[k], &any);
+        e = journal_add_matches(j, job->of[k]->matches, &any);
         if (e == 0)
             e = sd_journal_seek_tail(j);
         if (e == 0)
-            e = read_entries(j, job, (int64_t)last, now + left / (int64_t)(job->services - k), r);
+            e = read_entries(j, job, (int64_t)last, now + left / (int64_t)(job->services - k), r, &glances[k]);
     }
     return e < 0 ? e : 0;
 }
@@ -201,25 +238,48 @@ static void join(struct reading *all, const struct reading *one)
     all->complete = all->complete && one->complete;
 }
 
+/* First of all, as one string, so that whoever wants the rest can pass over it. */
+static void put_glances(const struct logins_job *job, const struct glance *glances, struct buf *out)
+{
+    _cleanup_(buf_free) struct buf b = BUF(4096);
+    buf_put_u64(&b, (uint64_t)job->glance_since);
+    for (size_t k = 0; job->glance_since && k < job->services; k++) {
+        if (!glances[k].whole)
+            continue;
+        buf_put_u32(&b, job->number[k]);
+        buf_put_u64(&b, glances[k].health.lines);
+        buf_put_u32(&b, glances[k].health.telling > 0);
+        buf_put_u64(&b, (uint64_t)glances[k].health.last_line);
+    }
+    buf_put_str(out, buf_str(&b));
+}
+
 int read_logins(void *arg, struct buf *out)
 {
     const struct logins_job *job = arg;
     struct reading all[LOGINS_SINCE_MAX], one[LOGINS_SINCE_MAX];
+    struct glance glances[LOGINS_SERVICES_MAX];
+    for (size_t k = 0; k < LOGINS_SERVICES_MAX; k++)
+        glances[k] = (struct glance){.whole = true};
     for (size_t i = 0; i < job->n; i++)
         all[i] = (struct reading){.complete = true};
     for (size_t p = 0; p < JOURNAL_PLACES; p++) {
         _cleanup_(journal_place_closep) sd_journal *j = NULL;
         int fd = -1;
-        if (journal_open_place(job->root, p, &j, &fd) < 0)
+        int e = journal_open_place(job->root, p, &j, &fd);
+        for (size_t k = 0; e < 0 && e != -ENOENT && k < job->services; k++)
+            glances[k].whole = false;
+        if (e < 0)
             continue;
         for (size_t i = 0; i < job->n; i++)
             one[i] = (struct reading){.tree = all[i].tree, .n = all[i].n, .complete = true};
-        int e = read_place(j, job, one);
+        e = read_place(j, job, one, glances);
         if (e < 0)
             return e;
         for (size_t i = 0; i < job->n; i++)
             join(&all[i], &one[i]);
     }
+    put_glances(job, glances, out);
     for (size_t i = 0; i < job->n; i++) {
         buf_put_u64(out, (uint64_t)all[i].since);
         buf_put_u32(out, all[i].complete);

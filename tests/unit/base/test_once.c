@@ -25,6 +25,17 @@ static int slowly(void *arg, struct buf *out, struct err *err)
     return 0;
 }
 
+static int told_slowly(void *arg, struct buf *out, struct err *err)
+{
+    const int *started = arg;
+    (void)err;
+    if (write(started[1], "x", 1) != 1)
+        return -EIO;
+    usleep(100000);
+    buf_addz(out, "told");
+    return 0;
+}
+
 static int fails(void *arg, struct buf *out, struct err *err)
 {
     (void)arg;
@@ -40,6 +51,32 @@ static int dies(void *arg, struct buf *out, struct err *err)
     (void)err;
     raise(SIGKILL);
     return 0;
+}
+
+static void without_finding_out(void **state)
+{
+    (void)state;
+    struct buf out = BUF(1000);
+    struct err err = {0};
+    assert_int_equal(once_answer(STR("k"), NULL, NULL, &out, &err), -ENOENT);
+    once_begin();
+    assert_int_equal(once_answer(STR("k"), NULL, NULL, &out, &err), -ENOENT);
+    int started[2];
+    assert_int_equal(pipe(started), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct buf own = BUF(1000);
+        _exit(once_answer(STR("k"), told_slowly, started, &own, &err) != 0);
+    }
+    char c;
+    assert_int_equal(read(started[0], &c, 1), 1); /* it is being found out now: waits for it */
+    assert_int_equal(once_answer(STR("k"), NULL, NULL, &out, &err), 0);
+    assert_true(str_eq(buf_str(&out), STR("told")));
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    once_end();
+    close(started[0]);
+    close(started[1]);
+    buf_free(&out);
 }
 
 static int setup(void **state)
@@ -147,6 +184,6 @@ static void workers_do_not_have_it(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(found_out_once), cmocka_unit_test(failures_are_answers), cmocka_unit_test(survives_the_finder), cmocka_unit_test(workers_do_not_have_it)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(found_out_once), cmocka_unit_test(failures_are_answers), cmocka_unit_test(survives_the_finder), cmocka_unit_test(workers_do_not_have_it), cmocka_unit_test(without_finding_out)};
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -1,7 +1,9 @@
 /* test_source_look.c: what is seen of each source: the journal's own, files of its own, a file that two share; only their ends where there is too much. */
 #include "../log/made_journal.h"
+#include "base/once.h"
 #include "filter/definition.h"
 #include "guard/source_look.h"
+#include "log/journal.h"
 
 #define DAY_S 86400
 
@@ -27,9 +29,9 @@ static void add(struct made *m, const char *product, enum source_kind kind, cons
         *list_push(m->a, &s->files) = file;
 }
 
-static struct source_looks looked(struct made *m, uint64_t bytes)
+static struct source_looks looked_for(struct made *m, uint64_t bytes, bool logins_only)
 {
-    struct source_look_options o = {.root = &root, .sources = &m->sources, .filters = filter_own_dir(), .since = T0 - DAY_S, .now = T0 + 1000, .bytes = bytes, .bytes_of_all = 1u << 20, .timeout_ms = 20000,
+    struct source_look_options o = {.logins_only = logins_only, .root = &root, .sources = &m->sources, .filters = filter_own_dir(), .since = T0 - DAY_S, .now = T0 + 1000, .bytes = bytes, .bytes_of_all = 1u << 20, .timeout_ms = 20000,
                                     .rules = {.find_time = 600, .ban_time = 600, .ban_time_max = 6000, .max_retry = 3}};
     struct source_looks all = {0};
     struct err err = {0};
@@ -38,6 +40,8 @@ static struct source_looks looked(struct made *m, uint64_t bytes)
     assert_int_equal(all.list.n, m->sources.list.n);
     return all;
 }
+
+static struct source_looks looked(struct made *m, uint64_t bytes) { return looked_for(m, bytes, false); }
 
 static void write_lines(const char *name, const char *const *lines, size_t n, unsigned times)
 {
@@ -88,6 +92,52 @@ static void the_journal_by_service(void **state)
     assert_true(all.list.v[1].from > T0 + 15);
     assert_int_equal(all.list.v[1].health.last_line, T0 + 29);
     assert_true(all.list.v[0].whole);
+    arena_free(m.a);
+}
+
+/* What was seen when the logins were read is the same as what is seen without it; entries that were never read before show that it was used. */
+static void a_glance_of_others(void **state)
+{
+    (void)state;
+    struct made m = {.a = arena_new(64u << 20)};
+    _cleanup_(buf_free) struct buf b = BUF(1u << 20);
+    for (unsigned i = 0; i < 30; i++)
+        entry(&b, (T0 + i) * SECOND, "dovecot.service", "dovecot", "imap-login: Disconnected: (no auth attempts in 0 secs)", "_UID=0\n");
+    for (unsigned i = 0; i < 12; i++)
+        entry(&b, (T0 + 40 + i) * SECOND, "postfix.service", "postfix/smtpd", "warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6", "_UID=0\n");
+    for (unsigned i = 0; i < 12; i++)
+        entry(&b, (T0 + 60 + i) * SECOND, "ssh.service", "sshd", "Failed password for root from 192.0.2.7 port 9 ssh2", i % 2 ? "_UID=1000\n" : "_UID=0\n");
+    entry(&b, (T0 + 80) * SECOND, "ssh.service", "sshd", "Failed password for bansho-probe-1 from 127.0.0.1 port 9 ssh2", "_UID=0\n");
+    journal("var/log/journal", "system", &b);
+    add(&m, "openssh", SOURCE_JOURNAL, NULL);
+    add(&m, "dovecot", SOURCE_JOURNAL, NULL);
+    add(&m, "postfix", SOURCE_JOURNAL, NULL);
+    struct source_looks alone = looked_for(&m, 1u << 20, true), shared;
+    struct login_places places;
+    struct err err = {0};
+    const struct logins_want want = {LOGINS_ALL, {T0 - 9 * DAY_S}, 1, 20000, T0 - DAY_S};
+    once_begin();
+    assert_int_equal(journal_login_places(&root, &want, 0, m.a, &places, &err), 0);
+    shared = looked_for(&m, 1u << 20, true);
+    static const struct { uint64_t lines, failed; int64_t last; } seen[] = {{7, 7, T0 + 80}, {30, 0, T0 + 29}, {12, 12, T0 + 51}};
+    for (size_t i = 0; i < 3; i++)
+        for (unsigned k = 0; k < 2; k++) {
+            const struct source_look *s = k ? &shared.list.v[i] : &alone.list.v[i];
+            assert_int_equal(s->health.lines, seen[i].lines);
+            assert_int_equal(s->health.dated, seen[i].lines);
+            assert_int_equal(s->failed, seen[i].failed);
+            assert_int_equal(s->health.last_line, seen[i].last);
+            assert_int_equal(s->from, T0 - DAY_S);
+            assert_true(s->whole);
+            assert_int_equal(source_look_state(s, T0 - DAY_S), SOURCE_LIVE);
+        }
+    shell("rm -r %s/var/log/journal", dir);
+    shared = looked_for(&m, 1u << 20, true);
+    assert_int_equal(shared.list.v[1].health.lines, 30); /* nothing is read for it, */
+    assert_int_equal(shared.list.v[2].health.lines, 0);  /* but for who tried to log in */
+    once_end();
+    shared = looked_for(&m, 1u << 20, true);
+    assert_int_equal(shared.list.v[1].health.lines, 0);
     arena_free(m.a);
 }
 
@@ -150,7 +200,7 @@ static void what_is_no_file(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(the_journal_by_service, clean), cmocka_unit_test_setup(a_file_that_two_share, clean),
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(the_journal_by_service, clean), cmocka_unit_test_setup(a_glance_of_others, clean), cmocka_unit_test_setup(a_file_that_two_share, clean),
                                        cmocka_unit_test_setup(the_end_of_a_long_file, clean), cmocka_unit_test_setup(what_is_no_file, clean)};
     if (!made_journal_begin())
         return 0;
