@@ -1,7 +1,7 @@
 #include "bin/verbs.h"
 
 const struct verb *const verbs[] = {
-    &verb_check, &verb_explain, &verb_fix, &verb_changes, &verb_undo, &verb_accept, &verb_service, &verb_status, &verb_bans, &verb_ban, &verb_unban, &verb_why, &verb_selftest, &verb_metrics, &verb_run, &verb_notify, &verb_filter, &verb_log, &verb_replay, &verb_setup, &verb_import, &verb_config, &verb_help, &verb_version,
+    &verb_check, &verb_explain, &verb_fix, &verb_changes, &verb_undo, &verb_accept, &verb_service, &verb_status, &verb_bans, &verb_ban, &verb_unban, &verb_why, &verb_selftest, &verb_metrics, &verb_run, &verb_notify, &verb_filter, &verb_log, &verb_replay, &verb_queue, &verb_setup, &verb_import, &verb_config, &verb_help, &verb_version,
 };
 const size_t verbs_n = ARRAY_SIZE(verbs);
 

@@ -65,4 +65,4 @@ enum outcome verb_dispatch(int argc, char **argv);
 enum outcome complain(const struct err *err);
 enum outcome complainf(const char *format, ...) _printf_(1, 2);
 
-extern const struct verb verb_check, verb_explain, verb_fix, verb_changes, verb_undo, verb_accept, verb_service, verb_status, verb_bans, verb_ban, verb_unban, verb_why, verb_selftest, verb_metrics, verb_run, verb_notify, verb_filter, verb_log, verb_replay, verb_setup, verb_import, verb_config, verb_help, verb_version;
+extern const struct verb verb_check, verb_explain, verb_fix, verb_changes, verb_undo, verb_accept, verb_service, verb_status, verb_bans, verb_ban, verb_unban, verb_why, verb_selftest, verb_metrics, verb_run, verb_notify, verb_filter, verb_log, verb_replay, verb_queue, verb_setup, verb_import, verb_config, verb_help, verb_version;

@@ -1,11 +1,10 @@
 #include "queue/count.h"
-#include <dirent.h>
+#include "queue/walk.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define MAX_DEPTH 16
 #define MAX_AGED 2000 /* messages whose age is looked up by a call of its own */
 
 static const struct spool_dir postfix_dirs[] = {
@@ -15,7 +14,7 @@ static const struct spool_dir qmail_dirs[] = {{"mess", true}, {0}};
 static const struct spool_dir exim_dirs[] = {{"input", true}, {0}};
 const struct spool_dir *const spool_dirs[] = {[SPOOL_POSTFIX] = postfix_dirs, [SPOOL_QMAIL] = qmail_dirs, [SPOOL_EXIM] = exim_dirs};
 
-struct walk {
+struct counting {
     enum spool_kind kind;
     bool waiting;
     uint64_t n;
@@ -81,7 +80,7 @@ bool spool_message(enum spool_kind kind, const char *name, int64_t *ret_time)
     return str_u64(str_of(name), UINT64_MAX, &inode);
 }
 
-static void age(struct walk *w, int dir, const char *name, int64_t t)
+static void age(struct counting *w, int dir, const char *name, int64_t t)
 {
     struct statx x;
     if (!t && w->aged >= MAX_AGED) {
@@ -102,45 +101,13 @@ static void age(struct walk *w, int dir, const char *name, int64_t t)
         w->oldest = t;
 }
 
-static unsigned char type_of(int dir, const struct dirent *e)
+static int found(void *arg, int dir, const char *name, int64_t t)
 {
-    struct stat st;
-    if (e->d_type != DT_UNKNOWN)
-        return e->d_type;
-    if (fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return DT_UNKNOWN;
-    return S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG : DT_UNKNOWN;
-}
-
-/* Counts below an open directory, which it closes. */
-static int walk(struct walk *w, int fd, unsigned depth)
-{
-    DIR *d = fdopendir(fd);
-    if (!d) {
-        int e = errno;
-        close(fd);
-        return -e;
-    }
-    int r = 0;
-    const struct dirent *e;
-    while (r == 0 && (errno = 0, e = readdir(d))) {
-        int64_t t;
-        if (e->d_name[0] == '.')
-            continue;
-        unsigned char type = type_of(fd, e);
-        if (type == DT_DIR && depth < MAX_DEPTH) {
-            int sub = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-            r = sub >= 0 ? walk(w, sub, depth + 1) : errno == ENOENT ? 0 : -errno;
-        } else if (type == DT_REG && spool_message(w->kind, e->d_name, &t)) {
-            w->n++;
-            if (w->waiting)
-                age(w, fd, e->d_name, t);
-        }
-    }
-    if (r == 0 && errno)
-        r = -errno;
-    closedir(d);
-    return r;
+    struct counting *w = arg;
+    w->n++;
+    if (w->waiting)
+        age(w, dir, name, t);
+    return 0;
 }
 
 static int look_at_room(const struct root *root, const char *spool, struct spool_count *c)
@@ -169,11 +136,11 @@ int spool_count(const struct root *root, const char *spool, enum spool_kind kind
     if (code < 0)
         c.unseen = arena_dupz(a, spool);
     for (; dirs[n].name; n++) {
-        struct walk w = {.kind = kind, .waiting = dirs[n].waiting};
+        struct counting w = {.kind = kind, .waiting = dirs[n].waiting};
         const char *path = arena_printf(a, "%s/%s", spool, dirs[n].name);
-        int fd = root_openat(root, path, O_RDONLY | O_DIRECTORY), r = fd < 0 ? fd : walk(&w, fd, 0);
+        int fd = root_openat(root, path, O_RDONLY | O_DIRECTORY), r = fd < 0 ? fd : spool_walk(fd, kind, found, &w);
         missing += fd == -ENOENT;
-        if (r < 0 && code == 0) {
+        if (r < 0 && (code == 0 || code == -ENOENT)) { /* what is there and cannot be read is worse than what is missing */
             code = r;
             c.unseen = path;
         }

@@ -1,5 +1,6 @@
 #include "queue/size.h"
 #include "base/i18n.h"
+#include "queue/spools.h"
 #include <errno.h>
 #include <stdio.h>
 
@@ -122,41 +123,22 @@ void queue_size_judge(const struct spool_seen *s, int64_t now, bool privileged, 
     tell_unseen(s, privileged, out, f);
 }
 
-static const char *spool_of(const struct probe_ctx *ctx, const struct instance *i, enum spool_kind kind)
-{
-    static const char *const usual[][3] = {
-        [SPOOL_POSTFIX] = {"/var/spool/postfix"}, [SPOOL_QMAIL] = {"/var/qmail/queue", "/var/lib/qmail/queue"}, [SPOOL_EXIM] = {"/var/spool/exim4", "/var/spool/exim"},
-    };
-    static const char *const keys[] = {[SPOOL_POSTFIX] = "queue_directory", [SPOOL_QMAIL] = "queue", [SPOOL_EXIM] = "spool_directory"};
-    const char *set = setting_value(i, "", keys[kind], NULL);
-    if (set && set[0] == '/')
-        return set;
-    for (size_t k = 0; k < 3 && usual[kind][k]; k++)
-        if (root_exists(ctx->server->host->root, usual[kind][k]))
-            return usual[kind][k];
-    return usual[kind][0];
-}
-
 int queue_size_probe(const struct probe_ctx *ctx, struct findings *out, struct err *err)
 {
     (void)err;
-    static const struct { const char *product; enum spool_kind kind; } products_with_spool[] = {{"postfix", SPOOL_POSTFIX}, {"qmail", SPOOL_QMAIL}, {"exim", SPOOL_EXIM}};
-    const char *first = NULL;
-    for (size_t k = 0; k < ARRAY_SIZE(products_with_spool); k++) {
-        const struct instance *i;
-        for (size_t n = 0; (i = server_instance(ctx->server, products_with_spool[k].product, n)); n++) {
-            struct spool_seen s = {.kind = products_with_spool[k].kind, .path = spool_of(ctx, i, products_with_spool[k].kind)};
-            s.object = i->name[0] || !first || first == products_with_spool[k].product ? i->name : products_with_spool[k].product;
-            str_u64(str_of(setting_value(i, "", "message_size_limit", "0")), 1ull << 40, &s.message_limit);
-            s.code = spool_count(ctx->server->host->root, s.path, s.kind, out->arena, &s.count);
-            s.usual = usual_of(ctx->memos, ctx->memos_n, out->check->id, s.object, out->arena);
-            queue_size_judge(&s, ctx->now, ctx->server->host->privileged, out);
-            if (s.code == 0 && !s.count.absent)
-                usual_learn(&s.usual, ctx->now, s.count.total);
-            if (s.usual.since)
-                usual_leave(&s.usual, s.object, out);
-            first = first ? first : products_with_spool[k].product;
-        }
+    struct spools spools = {0};
+    spools_of(ctx->server, out->arena, &spools);
+    for (size_t k = 0; k < spools.n; k++) {
+        const struct spool_instance *i = &spools.v[k];
+        struct spool_seen s = {.kind = i->kind, .path = i->path, .object = i->name};
+        str_u64(str_of(setting_value(i->instance, "", "message_size_limit", "0")), 1ull << 40, &s.message_limit);
+        s.code = spool_count(ctx->server->host->root, s.path, s.kind, out->arena, &s.count);
+        s.usual = usual_of(ctx->memos, ctx->memos_n, out->check->id, s.object, out->arena);
+        queue_size_judge(&s, ctx->now, ctx->server->host->privileged, out);
+        if (s.code == 0 && !s.count.absent)
+            usual_learn(&s.usual, ctx->now, s.count.total);
+        if (s.usual.since)
+            usual_leave(&s.usual, s.object, out);
     }
     return 0;
 }

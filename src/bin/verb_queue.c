@@ -1,0 +1,72 @@
+/* verb_queue.c: `bansho queue`: the mail queues of this server, or one elsewhere. */
+#include "bin/queue_call.h"
+
+#define ARENA_MAX (512u << 20)
+
+static const struct {
+    const char *name;
+    unsigned args;
+    enum outcome (*run)(struct queue_call *q);
+} verbs_of_queue[] = {{"count", 1, queue_count}, {"list", 1, queue_list}, {"top", 1, queue_top}, {"show", 2, queue_show}};
+
+static enum outcome run(const struct call *c)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(ARENA_MAX);
+    struct queue_call q;
+    struct err err = {0};
+    enum outcome outcome = OUTCOME_USAGE;
+    for (size_t i = 0; i < ARRAY_SIZE(verbs_of_queue); i++) {
+        if (strcmp(c->args[0], verbs_of_queue[i].name) != 0)
+            continue;
+        if (c->args_n > verbs_of_queue[i].args)
+            return complainf(_("queue %s: \"%s\" is too much; which messages are meant is said by options"), c->args[0], c->args[verbs_of_queue[i].args]);
+        int r = queue_begin(&q, c, a, &err);
+        outcome = r < 0 ? complain(&err) : verbs_of_queue[i].run(&q);
+        queue_done(&q);
+        return outcome;
+    }
+    return complainf(_("queue %s: possible are count, list, top and show"), c->args[0]);
+}
+
+static const struct verb_option queue_options[] = {
+    {"account", 0, ARGUMENT_TEXT, "A", NULL, N_("messages that this account logged in to send: taro@example.jp, @example.jp (anybody there), ta* (a beginning), \"\" (nobody); !A: all others. Several: any of them")},
+    {"sender", 0, ARGUMENT_TEXT, "S", NULL, N_("with this envelope sender, written in the same ways; anybody can write any sender")},
+    {"to", 0, ARGUMENT_TEXT, "R", NULL, N_("that wait for this recipient, or for anybody at @example.jp")},
+    {"client", 0, ARGUMENT_TEXT, "X", NULL, N_("that came from this address, network (203.0.113.0/24) or host name")},
+    {"script", 0, ARGUMENT_TEXT, "P", NULL, N_("that this PHP script sent, as UID:FILE in X-PHP-Originating-Script")},
+    {"site", 0, ARGUMENT_TEXT, "S", NULL, N_("that this web site sent (Plesk's X-PPP-Vhost)")},
+    {"subject", 0, ARGUMENT_TEXT, "T", NULL, N_("with this subject as it stands in the header, or T* as its beginning; the first 60 bytes count")},
+    {"size", 0, ARGUMENT_TEXT, "N", NULL, N_("of at least so many bytes: 500K, 10M; !10M: smaller")},
+    {"older", 0, ARGUMENT_TEXT, "T", NULL, N_("that arrived at least so long ago: 20m, 2h, 3d")},
+    {"younger", 0, ARGUMENT_TEXT, "T", NULL, N_("that arrived less long ago")},
+    {"state", 0, ARGUMENT_TEXT, "S", NULL, N_("in this state, as in `queue count`: deferred, hold, active ...")},
+    {"bounce", 0, ARGUMENT_NONE, NULL, NULL, N_("without a sender: messages of the mail servers themselves")},
+    {"no-bounce", 0, ARGUMENT_NONE, NULL, NULL, N_("with a sender")},
+    {"by", 0, ARGUMENT_WORDS, "K", "account|sender|client|script|site|to|subject|error", N_("top: what is counted; to: the domain of the first recipient (otherwise account)")},
+    {"page", 0, ARGUMENT_TEXT, "N", NULL, N_("list: this page")},
+    {"per", 0, ARGUMENT_WORDS, "N", "10|25|100|all", N_("so many on a page (otherwise 25); all: as they are read")},
+    {"spool", 0, ARGUMENT_DIR, "DIR", NULL, N_("the queue in this directory (a mounted disk, evidence) instead of this server's own; it is only read")},
+    {"kind", 0, ARGUMENT_WORDS, "K", "postfix|qmail", N_("with --spool: whose queue it is, where its directories do not tell")},
+    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("count: one object (schema bansho.queue-count/1); list, top, show: one object for each (bansho.queue-list/1, bansho.queue-top/1)")},
+    {0},
+};
+
+const struct verb verb_queue = {
+    .name = "queue",
+    .usage = "count|list|top|show ID [--account A] [--sender S] [--to R] [--client X] [--script P] [--site S] [--subject T] [--size N] [--older T] [--younger T] [--state S] [--[no-]bounce] [--by K] [--page N] [--per N] [--spool DIR [--kind K]] [--json]",
+    .summary = N_("the mail queue: how much waits, and who really sent it"),
+    .help = N_("count tells how many messages wait, from the directories alone, however many there are; their sizes, where there are at most 10,000, or where conditions are given. "
+               "list shows them page by page, in the order in which the file system has them, so that the first page is there at once; top tells which account, client, script or site "
+               "fills the queue; show tells all that is known of one message. Every queue of this server is looked at, or the one in --spool.\n\n"
+               "Who really sent a message stands in the queue itself: the account that logged in, the client's address, the PHP script. The sender's address proves nothing. "
+               "A script's name counts only where the message was not brought over the network.\n\n"
+               "Conditions on different things must all hold; of several on one thing any; one that begins with ! must not. Nothing is changed, and no mail program is asked: "
+               "messages come and go meanwhile. What could not be read is said, and the exit status is 3: a queue that cannot be read is never empty. "
+               "What a stranger could write is read by a confined process without privileges."),
+    .options = queue_options,
+    .argument = ARGUMENT_WORDS,
+    .words = "count|list|top|show",
+    .min = 1,
+    .max = 2,
+    .run = run,
+};

@@ -1,0 +1,31 @@
+#include "queue/spools.h"
+
+static const char *spool_of(const struct server *s, const struct instance *i, enum spool_kind kind)
+{
+    static const char *const usual[][3] = {
+        [SPOOL_POSTFIX] = {"/var/spool/postfix"}, [SPOOL_QMAIL] = {"/var/qmail/queue", "/var/lib/qmail/queue"}, [SPOOL_EXIM] = {"/var/spool/exim4", "/var/spool/exim"},
+    };
+    static const char *const keys[] = {[SPOOL_POSTFIX] = "queue_directory", [SPOOL_QMAIL] = "queue", [SPOOL_EXIM] = "spool_directory"};
+    const char *set = setting_value(i, "", keys[kind], NULL);
+    if (set && set[0] == '/')
+        return set;
+    for (size_t k = 0; k < 3 && usual[kind][k]; k++)
+        if (root_exists(s->host->root, usual[kind][k]))
+            return usual[kind][k];
+    return usual[kind][0];
+}
+
+void spools_of(const struct server *s, struct arena *a, struct spools *ret)
+{
+    static const struct { const char *product; enum spool_kind kind; } products_with_spool[] = {{"postfix", SPOOL_POSTFIX}, {"qmail", SPOOL_QMAIL}, {"exim", SPOOL_EXIM}};
+    const char *first = NULL;
+    for (size_t k = 0; k < ARRAY_SIZE(products_with_spool); k++) {
+        const struct instance *i;
+        const char *product = products_with_spool[k].product;
+        for (size_t n = 0; (i = server_instance(s, product, n)); n++) {
+            const char *name = i->name[0] || !first || strcmp(first, product) == 0 ? i->name : product;
+            *list_push(a, ret) = (struct spool_instance){.name = name, .path = spool_of(s, i, products_with_spool[k].kind), .kind = products_with_spool[k].kind, .instance = i};
+            first = first ? first : product;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+"""`bansho queue count|list|top|show` on a spool that is named, made of queue files of a real Postfix. Argument: the build directory."""
+import json, os, pathlib, subprocess, sys, tempfile
+
+import jsonschema
+
+BUILD = pathlib.Path(sys.argv[1]).resolve()
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SEEDS = ROOT / "tests/fuzz/seeds/postfix_record"
+IDS = ["2539F291", "3348E29D", "58D702A0", "81BCD2A8", "8650D2AD"]
+
+
+def bansho(*args, language="C.UTF-8", code=0):
+    env = {"PATH": os.environ["PATH"], "LC_ALL": language, "BANSHO_LOCALE": str(BUILD / "locale"), "TZ": "UTC"}
+    shown = subprocess.run([str(BUILD / "bansho"), "queue", *map(str, args)], capture_output=True, text=True, env=env, timeout=60)
+    assert shown.returncode == code, shown
+    return shown
+
+
+def objects(schema, *args, **more):
+    validator = jsonschema.Draft202012Validator(json.loads((ROOT / f"data/schema/{schema}-1.json").read_text()))
+    lines = [json.loads(line) for line in bansho(*args, "--json", **more).stdout.splitlines()]
+    for line in lines:
+        validator.validate(line)
+    return lines
+
+
+def ids(*args):
+    return sorted(m["id"] for m in objects("queue-list", "list", *args))
+
+
+def spool(tmp):
+    for directory in ("maildrop", "incoming", "active", "hold", "defer/8"):
+        (tmp / directory).mkdir(parents=True)
+    for name in IDS:
+        (tmp / "deferred" / name[0]).mkdir(parents=True, exist_ok=True)
+        (tmp / "deferred" / name[0] / name).write_bytes((SEEDS / name).read_bytes())
+    (tmp / "defer/8/8650D2AD").write_bytes((SEEDS / "defer").read_bytes())
+
+
+def what_it_tells(tmp):
+    of = ("--spool", tmp)
+    count = objects("queue-count", "count", *of)[0]
+    assert (count["total"], count["states"]["deferred"], count["bytes"], count["whole"]) == (5, 5, 257 + 249 + 560 + 321 + 286, True), count
+    assert ids(*of) == IDS
+    assert ids(*of, "--account", "leak@alpha.example") == ["2539F291", "3348E29D"]
+    assert ids(*of, "--account", "leak@alpha.example", "--account", "info@alpha.example", "--client", "!203.0.113.14") == ["3348E29D", "58D702A0"]
+    assert ids(*of, "--account", "") == ["81BCD2A8", "8650D2AD"]
+    assert ids(*of, "--to", "r149@defer.example") == ["3348E29D"]
+    assert ids(*of, "--to", "b@ok.example") == []  # has it already
+    assert ids(*of, "--script", "0:m.php", "--subject", "From*") == ["81BCD2A8"]
+    assert ids(*of, "--bounce") == [] and ids(*of, "--no-bounce", "--state", "deferred", "--size", "300") == ["58D702A0", "81BCD2A8"]
+    top = objects("queue-top", "top", *of)
+    assert [(t["key"], t["messages"]) for t in top] == [(None, 2), ("leak@alpha.example", 2), ("info@alpha.example", 1)]
+    assert objects("queue-top", "top", *of, "--by", "to")[0]["recipients"] == 150 + 1 + 1 + 1 + 2
+    show = objects("queue-list", "show", "8650D2AD", *of)[0]
+    assert show["to"] == ["t@defer.example", "u@defer.example"] and "450 4.2.0" in show["error"] and show["next_try"], show
+    assert len(objects("queue-list", "show", "3348E29D", *of)[0]["to"]) == 150
+
+
+def pages(tmp):
+    for i in range(25):
+        (tmp / f"hold/AAAAA{i:03}").write_bytes((SEEDS / "2539F291").read_bytes())
+    first, second = (bansho("list", "--spool", tmp, "--page", n).stdout for n in (1, 2))
+    assert first.startswith("30 messages in the queue; ") and first.endswith(f"--spool {tmp} --page 2\n"), first
+    assert "more" not in second
+    named = [line.split()[0] for line in (first + second).splitlines() if " deferred " in line or " hold " in line]
+    assert len(named) == 30 == len(set(named)), named
+    assert len(objects("queue-list", "list", "--spool", tmp, "--per", "all")) == 30
+    assert len(objects("queue-list", "list", "--spool", tmp, "--state", "hold", "--per", "10", "--page", "3")) == 5
+
+
+def hostile_text_and_japanese(tmp):
+    shown = bansho("list", "--spool", tmp, "--client", "203.0.113.15").stdout
+    assert "Many \\x1b[31m recipients" in shown and "\x1b" not in shown and "+149" in shown
+    assert "キューに 30通あります" in bansho("list", "--spool", tmp, "--lang", "ja", language="ja_JP.UTF-8").stdout
+
+
+def what_cannot_be_read_is_not_empty(tmp):
+    (tmp / "deferred/8/8650D2AD").write_bytes(b"C\x05nonsense")
+    assert objects("queue-list", "show", "8650D2AD", "--spool", tmp)[0]["condition"] == "damaged"
+    assert "no such message" in bansho("show", "8650D2AE", "--spool", tmp, code=2).stderr
+    (tmp / "deferred").rename(tmp / "was")
+    (tmp / "deferred").write_text("no directory")
+    for verb in ("count", "list", "top"):
+        shown = bansho(verb, "--spool", tmp, code=3)
+        assert "could not be read" in shown.stderr, shown
+    assert objects("queue-count", "count", "--spool", tmp, code=3)[0]["whole"] is False
+    (tmp / "empty").mkdir()
+    assert "no mail queue" in bansho("count", "--spool", tmp / "empty", code=2).stderr
+    bansho("count", "--spool", tmp / "empty", "--kind", "postfix", code=3)
+    bansho("list", "--spool", tmp, "--state", "lost", code=2)
+    (tmp / "empty/hold").mkdir()
+    assert objects("queue-count", "count", "--spool", tmp / "empty", "--kind", "postfix")[0]["total"] == 0
+    assert bansho("list", "--spool", tmp / "empty", "--kind", "postfix").stdout.startswith("0 messages in the queue")
+
+
+with tempfile.TemporaryDirectory() as name:
+    directory = pathlib.Path(name)
+    spool(directory)
+    for story in (what_it_tells, pages, hostile_text_and_japanese, what_cannot_be_read_is_not_empty):
+        story(directory)
