@@ -20,7 +20,7 @@ bool speaks_of_login(struct str line)
 {
     /* How it ended, in whatever words; but not Dovecot's of a connection that only came and went, nor mail that was not taken. */
     static const struct str ends[] = {{"fail", 4}, {"incorrect", 9}, {"invalid", 7}, {"denied", 6}, {"wrong", 5}, {"refused", 7}, {"accepted", 8}, {"logged in", 9}, {"success", 7}, {"login ok", 8}},
-                            none[] = {{"(no auth attempts", 17}, {"reject: ", 8}};
+                            none[] = {{"(no auth attempts", 17}, {"(disconnected before auth was ready", 35}, {"reject: ", 8}};
     char small[LOOKED_AT];
     size_t n = line.n < sizeof small ? line.n : sizeof small;
     for (size_t i = 0; i < n; i++)

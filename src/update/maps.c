@@ -26,8 +26,11 @@ static int ask(int fd, struct buf *b)
         if (q.end <= addr || q.name_size > sizeof name)
             return -EBADMSG;
         name[sizeof name - 1] = 0;
-        if (q.name_size && !strchr(name, '\n')) /* in the text a line feed would be \012; no package has such a file */
-            buf_printf(b, "0-0 r-xp 0 0:0 0 %s\n", name);
+        if (q.name_size && !strchr(name, '\n')) { /* in the text a line feed would be \012; no package has such a file */
+            buf_addz(b, "0-0 r-xp 0 0:0 0 ");
+            buf_addz(b, name);
+            buf_addc(b, '\n');
+        }
         addr = q.end;
     }
 }

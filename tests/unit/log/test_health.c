@@ -35,7 +35,8 @@ static void lines_that_should_be_known(void **state)
     (void)state;
     static const struct { const char *line; bool speaks; } table[] = {
         {"sshd[1]: Failed password for root from 192.0.2.1", true}, {"pure-ftpd: (?@192.0.2.1) [WARNING] Authentication failed", true}, {"x: LOGIN REFUSED", true}, {"logged in", true},
-        {"dovecot: imap-login: Disconnected: SSL_accept() failed (no auth attempts in 0 secs): user=<>", false}, {"NOQUEUE: reject: RCPT from x[192.0.2.1]: Access denied", false},
+        {"dovecot: imap-login: Disconnected: SSL_accept() failed (no auth attempts in 0 secs): user=<>", false}, {"imap-login: Disconnected: Connection closed: SSL_accept() failed: error:0A000102 (disconnected before auth was ready, waited 0 secs): user=<>", false},
+        {"NOQUEUE: reject: RCPT from x[192.0.2.1]: Access denied", false},
         {"sshd[1]: Server listening on 0.0.0.0 port 22.", false}, {"master: Info: Dovecot v2.3 starting up for imap", false}, {"", false}, {"FAI", false}};
     for (size_t i = 0; i < ARRAY_SIZE(table); i++)
         assert_int_equal(speaks_of_login(str_of(table[i].line)), table[i].speaks);
