@@ -1,6 +1,7 @@
 #include "act/registry.h"
 #include "account/account_acts.h"
 #include "change/change_acts.h"
+#include "queue/queue_acts.h"
 #include "unit/unit_acts.h"
 #include "update/update_acts.h"
 #include <string.h>
@@ -10,6 +11,7 @@ const struct act_table *const act_tables[] = {
     &account_acts,
     &unit_acts,
     &update_acts,
+    &queue_acts,
 };
 const size_t act_tables_n = ARRAY_SIZE(act_tables);
 

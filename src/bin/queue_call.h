@@ -7,6 +7,7 @@
 #include "term/progress.h"
 
 #define QUEUE_PER_DEFAULT 25
+#define QUEUE_IDS_MAX 100
 #define QUEUE_COUNT_READS 10000 /* so many messages are read to know how large all are; of more only the number is known */
 
 struct queue_call {
@@ -57,3 +58,5 @@ enum outcome queue_count(struct queue_call *q);
 enum outcome queue_list(struct queue_call *q);
 enum outcome queue_show(struct queue_call *q);
 enum outcome queue_top(struct queue_call *q);
+enum outcome queue_hold(struct queue_call *q);
+enum outcome queue_release(struct queue_call *q);

@@ -1,3 +1,4 @@
+#include "queue/postfix_path.h"
 #include "queue/postfix_record.h"
 #include "queue/spool.h"
 #include "queue/walk.h"
@@ -53,29 +54,28 @@ static int walk(const struct spool_place *s, struct arena *a, spool_found_fn *fn
 }
 
 /* Short ids are hashed by their first characters, long ones by their microseconds in hexadecimal (Postfix 2.9: mail_queue_dir). */
-static void hash_digits(const char *id, char ret[static 24])
+void postfix_hash_digits(const char *id, char ret[static POSTFIX_DIGITS])
 {
     static const char base52[] = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
     const char *z = strrchr(id, 'z');
     unsigned long us = 0;
-    snprintf(ret, 24, "%.16s", id);
+    snprintf(ret, POSTFIX_DIGITS, "%.16s", id);
     if (!z || z - id < 10)
         return;
     for (const char *p = z - 4; p < z; p++) {
         const char *digit = strchr(base52, *p);
         us = us * 52 + (digit ? (unsigned long)(digit - base52) : 0);
     }
-    snprintf(ret, 24, "%05lX", us);
+    snprintf(ret, POSTFIX_DIGITS, "%05lX", us);
 }
 
-/* Opens the directory below `dir` in which the file of that id lies, at whatever depth of hashing. -ENOENT: in none. */
-static int open_hashed(const struct spool_place *s, const char *dir, const char *id, struct arena *a)
+int postfix_open_hashed(const struct spool_place *s, const char *dir, const char *id, struct arena *a)
 {
-    char digits[24];
+    char digits[POSTFIX_DIGITS];
     struct buf path = BUF(4096);
     struct stat st;
     int found_fd = -ENOENT;
-    hash_digits(id, digits);
+    postfix_hash_digits(id, digits);
     buf_printf(&path, "%s/%s", s->path, dir);
     for (unsigned depth = 0; found_fd < 0 && depth <= MAX_DEPTH; depth++) {
         int fd = root_openat(s->root, arena_dup(a, buf_str(&path)), O_RDONLY | O_DIRECTORY);
@@ -99,7 +99,7 @@ static int find(const struct spool_place *s, const char *id, struct arena *a, sp
     if (strlen(id) > MESSAGE_ID_MAX || !spool_message(SPOOL_POSTFIX, id, &arrival))
         return -ENOENT;
     for (unsigned i = 0; states[i]; i++) {
-        int dir = open_hashed(s, states[i], id, a);
+        int dir = postfix_open_hashed(s, states[i], id, a);
         if (dir < 0)
             continue;
         const struct spool_found f = {.id = id, .state = i, .dir = dir, .name = id, .arrival = arrival};
@@ -160,7 +160,7 @@ static void last_error(const struct spool_place *s, struct arena *a, struct mess
     char tail[DEFER_TAIL];
     struct stat st;
     struct str reason;
-    int dir = open_hashed(s, "defer", m->id, a);
+    int dir = postfix_open_hashed(s, "defer", m->id, a);
     if (dir < 0)
         return;
     int fd = openat(dir, m->id, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

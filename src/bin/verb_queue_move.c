@@ -1,0 +1,317 @@
+/* verb_queue_move.c: `bansho queue hold` and `bansho queue release`: what is meant is shown first, then each message is verified and moved. */
+#include "act/executor.h"
+#include "bin/desk.h"
+#include "bin/queue_call.h"
+#include "bin/session.h"
+#include "queue/move.h"
+#include "queue/queue_acts.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOVE_MAX 2000000 /* messages of one call: more are a second call */
+#define SAMPLES 5
+#define SENDERS 1000     /* different accounts or senders that are told apart */
+#define SENDERS_SHOWN 5
+
+struct from {
+    struct str name;
+    bool account;
+    uint64_t messages;
+};
+
+struct moving {
+    struct queue_call *q;
+    enum move_kind kind;
+    const struct spool_instance *spool; /* of the message that is read */
+    LIST(struct move_item) items;
+    LIST(size_t) ends;                  /* of each spool: where its items end */
+    LIST(struct from) from;
+    struct buf samples;
+    uint64_t bytes, recipients, others, in_active, unfit, maildrop;
+    bool full;
+    uint64_t results[MOVE_RESULTS];
+    int code;                           /* of the first that failed */
+    LIST(size_t) strange;               /* items that are someone else's now */
+};
+
+static const char *state_of(const struct moving *m, const struct message *msg)
+{
+    return spool_kinds[m->spool->kind]->states[msg->state];
+}
+
+static void count_from(struct moving *m, const struct message *msg)
+{
+    bool account = msg->account.n > 0;
+    struct str name = account ? msg->account : msg->sender;
+    for (size_t i = 0; i < m->from.n; i++)
+        if (m->from.v[i].account == account && str_eq(m->from.v[i].name, name)) {
+            m->from.v[i].messages++;
+            return;
+        }
+    if (m->from.n == SENDERS)
+        m->others++;
+    else
+        *list_push(m->q->arena, &m->from) = (struct from){str_span(arena_dup(m->q->arena, name), name.n), account, 1};
+}
+
+static int on_message(void *arg, const struct message *msg)
+{
+    struct moving *m = arg;
+    if (msg->state >= spool_count_states(m->spool->kind))
+        return -EBADMSG;
+    bool held = strcmp(state_of(m, msg), "hold") == 0;
+    if (held != (m->kind == MOVE_RELEASE))
+        return 0;
+    if (strcmp(state_of(m, msg), "maildrop") == 0) {
+        m->maildrop++;
+        return 0;
+    }
+    if (msg->condition != MESSAGE_SOUND) {
+        m->unfit++;
+        return 0;
+    }
+    if (m->items.n == MOVE_MAX) {
+        m->full = true;
+        return 1;
+    }
+    struct move_item item = {.inode = msg->inode, .arrival = msg->arrival};
+    memcpy(item.id, msg->id, sizeof item.id);
+    struct str last = m->items.n ? m->items.v[m->items.n - 1].sender : (struct str){0};
+    item.sender = last.p && str_eq(last, msg->sender) ? last : str_span(arena_dup(m->q->arena, msg->sender), msg->sender.n);
+    *list_push(m->q->arena, &m->items) = item;
+    m->recipients += msg->recipients;
+    if (__builtin_add_overflow(m->bytes, msg->size, &m->bytes))
+        m->bytes = INT64_MAX;
+    m->in_active += strcmp(state_of(m, msg), "active") == 0;
+    count_from(m, msg);
+    if (m->items.n <= SAMPLES)
+        queue_row(m->q, m->spool, msg, &m->samples);
+    return 0;
+}
+
+/* false: something could not be read; what is not known is not acted on. */
+static bool collect_one(struct moving *m, const char *id)
+{
+    struct looked l;
+    struct look_options o = {.id = id};
+    return queue_look(m->q, m->spool, &o, on_message, m, &l) >= 0;
+}
+
+static bool collect(struct moving *m)
+{
+    struct queue_call *q = m->q;
+    bool read = true;
+    for (size_t i = 0; i < q->spools.n; i++) {
+        m->spool = &q->spools.v[i];
+        if (m->spool->kind == SPOOL_POSTFIX) {
+            for (size_t k = 1; k < q->call->args_n && read; k++)
+                read = collect_one(m, q->call->args[k]);
+            if (q->call->args_n == 1)
+                read = read && collect_one(m, NULL);
+        } else if (m->spool->instance && m->spool->instance->wanted) {
+            complainf(_("%s: only the queues of Postfix can be changed by this version"), queue_name(q, m->spool));
+            q->unknown = true;
+        }
+        *list_push(q->arena, &m->ends) = m->items.n;
+    }
+    return read;
+}
+
+static int more_messages(const void *a, const void *b)
+{
+    const struct from *x = a, *y = b;
+    return (x->messages < y->messages) - (x->messages > y->messages);
+}
+
+static void show(struct moving *m, struct buf *b)
+{
+    struct arena *a = m->q->arena;
+    term_colour(&m->q->term, b, COLOUR_BOLD);
+    buf_printf(b, m->kind == MOVE_HOLD ? _("To be held: %s messages, %s, to %s recipients\n") : _("To be released: %s messages, %s, to %s recipients\n"), queue_number(a, m->items.n),
+               queue_size_text(a, m->bytes), queue_number(a, m->recipients));
+    term_colour(&m->q->term, b, COLOUR_NONE);
+    qsort(m->from.v, m->from.n, sizeof *m->from.v, more_messages);
+    for (size_t i = 0; i < m->from.n && i < SENDERS_SHOWN; i++) {
+        buf_printf(b, m->from.v[i].account ? _("%12s  account ") : _("%12s  sender "), queue_number(a, m->from.v[i].messages));
+        text_escape(b, m->from.v[i].name.n ? m->from.v[i].name : STR("<>"));
+        buf_addc(b, '\n');
+    }
+    if (m->from.n > SENDERS_SHOWN || m->others)
+        buf_printf(b, _("              and others\n"));
+    buf_addz(b, _("for example:\n"));
+    buf_adds(b, buf_str(&m->samples));
+    if (m->kind == MOVE_HOLD && m->in_active)
+        buf_printf(b, _("%s of them are about to be delivered: to whom one goes at this moment is not called back\n"), queue_number(a, m->in_active));
+    if (m->unfit)
+        buf_printf(b, _("%s further messages are still being written or are damaged: they are left alone\n"), queue_number(a, m->unfit));
+    if (m->maildrop)
+        buf_printf(b, _("%s further messages wait in maildrop: Postfix has not taken them yet, they are left alone\n"), queue_number(a, m->maildrop));
+    if (m->full)
+        buf_printf(b, _("There are more than %s: the others need a second call\n"), queue_number(a, MOVE_MAX));
+    buf_addz(b, m->kind == MOVE_HOLD ? _("Nothing is deleted. Held messages stay until they are released: bansho queue release\n") : _("Postfix tries them again by itself; at once: postqueue -f\n"));
+}
+
+static void on_result(void *arg, size_t item, enum move_result result, int code)
+{
+    struct moving *m = arg;
+    m->results[result]++;
+    if (result == MOVE_FAILED && m->code == 0)
+        m->code = code;
+    if (result == MOVE_CHANGED && m->strange.n < 10)
+        *list_push(m->q->arena, &m->strange) = item;
+}
+
+static bool named(const char *list, const char *queue)
+{
+    struct str rest = str_of(list), word;
+    while (str_word(&rest, ", \t\n", &word))
+        if (str_eq(word, str_of(queue)))
+            return true;
+    return false;
+}
+
+static int move_spool(struct moving *m, const struct spool_instance *s, const struct move_item *items, size_t n, struct err *err)
+{
+    const char *names = setting_value(s->instance, "", "hash_queue_names", NULL), *depth = setting_value(s->instance, "", "hash_queue_depth", NULL);
+    struct move_spool target = {.place = queue_place(m->q, s)};
+    uint64_t levels;
+    if (!names || !depth || !str_u64(str_of(depth), 16, &levels))
+        return err_set(err, -ENODATA, _("%s: how its directories are hashed (hash_queue_names, hash_queue_depth) is not known: nothing was moved"), queue_name(m->q, s));
+    target.hashed_deferred = named(names, "deferred");
+    target.hashed_hold = named(names, "hold");
+    target.depth = (unsigned)levels;
+    return spool_move(&target, m->kind, items, n, on_result, m, err);
+}
+
+static int move_all(struct moving *m, struct act_desk *desk, struct err *err)
+{
+    const struct act *act = m->kind == MOVE_HOLD ? &act_queue_hold : &act_queue_release;
+    size_t from = 0;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < m->q->spools.n; i++) {
+        const struct spool_instance *s = &m->q->spools.v[i];
+        size_t n = m->ends.v[i] - from;
+        const char *object = arena_printf(m->q->arena, "%s (%zu)", queue_name(m->q, s), n);
+        if (n) {
+            r = desk->permit(desk->arg, act, object, err);
+            if (r < 0)
+                return r;
+            r = move_spool(m, s, m->items.v + from, n, err);
+            desk->done(desk->arg, act, object, r);
+        }
+        from = m->ends.v[i];
+    }
+    return r;
+}
+
+static void tell(const struct moving *m, struct buf *b)
+{
+    struct arena *a = m->q->arena;
+    const uint64_t *n = m->results;
+    buf_printf(b, m->kind == MOVE_HOLD ? _("Held: %s messages\n") : _("Released: %s messages\n"), queue_number(a, n[MOVE_DONE] + n[MOVE_PENDING]));
+    if (n[MOVE_PENDING] && m->kind == MOVE_HOLD)
+        buf_printf(b, _("%s of them are being delivered at this moment: who receives one now has it; the other recipients stay held\n"), queue_number(a, n[MOVE_PENDING]));
+    if (n[MOVE_GONE])
+        buf_printf(b, _("%s were gone before: delivered, returned or deleted meanwhile\n"), queue_number(a, n[MOVE_GONE]));
+    if (n[MOVE_CHANGED])
+        buf_printf(b, _("%s have become other messages meanwhile (the same id was used again): left alone\n"), queue_number(a, n[MOVE_CHANGED]));
+    for (size_t i = 0; i < m->strange.n; i++)
+        buf_printf(b, "  %s\n", m->items.v[m->strange.v[i]].id);
+    if (n[MOVE_FAILED])
+        buf_printf(b, _("%s could not be moved (the first: %s); they are where they were\n"), queue_number(a, n[MOVE_FAILED]), err_name(-m->code));
+}
+
+static void tell_json(const struct moving *m, const char *result, const struct err *err)
+{
+    static const char *const keys[MOVE_RESULTS] = {"done", "pending", "gone", "changed", "failed"};
+    struct emit j = emit_to(stdout);
+    j.one_line = true;
+    emit_object(&j, NULL);
+    emit_text(&j, "schema", "bansho.queue-move/1");
+    emit_text(&j, "act", m->kind == MOVE_HOLD ? "hold" : "release");
+    emit_text(&j, "result", result);
+    emit_int(&j, "meant", (int64_t)m->items.n);
+    emit_int(&j, "bytes", (int64_t)m->bytes);
+    emit_int(&j, "recipients", (int64_t)m->recipients);
+    for (size_t i = 0; i < MOVE_RESULTS; i++)
+        emit_int(&j, keys[i], (int64_t)m->results[i]);
+    emit_int(&j, "left", (int64_t)(m->unfit + m->maildrop));
+    emit_text(&j, "reason", err->text[0] ? err->text : NULL);
+    emit_end(&j);
+    emit_done(&j);
+}
+
+static void write_out(const struct moving *m, struct buf *b)
+{
+    if (!m->q->json)
+        fwrite(buf_str(b).p, 1, b->n, stdout);
+    fflush(stdout);
+    buf_reset(b);
+}
+
+static enum outcome do_it(struct moving *m, struct buf *b)
+{
+    struct config *config = NULL;
+    struct executor executor;
+    struct err err = {0};
+    int r = session_config(&config, &err);
+    if (r == 0)
+        r = executor_open(STATE_DIR, executor_observes(config, CALLER_ADMIN), CALLER_ADMIN, session_who(m->q->arena), (int64_t)time(NULL), &executor, &err);
+    if (r == 0) {
+        struct act_desk desk = executor_desk(&executor);
+        r = move_all(m, &desk, &err);
+        executor_close(&executor);
+    }
+    config_free(config);
+    if (r == 0 || m->results[MOVE_DONE] || m->results[MOVE_PENDING])
+        tell(m, b);
+    write_out(m, b);
+    if (m->q->json)
+        tell_json(m, r < 0 ? "failed" : "done", &err);
+    if (r < 0)
+        return m->q->json ? OUTCOME_USAGE : complain(&err);
+    return m->results[MOVE_FAILED] ? OUTCOME_WRONG : queue_outcome(m->q);
+}
+
+static enum outcome move(struct queue_call *q, enum move_kind kind)
+{
+    struct moving m = {.q = q, .kind = kind, .samples = BUF(1u << 20)};
+    _cleanup_(buf_free) struct buf b = BUF(4u << 20);
+    const struct err none = {0};
+    enum outcome outcome;
+    if (q->shown)
+        return complainf("%s", _("a queue in --spool is only read"));
+    if (q->call->args_n == 1 && !q->wanted.rules.n)
+        return complainf(_("queue %s: say which messages are meant, by their ids or by options; all of a state: --state deferred"), q->call->args[0]);
+    if (geteuid() != 0)
+        return complainf("%s", _("only root may change the mail queue"));
+    if (!collect(&m) || q->unknown) {
+        complainf("%s", _("what is meant is not known completely: nothing was changed"));
+        outcome = OUTCOME_UNKNOWN;
+    } else if (!m.items.n) {
+        buf_addz(&b, _("0 messages are meant\n"));
+        write_out(&m, &b);
+        if (q->json)
+            tell_json(&m, "nothing", &none);
+        outcome = OUTCOME_FINE;
+    } else {
+        show(&m, &b);
+        write_out(&m, &b);
+        if (call_option(q->call, "yes") || desk_confirm(q->json)) {
+            outcome = do_it(&m, &b);
+        } else {
+            if (q->json)
+                tell_json(&m, "asked", &none);
+            else
+                complainf("%s", _("nothing was changed; without a question: -y"));
+            outcome = OUTCOME_REFUSED;
+        }
+    }
+    buf_free(&m.samples);
+    return outcome;
+}
+
+enum outcome queue_hold(struct queue_call *q) { return move(q, MOVE_HOLD); }
+enum outcome queue_release(struct queue_call *q) { return move(q, MOVE_RELEASE); }

@@ -1,0 +1,176 @@
+#include "queue/move.h"
+#include "base/i18n.h"
+#include "base/still.h"
+#include "queue/postfix_path.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* From where a message may be taken, in the order in which it travels: it is looked for once more when it went on meanwhile. */
+static const char *const from_hold[] = {"hold", NULL};
+static const char *const from_delivery[] = {"incoming", "active", "deferred", "incoming", "active", "deferred", NULL};
+
+struct acting {
+    const struct move_spool *s;
+    enum move_kind kind;
+    struct arena *arena;
+};
+
+/* The directory of `queue` in which Postfix looks for that id, made where it is not there yet. */
+static int target_dir(const struct acting *a, const char *queue, bool hashed, const char *id)
+{
+    char digits[POSTFIX_DIGITS];
+    int fd = root_openat(a->s->place.root, arena_printf(a->arena, "%s/%s", a->s->place.path, queue), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    postfix_hash_digits(id, digits);
+    for (unsigned i = 0; fd >= 0 && hashed && i < a->s->depth && digits[i]; i++) {
+        const char name[] = {digits[i], '\0'};
+        if (mkdirat(fd, name, 0700) < 0 && errno != EEXIST) {
+            int e = errno;
+            close(fd);
+            return -e;
+        }
+        int sub = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), e = errno;
+        close(fd);
+        fd = sub < 0 ? -e : sub;
+    }
+    return fd;
+}
+
+/* 0: it is the one that was shown. -ESTALE: another one; -EAGAIN: not completely written. */
+static int verify(const struct acting *a, const struct move_item *item, int dir, int fd)
+{
+    struct stat st;
+    struct message m = {0};
+    const struct spool_found f = {.id = item->id, .dir = dir, .name = item->id};
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode) || st.st_ino != item->inode)
+        return -ESTALE;
+    if (!(st.st_mode & S_IXUSR))
+        return -EAGAIN;
+    int r = spool_postfix.read(&a->s->place, &f, SPOOL_ENVELOPE, a->arena, &m);
+    if (r < 0)
+        return r;
+    return m.inode == item->inode && m.arrival == item->arrival && str_eq(m.sender, item->sender) ? 0 : -ESTALE;
+}
+
+/* Moves it from an open directory to where it belongs. What came between the look and the rename is put back. */
+static int move_file(const struct acting *a, const struct move_item *item, int from, int fd)
+{
+    const struct move_spool *s = a->s;
+    struct stat there, ours;
+    int to = a->kind == MOVE_HOLD ? target_dir(a, "hold", s->hashed_hold, item->id) : target_dir(a, "deferred", s->hashed_deferred, item->id);
+    if (to < 0)
+        return to;
+    int r = renameat2(from, item->id, to, item->id, RENAME_NOREPLACE) < 0 ? -errno : 0;
+    if (r == 0 && fstat(fd, &ours) == 0 && fstatat(to, item->id, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_ino != ours.st_ino)
+        r = renameat2(to, item->id, from, item->id, RENAME_NOREPLACE) < 0 ? -errno : -ESTALE;
+    close(to);
+    return r;
+}
+
+static int move_from(const struct acting *a, const struct move_item *item, const char *queue, bool *ret_busy)
+{
+    int dir = postfix_open_hashed(&a->s->place, queue, item->id, a->arena);
+    if (dir < 0)
+        return dir;
+    int fd = openat(dir, item->id, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), r = fd < 0 ? -errno : verify(a, item, dir, fd);
+    if (r == 0)
+        r = move_file(a, item, dir, fd);
+    /* Who delivers it holds a lock on it (Postfix: deliver_request). */
+    *ret_busy = r == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    if (fd >= 0)
+        close(fd);
+    close(dir);
+    return r;
+}
+
+static enum move_result move_one(const struct acting *a, const struct move_item *item, int *ret_code)
+{
+    int code = -ENOENT;
+    bool busy = false;
+    for (const char *const *q = a->kind == MOVE_HOLD ? from_delivery : from_hold; *q && code == -ENOENT; q++)
+        code = move_from(a, item, *q, &busy);
+    *ret_code = code;
+    return code == 0 ? busy ? MOVE_PENDING : MOVE_DONE : code == -ENOENT ? MOVE_GONE : code == -ESTALE ? MOVE_CHANGED : MOVE_FAILED;
+}
+
+/* The owner of the queue, and of nothing else. */
+static int become(uid_t uid, gid_t gid)
+{
+    if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0))
+        return -errno;
+    return geteuid() == uid && uid != 0 ? still_begin(NULL) : -EPERM;
+}
+
+static void act(struct acting *a, const struct move_item *items, size_t n, const struct stat *owner, pid_t parent, int fd)
+{
+    int r = become(owner->st_uid, owner->st_gid);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of credentials clears it */
+    if (r < 0 || getppid() != parent)
+        _exit(1);
+    for (size_t i = 0; i < n; i++) {
+        int code;
+        arena_reset(a->arena);
+        int32_t said[2] = {(int32_t)move_one(a, &items[i], &code), code};
+        if (fd_write_all(fd, str_span((const char *)said, sizeof said)) < 0)
+            _exit(1);
+    }
+    _exit(0);
+}
+
+static size_t listen_to(int fd, size_t n, move_fn *fn, void *arg)
+{
+    int32_t said[2];
+    size_t i = 0, have = 0;
+    while (i < n) {
+        ssize_t got = read(fd, (char *)said + have, sizeof said - have);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        have += (size_t)got;
+        if (have < sizeof said)
+            continue;
+        have = 0;
+        if (said[0] < 0 || said[0] >= MOVE_RESULTS)
+            break;
+        fn(arg, i++, (enum move_result)said[0], said[1]);
+    }
+    return i;
+}
+
+int spool_move(const struct move_spool *s, enum move_kind kind, const struct move_item *items, size_t n, move_fn *fn, void *arg, struct err *err)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
+    struct acting acting = {s, kind, a};
+    struct stat owner;
+    int ends[2], status = 0;
+    int r = root_stat(s->place.root, arena_printf(a, "%s/hold", s->place.path), &owner);
+    if (r < 0)
+        return err_set(err, r, "%s/hold: %s", s->place.path, err_name(-r));
+    if (owner.st_uid == 0 || (geteuid() != 0 && geteuid() != owner.st_uid))
+        return err_set(err, -EPERM, _("only root may change the mail queue"));
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return err_set(err, -errno, "pipe: %s", err_name(errno));
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        act(&acting, items, n, &owner, parent, ends[1]);
+    }
+    int e = errno;
+    close(ends[1]);
+    size_t done = pid < 0 ? 0 : listen_to(ends[0], n, fn, arg);
+    close(ends[0]);
+    if (pid < 0)
+        return err_set(err, -e, "fork: %s", err_name(e));
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return done == n ? 0 : err_set(err, -ECHILD, _("the acting process ended early; the remaining %zu messages are where they were"), n - done);
+}

@@ -1,0 +1,35 @@
+/* move.h: messages of a Postfix queue are taken out of delivery (into hold) and given back (into deferred), by a rename within the queue directory, as postsuper -h and -H do. Each is
+   verified at the moment of acting: the file has the inode, the arrival and the sender that were shown. A rename is whole or nothing: killed at any moment, each message is in one place.
+   Done by a process of its own that has become the owner of the queue and can start nothing: neither root's powers nor what strangers wrote get out of it. Runs in `bansho`. */
+#pragma once
+#include "queue/spool.h"
+
+enum move_kind { MOVE_HOLD, MOVE_RELEASE };
+
+struct move_item {
+    char id[MESSAGE_ID_MAX + 1];
+    uint64_t inode;
+    int64_t arrival;
+    struct str sender;
+};
+
+enum move_result {
+    MOVE_DONE,
+    MOVE_PENDING,  /* done, but an agent is delivering it at this moment: to whom it goes just now is not called back */
+    MOVE_GONE,     /* it is not there any more: delivered, returned, deleted */
+    MOVE_CHANGED,  /* another message has this id now: left alone */
+    MOVE_FAILED,
+    MOVE_RESULTS,
+};
+
+struct move_spool {
+    struct spool_place place;
+    bool hashed_deferred, hashed_hold; /* hash_queue_names */
+    unsigned depth;                    /* hash_queue_depth */
+};
+
+/* Called for each item, in their order, with -errno where it failed. */
+typedef void move_fn(void *arg, size_t item, enum move_result result, int code);
+
+/* 0: each item has its result. -EPERM: neither root nor the queue's owner; -ECHILD: the acting process ended early (what it did before was reported). */
+int spool_move(const struct move_spool *s, enum move_kind kind, const struct move_item *items, size_t n, move_fn *fn, void *arg, struct err *err) _must_check_;

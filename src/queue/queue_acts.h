@@ -1,0 +1,6 @@
+/* queue_acts.h: the acts on messages of the mail queue (act/registry.c lists all tables). */
+#pragma once
+#include "model/act.h"
+
+extern const struct act act_queue_hold, act_queue_release;
+extern const struct act_table queue_acts;

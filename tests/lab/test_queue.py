@@ -1,0 +1,172 @@
+"""`bansho queue` on a real Postfix: mail through 587 with a login, from PHP, from sendmail, to servers that put it off; what it tells against postqueue -j and postcat."""
+import json
+
+import pytest
+
+from machine import CLIENTS4, HOST4
+
+# Sends COUNT messages as somebody who is logged in: ADDRESS USER PASSWORD COUNT SUBJECT RECIPIENT...
+SEND = f"""
+import smtplib, socket, ssl, sys
+source, user, password, count, subject, *to = sys.argv[1:]
+class Smtp(smtplib.SMTP):
+    def _get_socket(self, name, port, timeout): return socket.create_connection(("{HOST4}", port), timeout, (source, 0))
+c = Smtp("lab.example", 587, local_hostname="pc.example", timeout=60)
+c.starttls(context=ssl.create_default_context()); c.login(user, password)
+for i in range(int(count)): c.sendmail(user, to, f"From: {{user}}\\r\\nTo: somebody@example\\r\\nSubject: {{subject}}\\r\\n\\r\\ntext\\r\\n")
+c.quit()
+"""
+LEAK = (f"{CLIENTS4}14", "leak@alpha.example", "Right-leak-1")
+INFO = (f"{CLIENTS4}15", "info@alpha.example", "Right-info-1")
+
+
+def send(host, who, count, subject, *to):
+    rc, out, err = host.client(["python3", "-c", SEND, *who, str(count), subject, *to])
+    assert rc == 0, err
+
+
+def php(host, to):
+    host.write("/tmp/form.php", f'<?php mail("{to}", "From a form", "text", "From: shop@alpha.example");')
+    host.exec_ok("cd /tmp && su -s /bin/sh www-data -c 'php -d mail.add_x_header=On /tmp/form.php'")
+
+
+def postqueue(host):
+    return {m["queue_id"]: m for m in map(json.loads, host.exec_ok("postqueue -j").splitlines())}
+
+
+def messages(host, *args):
+    rc, out, err = host.bansho("queue", "list", "--per", "all", "--json", *args)
+    assert rc == 0 and not err, (rc, err)
+    return {m["id"]: m for m in map(json.loads, out.splitlines())}
+
+
+def settle(host, n):
+    """All of them were tried once, and nothing moves any more."""
+    host.wait(lambda: len(q := postqueue(host)) == n and {m["queue_name"] for m in q.values()} == {"deferred"}, f"not {n} deferred messages", 120)
+
+
+def agrees(host):
+    ours, theirs = messages(host), postqueue(host)
+    assert ours.keys() == theirs.keys()
+    for id, m in ours.items():
+        p = theirs[id]
+        assert (m["state"], m["sender"], m["size"], m["recipients"]) == (p["queue_name"], p["sender"], p["message_size"], len(p["recipients"])), (m, p)
+        assert int(host.exec_ok(["date", "-d", m["arrival"], "+%s"])) == p["arrival_time"], (m, p)
+        assert m["error"] in {r.get("delay_reason") for r in p["recipients"]}, (m, p)
+        assert m["first_recipient"] in {r["address"] for r in p["recipients"]}, (m, p)
+
+
+def top(host, by):
+    rc, out, err = host.bansho("queue", "top", "--by", by, "--json")
+    assert rc == 0, err
+    return {t["key"]: t["messages"] for t in map(json.loads, out.splitlines())}
+
+
+@pytest.mark.trixie
+def test_what_the_queue_tells(host, deb):
+    send(host, LEAK, 12, "Buy now", "a@defer.example")
+    send(host, INFO, 1, "Offer", "b@defer.example", "c@ok.example")
+    send(host, LEAK, 1, "Many", *(f"r{i}@defer.example" for i in range(120)))
+    php(host, "p@defer.example")
+    host.exec_ok("printf 'To: t@defer.example\\nCc: u@defer.example\\nSubject: by hand\\n\\ntext\\n' | sendmail -t")
+    settle(host, 16)
+    agrees(host)
+    count = host.bansho_json("queue", "count")
+    assert count["total"] == 16 == count["states"]["deferred"] and count["bytes"] == sum(m["message_size"] for m in postqueue(host).values()), count
+    assert top(host, "account") == {"leak@alpha.example": 13, "info@alpha.example": 1, None: 2}
+    assert top(host, "client")[LEAK[0]] == 13
+    assert top(host, "script") == {"33:form.php": 1, None: 15} or top(host, "script") == {"0:form.php": 1, None: 15}
+    assert {m["subject"] for m in messages(host, "--account", "leak@alpha.example").values()} == {"Buy now", "Many"}
+    assert len(messages(host, "--client", LEAK[0], "--subject", "Buy*")) == 12
+    assert len(messages(host, "--to", "r119@defer.example")) == 1 and not messages(host, "--to", "c@ok.example")
+    assert len(messages(host, "--account", "")) == 2 and len(messages(host, "--account", "!leak@alpha.example", "--no-bounce")) == 3
+    id = next(iter(messages(host, "--subject", "Many")))
+    shown = host.bansho_json("queue", "show", id)
+    assert sorted(shown["to"]) == sorted(r["address"] for r in postqueue(host)[id]["recipients"])
+    assert f"sasl_username={shown['account']}" in host.exec_ok(["postcat", "-qe", id])
+
+    # held, with long ids, and hashed deeper
+    host.exec_ok("postsuper -h ALL deferred")
+    assert host.bansho_json("queue", "count")["states"]["hold"] == 16
+    agrees_on_hold = messages(host, "--state", "hold")
+    assert len(agrees_on_hold) == 16 and not any(m["next_try"] for m in agrees_on_hold.values())
+    host.exec_ok("postsuper -H ALL hold; postconf -e enable_long_queue_ids=yes hash_queue_depth=2; postfix stop; postsuper -s; postfix start")
+    send(host, LEAK, 3, "Long", "a@defer.example")
+    settle(host, 19)
+    long = messages(host, "--subject", "Long")
+    assert len(long) == 3 and all(len(id) > 12 for id in long), long
+    agrees(host)
+    assert host.bansho_json("queue", "show", next(iter(long)))["account"] == "leak@alpha.example"
+    assert host.bansho("queue", "count", "--spool", "/var/spool/postfix")[0] == 0
+
+    # who may not read it is told so, and no number
+    rc, out, err = host.exec(["setpriv", "--reuid", "65534", "--clear-groups", "bansho", "queue", "count", "--json"])
+    assert rc == 3 and "could not be read" in err and json.loads(out)["whole"] is False, (rc, out, err)
+
+
+def everything(host):
+    """id -> queue, of all that Postfix has."""
+    return {id: m["queue_name"] for id, m in postqueue(host).items()}
+
+
+def test_hold_and_release_while_mail_is_delivered(host, deb):
+    send(host, LEAK, 40, "Buy now", "a@defer.example")
+    send(host, INFO, 5, "Offer", "b@defer.example")
+    settle(host, 45)
+    # without a yes nothing happens, and what would is told
+    rc, out, err = host.bansho("queue", "hold", "--account", "leak@alpha.example")
+    assert rc == 4 and "40 messages" in out and "account leak@alpha.example" in out and out.count("subject: Buy now") == 5, (rc, out, err)
+    assert set(everything(host).values()) == {"deferred"}
+    assert host.bansho("queue", "hold", "-y")[0] == 2
+    rc, out, err = host.bansho("queue", "hold", "--account", "leak@alpha.example", "-y", "--json")
+    said = json.loads(out)
+    assert (rc, said["done"] + said["pending"], said["meant"], said["recipients"]) == (0, 40, 40, 40), said
+    held = messages(host, "--state", "hold")
+    assert {m["account"] for m in held.values()} == {"leak@alpha.example"} and len(held) == 40
+    assert sum(q == "hold" for q in everything(host).values()) == 40
+    assert "queue.hold" in host.exec_ok("bansho changes --acts")
+    # Postfix goes on without them, and has them again afterwards: each exactly once
+    one = next(iter(held))
+    assert json.loads(host.bansho("queue", "release", one, "-y", "--json")[1])["done"] == 1
+    assert everything(host)[one] == "deferred" and sum(q == "hold" for q in everything(host).values()) == 39
+    assert json.loads(host.bansho("queue", "release", "--state", "hold", "-y", "--json")[1])["done"] == 39
+    before = delivered(host)
+    defer_takes_mail(host)
+    host.exec_ok("postqueue -f")
+    host.wait(lambda: not postqueue(host), "not all were delivered", 120)
+    assert len(delivered(host) - before) == 45
+
+
+def defer_takes_mail(host):
+    host.client("echo ok >/run/sink/defer")
+
+
+def delivered(host):
+    """(queue id, recipient) of each delivery that Postfix noted; twice the same would be a message that was doubled."""
+    lines = host.exec_ok("journalctl -q -o cat --identifier=postfix/smtp | grep status=sent || true").splitlines()
+    found = [(line.split(":")[0], line.split("to=<")[1].split(">")[0]) for line in lines]
+    assert len(found) == len(set(found)), "a message was delivered twice"
+    return set(found)
+
+
+@pytest.mark.long
+def test_killed_at_any_moment_nothing_is_lost(host, deb):
+    import random
+    import time
+    random.seed(7)
+    send(host, LEAK, 60, "Buy now", "a@defer.example", "b@defer.example")
+    settle(host, 60)
+    ids = set(everything(host))
+    defer_takes_mail(host)
+    host.exec_ok("cd /tmp; for i in 1 2 3; do postqueue -f; sleep 0.02; done")
+    killed = 0
+    for turn in range(60):
+        verb = "hold" if turn % 2 == 0 else "release"
+        killed += host.exec(f"timeout -s KILL {random.uniform(0.02, 0.4):.3f} bansho queue {verb} --account leak@alpha.example -y")[0] in (-9, 137)
+        if turn % 7 == 0:
+            host.exec_ok("postqueue -f")
+    assert killed > 5, killed
+    host.exec_ok("bansho queue release --account leak@alpha.example -y >/dev/null; postqueue -f")
+    left = lambda: set(everything(host))
+    host.wait(lambda: not left() or not host.exec_ok("postqueue -f; sleep 0.3") and not left(), f"still there: {everything(host)}", 200)
+    assert {id for id, _ in delivered(host)} >= ids and len({d for d in delivered(host) if d[0] in ids}) == 2 * len(ids)

@@ -1,0 +1,160 @@
+#include "../arena.h"
+#include "queue/move.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OWNER 65534
+
+static char dir[] = "/tmp/bansho-move-XXXXXX";
+static struct root root;
+static unsigned results[MOVE_RESULTS];
+
+/* Until the next call. */
+static const char *path_of(const char *name)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return path;
+}
+
+static void record(struct buf *b, char type, const char *text)
+{
+    buf_addc(b, type);
+    buf_addc(b, (char)strlen(text));
+    buf_addz(b, text);
+}
+
+static void own(const char *name)
+{
+    if (geteuid() == 0)
+        assert_int_equal(lchown(path_of(name), OWNER, OWNER), 0);
+}
+
+static struct move_item message_file(const char *name, const char *id, const char *sender)
+{
+    struct buf b = BUF(1000);
+    struct stat st;
+    record(&b, 'T', "1796121915 1");
+    record(&b, 'S', sender);
+    record(&b, 'R', "a@defer.example");
+    record(&b, 'M', "");
+    record(&b, 'N', "");
+    record(&b, 'E', "");
+    int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+    assert_true(fd >= 0);
+    assert_int_equal(fd_write_all(fd, buf_str(&b)), 0);
+    assert_int_equal(fstat(fd, &st), 0);
+    close(fd);
+    own(name);
+    buf_free(&b);
+    struct move_item item = {.inode = st.st_ino, .arrival = 1796121915, .sender = str_of(sender)};
+    snprintf(item.id, sizeof item.id, "%s", id);
+    return item;
+}
+
+static void count(void *arg, size_t item, enum move_result result, int code)
+{
+    (void)arg;
+    (void)item;
+    assert_true((code == 0) == (result == MOVE_DONE || result == MOVE_PENDING));
+    results[result]++;
+}
+
+static void move(enum move_kind kind, const struct move_item *items, size_t n)
+{
+    const struct move_spool s = {.place = {&root, ".", SPOOL_POSTFIX}, .hashed_deferred = true, .depth = 1};
+    memset(results, 0, sizeof results);
+    struct err err = {0};
+    if (spool_move(&s, kind, items, n, count, NULL, &err) != 0)
+        fail_msg("%s", err.text);
+}
+
+static bool there(const char *name)
+{
+    return access(path_of(name), F_OK) == 0;
+}
+
+static int setup(void **state)
+{
+    static const char *const dirs[] = {"incoming", "active", "deferred", "deferred/3", "hold"};
+    assert_non_null(mkdtemp(dir));
+    own("");
+    for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+        assert_int_equal(mkdir(path_of(dirs[i]), 0700), 0);
+        own(dirs[i]);
+    }
+    assert_int_equal(root_open(dir, &root, NULL), 0);
+    return make(state);
+}
+
+static void there_and_back(void **state)
+{
+    (void)state;
+    const struct move_item items[] = {
+        message_file("deferred/3/3F2A41C0B7", "3F2A41C0B7", "leak@alpha.example"),
+        message_file("active/4F2A41C0B8", "4F2A41C0B8", ""),
+    };
+    move(MOVE_HOLD, items, 2);
+    assert_int_equal(results[MOVE_DONE], 2);
+    assert_true(there("hold/3F2A41C0B7") && there("hold/4F2A41C0B8") && !there("deferred/3/3F2A41C0B7") && !there("active/4F2A41C0B8"));
+    move(MOVE_HOLD, items, 2); /* held already */
+    assert_int_equal(results[MOVE_GONE], 2);
+    move(MOVE_RELEASE, items, 2);
+    assert_int_equal(results[MOVE_DONE], 2);
+    assert_true(there("deferred/3/3F2A41C0B7") && there("deferred/4/4F2A41C0B8")); /* as Postfix looks for them */
+    assert_int_equal(remove(path_of("deferred/3/3F2A41C0B7")), 0);
+    assert_int_equal(remove(path_of("deferred/4/4F2A41C0B8")), 0);
+}
+
+static void another_message_is_left_alone(void **state)
+{
+    (void)state;
+    const struct move_item shown = message_file("deferred/3/3F2A41C0B7", "3F2A41C0B7", "leak@alpha.example");
+    struct move_item wrong[3] = {shown, shown, shown};
+    wrong[0].inode++;
+    wrong[1].arrival++;
+    wrong[2].sender = STR("info@alpha.example");
+    move(MOVE_HOLD, wrong, 3);
+    assert_int_equal(results[MOVE_CHANGED], 3);
+    assert_true(there("deferred/3/3F2A41C0B7"));
+    /* one of that name is held already: nothing is overwritten */
+    message_file("hold/3F2A41C0B7", "3F2A41C0B7", "other@alpha.example");
+    move(MOVE_HOLD, &shown, 1);
+    assert_int_equal(results[MOVE_FAILED], 1);
+    assert_true(there("deferred/3/3F2A41C0B7") && there("hold/3F2A41C0B7"));
+    assert_int_equal(remove(path_of("hold/3F2A41C0B7")), 0);
+}
+
+static void what_is_being_delivered_or_written(void **state)
+{
+    (void)state;
+    struct move_item busy = message_file("active/3F2A41C0B9", "3F2A41C0B9", "a@alpha.example"), written = message_file("incoming/3F2A41C0BA", "3F2A41C0BA", "a@alpha.example");
+    int fd = open(path_of("active/3F2A41C0B9"), O_RDONLY | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_SH), 0);
+    assert_int_equal(chmod(path_of("incoming/3F2A41C0BA"), 0600), 0);
+    move(MOVE_HOLD, (struct move_item[]){busy, written}, 2);
+    assert_int_equal(results[MOVE_PENDING], 1);
+    assert_int_equal(results[MOVE_FAILED], 1);
+    assert_true(there("hold/3F2A41C0B9") && there("incoming/3F2A41C0BA"));
+    close(fd);
+}
+
+static int teardown(void **state)
+{
+    static const char *const names[] = {"deferred/3/3F2A41C0B7", "hold/3F2A41C0B9", "incoming/3F2A41C0BA", "deferred/3", "deferred/4", "deferred", "incoming", "active", "hold", ""};
+    root_close(&root);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        (void)!remove(path_of(names[i]));
+    return drop(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(another_message_is_left_alone), cmocka_unit_test(what_is_being_delivered_or_written)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
