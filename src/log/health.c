@@ -44,8 +44,10 @@ void health_line(struct source_health *h, struct str line, const int64_t *time_u
 
 void health_glance(struct source_health *h, struct str message, int64_t time_us, unsigned *probes)
 {
-    bool ours = str_search(message, STR("bansho-probe-")) >= 0 && ++*probes <= HEALTH_PROBES;
-    health_line(h, ours || h->telling ? STR("") : message, &time_us, false, false);
+    bool speaks = !h->telling && speaks_of_login(message);
+    bool ours = speaks && str_search(message, STR("bansho-probe-")) >= 0 && ++*probes <= HEALTH_PROBES;
+    health_line(h, STR(""), &time_us, false, false);
+    h->telling += speaks && !ours;
 }
 
 enum source_state health_state(const struct source_health *h, int64_t since)
