@@ -55,7 +55,7 @@ int journal_login_places(const struct root *root, const struct logins_want *w, s
 /* What the reading of logins saw, by the way, of all that a service has written since glance_since. What persons wrote within its unit is none of it. */
 struct journal_glance {
     const struct log_service *service;
-    struct source_health health; /* `telling` goes no further than 1 */
+    struct source_health health; /* `lines`: the newest one and those that speak of logins; `telling` goes no further than 1 */
 };
 struct journal_glances {
     LIST(struct journal_glance) list; /* of services that were seen whole since then */
@@ -84,3 +84,5 @@ struct login_said {
 };
 /* false: it says nothing of the kind. */
 bool login_line(struct str identifier, struct str message, struct login_said *ret) PARSER(login_line);
+/* Could it, whoever wrote it? */
+bool login_maybe(struct str message);

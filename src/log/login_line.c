@@ -54,8 +54,8 @@ static bool postfix(struct str m, struct login_said *ret)
 
 static bool openssh(struct str m, struct login_said *ret)
 {
-    ptrdiff_t at = str_search(m, STR(" for "));
-    if (!str_starts(m, STR("Accepted ")) || at <= 0 || str_search(m, STR(" from ")) <= at || !between(m, STR(" for "), " ", &ret->account))
+    ptrdiff_t at = str_starts(m, STR("Accepted ")) ? str_search(m, STR(" for ")) : -1;
+    if (at <= 0 || str_search(m, STR(" from ")) <= at || !between(m, STR(" for "), " ", &ret->account))
         return false;
     return between(m, STR(" from "), " ", &ret->address);
 }
@@ -68,6 +68,16 @@ static const struct {
 } daemons[] = {
     {{"dovecot", 7}, dovecot}, {{"imapd", 5}, courier}, {{"pop3d", 5}, courier}, {{"courier-", 8}, courier}, {{"postfix", 7}, postfix}, {{"sshd", 4}, openssh},
 };
+
+bool login_maybe(struct str message)
+{
+    static bool (*const lines[])(struct str, struct login_said *) = {dovecot, courier, postfix, openssh};
+    struct login_said l = {0};
+    for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+        if (lines[i](message, &l))
+            return true;
+    return false;
+}
 
 bool login_line(struct str identifier, struct str message, struct login_said *ret)
 {

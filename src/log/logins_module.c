@@ -79,52 +79,11 @@ static void count(struct reading *r, const struct login_said *l, int64_t when)
         r->n++;
 }
 
-/* "NAME=": what stands behind it. .p NULL: another field; most are told by a letter. */
-static struct str field_in(const void *data, size_t n, const char *name, size_t length)
+/* As journal_entry.by_user. */
+static bool by_user(sd_journal *j)
 {
-    const char *p = data;
-    return n >= length && p[0] == name[0] && p[1] == name[1] && memcmp(p, name, length) == 0 ? str_span(p + length, n - length) : (struct str){0};
-}
-#define FIELD_IN(data, n, name) field_in((data), (n), (name), sizeof(name) - 1)
-
-struct said {
-    char bytes[64];
-    struct str identifier;  /* copied to bytes; .p NULL: none, or a longer one than any service has */
-    struct str message;     /* .p NULL: none */
-    bool by_user;           /* as journal_entry.by_user */
-};
-
-static bool of_user(struct str uid)
-{
-    uint64_t v;
-    return str_u64(uid, UINT32_MAX, &v) && v >= 1000 && v <= 65533;
-}
-
-/* One pass over the fields: asking for each by its name would look at the same ones again. What was found may move with the next field (sd_journal_get_data(3)),
-   so a message that came before others is asked for again. */
-static void read_said(sd_journal *j, bool with_user, struct said *ret)
-{
-    bool named = false, user = !with_user, moved = false;
-    const void *data;
-    size_t n;
-    *ret = (struct said){.by_user = false};
-    sd_journal_restart_data(j);
-    while ((!named || !user || !ret->message.p) && sd_journal_enumerate_available_data(j, &data, &n) > 0) {
-        struct str field;
-        moved |= ret->message.p != NULL;
-        if (!named && (field = FIELD_IN(data, n, "SYSLOG_IDENTIFIER=")).p) {
-            named = true;
-            if (field.n < sizeof ret->bytes)
-                ret->identifier = str_span(memcpy(ret->bytes, field.p, field.n), field.n);
-        } else if (!user && (field = FIELD_IN(data, n, "_UID=")).p) {
-            user = true;
-            ret->by_user = of_user(field);
-        } else if (!ret->message.p && (field = FIELD_IN(data, n, "MESSAGE=")).p) {
-            ret->message = field;
-        }
-    }
-    if (moved)
-        ret->message = journal_field(j, "MESSAGE");
+    uint64_t uid;
+    return str_u64(journal_field(j, "_UID"), UINT32_MAX, &uid) && uid >= 1000 && uid <= 65533;
 }
 
 /* What is seen of a service by the way (journal_glances). */
@@ -152,24 +111,39 @@ static int64_t oldest_wanted(const struct logins_job *job)
     return oldest;
 }
 
-static void take_entry(sd_journal *j, const struct logins_job *job, uint64_t us, struct reading *r, struct glance *g)
+static void take_login(sd_journal *j, const struct logins_job *job, int64_t when, struct reading *r)
 {
-    struct said s;
+    char bytes[64];
     struct login_said said;
-    int64_t when = (int64_t)(us / 1000000);
-    bool glanced = job->glance_since && when >= job->glance_since;
-    read_said(j, glanced, &s);
-    if (glanced && !s.by_user)
-        health_glance(&g->health, s.message.p ? s.message : STR(""), (int64_t)us, &g->probes);
-    bool login = s.identifier.p && s.message.p && login_line(s.identifier, s.message, &said);
-    for (size_t i = 0; login && i < job->n; i++)
+    struct str identifier = journal_field(j, "SYSLOG_IDENTIFIER");
+    if (identifier.n > sizeof bytes)
+        return;
+    identifier = str_span(memcpy(bytes, identifier.p, identifier.n), identifier.n); /* it may move with the next field (sd_journal_get_data(3)) */
+    if (!login_line(identifier, journal_field(j, "MESSAGE"), &said))
+        return;
+    for (size_t i = 0; i < job->n; i++)
         if (when >= job->since[i])
             count(&r[i], &said, when);
+}
+
+/* Nearly all entries are done with their message: sd-journal takes longer for each field than for finding the entry. *newest: no line of the service was seen yet. */
+static void take_entry(sd_journal *j, const struct logins_job *job, uint64_t us, struct reading *r, struct glance *g, bool *newest)
+{
+    int64_t when = (int64_t)(us / 1000000);
+    struct str message = journal_field(j, "MESSAGE");
+    bool login = login_maybe(message), glanced = job->glance_since && when >= job->glance_since;
+    if (glanced && (*newest || (!g->health.telling && speaks_of_login(message))) && !by_user(j)) {
+        health_glance(&g->health, journal_field(j, "MESSAGE"), (int64_t)us, &g->probes);
+        *newest = false;
+    }
+    if (login)
+        take_login(j, job, when, r);
 }
 
 static int read_entries(sd_journal *j, const struct logins_job *job, int64_t last, int64_t deadline, struct reading *r, struct glance *g)
 {
     int64_t when = last, oldest = oldest_wanted(job);
+    bool newest = true;
     uint64_t us;
     int e;
     for (unsigned n = 0; (e = sd_journal_previous(j)) > 0; n++) {
@@ -182,7 +156,7 @@ static int read_entries(sd_journal *j, const struct logins_job *job, int64_t las
             e = -ETIME;
             break;
         }
-        take_entry(j, job, us, r, g);
+        take_entry(j, job, us, r, g, &newest);
     }
     if (e < 0) { /* too late; or damaged: what stands before is not known */
         broke_off(job, r, when);

@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!str_field(&message, '|', &identifier) || !message.p)
         return 0;
     if (login_line(identifier, message, &l)) {
+        assert(login_maybe(message));
         assert(l.account.n > 0 && l.account.p >= message.p && l.account.p + l.account.n <= message.p + message.n);
         assert(!l.address.n || (l.address.p >= message.p && l.address.p + l.address.n <= message.p + message.n));
     }

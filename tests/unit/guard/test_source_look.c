@@ -123,8 +123,9 @@ static void a_glance_of_others(void **state)
     for (size_t i = 0; i < 3; i++)
         for (unsigned k = 0; k < 2; k++) {
             const struct source_look *s = k ? &shared.list.v[i] : &alone.list.v[i];
-            assert_int_equal(s->health.lines, seen[i].lines);
-            assert_int_equal(s->health.dated, seen[i].lines);
+            uint64_t lines = k && i == 1 ? 1 : seen[i].lines; /* whether there are any is enough */
+            assert_int_equal(s->health.lines, lines);
+            assert_int_equal(s->health.dated, lines);
             assert_int_equal(s->failed, seen[i].failed);
             assert_int_equal(s->health.last_line, seen[i].last);
             assert_int_equal(s->from, T0 - DAY_S);
@@ -133,7 +134,7 @@ static void a_glance_of_others(void **state)
         }
     shell("rm -r %s/var/log/journal", dir);
     shared = looked_for(&m, 1u << 20, true);
-    assert_int_equal(shared.list.v[1].health.lines, 30); /* nothing is read for it, */
+    assert_int_equal(shared.list.v[1].health.lines, 1); /* nothing is read for it, */
     assert_int_equal(shared.list.v[2].health.lines, 0);  /* but for who tried to log in */
     once_end();
     shared = looked_for(&m, 1u << 20, true);

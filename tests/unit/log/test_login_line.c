@@ -33,6 +33,7 @@ static void lines(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
         struct login_said l;
         bool got = login_line(str_of(table[i].identifier), str_of(table[i].message), &l);
+        assert_true(!got || login_maybe(str_of(table[i].message)));
         if (got != !!table[i].want)
             print_message("%s\n", table[i].name);
         assert_int_equal(got, table[i].want != NULL);
