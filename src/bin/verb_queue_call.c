@@ -157,6 +157,10 @@ static int on_message(void *arg, const struct message *m)
 static void on_progress(void *arg, uint64_t seen)
 {
     struct looking *l = arg;
+    struct spool_count n;
+    for (size_t i = 0; !l->q->total && l->q->progress.terminal && i < l->q->spools.n; i++)
+        if (queue_names(l->q, &l->q->spools.v[i], &n) == 0)
+            l->q->total += n.total;
     progress_show(&l->q->progress, _("messages read"), (size_t)seen, (size_t)(l->q->total > seen ? l->q->total : seen));
 }
 

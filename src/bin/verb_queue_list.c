@@ -34,21 +34,20 @@ static int on_message(void *arg, const struct message *m)
     return write_out(&b);
 }
 
-/* How many there are in all is known at once, from the names alone. */
-static void begin_with_totals(struct queue_call *q)
+/* How many there are in all, from the names alone. Of a million that takes longer than a page of them: it is told behind the page, and before all of them. */
+static void tell_total(struct queue_call *q)
 {
     bool all = true;
+    uint64_t total = 0;
     for (size_t i = 0; i < q->spools.n; i++) {
-        const struct spool_instance *s = &q->spools.v[i];
         struct spool_count n;
-        all &= queue_names(q, s, &n) == 0;
-        q->total += n.total;
+        all &= queue_names(q, &q->spools.v[i], &n) == 0;
+        total += n.total;
     }
-    if (q->json || !all) /* what cannot be counted is said by who cannot read it */
+    if (!all) /* what cannot be counted is said by who cannot read it */
         return;
-    printf(ngettext("%s message in the queue", "%s messages in the queue", q->total), queue_number(q->arena, q->total));
-    printf("%s\n", q->total > 1 ? _("; in the order of the directories, not sorted") : "");
-    fflush(stdout);
+    printf(ngettext("%s message in the queue", "%s messages in the queue", total), queue_number(q->arena, total));
+    printf("%s\n", total > 1 ? _("; in the order of the directories, not sorted") : "");
 }
 
 /* The command as it was given, for another page. */
@@ -67,7 +66,7 @@ static void next_page(const struct queue_call *q, struct buf *b)
     buf_printf(b, " --page %llu", (unsigned long long)q->page + 1);
 }
 
-static void end_list(const struct queue_call *q, uint64_t told, bool more)
+static void end_list(struct queue_call *q, uint64_t told, bool more)
 {
     _cleanup_(buf_free) struct buf again = BUF(65536), b = BUF(65536 * 4);
     if (q->json)
@@ -81,6 +80,9 @@ static void end_list(const struct queue_call *q, uint64_t told, bool more)
         buf_addc(&b, '\n');
     }
     (void)!write_out(&b);
+    fflush(stdout);
+    if (q->per)
+        tell_total(q);
 }
 
 enum outcome queue_list(struct queue_call *q)
@@ -88,7 +90,9 @@ enum outcome queue_list(struct queue_call *q)
     struct listing l = {.q = q};
     uint64_t skip = (q->page - 1) * q->per;
     bool more = false;
-    begin_with_totals(q);
+    if (!q->json && !q->per)
+        tell_total(q);
+    fflush(stdout);
     for (size_t i = 0; i < q->spools.n && !more; i++) {
         struct looked looked;
         const struct spool_instance *s = &q->spools.v[i];

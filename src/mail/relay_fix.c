@@ -94,6 +94,6 @@ int relay_plan_fix(const struct probe_ctx *ctx, const struct findings *wrong, st
         return 0;
     plan_unchanged(out, "%s", _("sending with a password, and receiving mail for this server's own domains"));
     plan_untested(out, "%s", _("sending with a right password: bansho has no account to try it with; the settings permit it"));
-    plan_note(out, "%s", _("mail of strangers that waits already is still sent: mailq shows it"));
+    plan_note(out, "%s", _("mail of strangers that waits already is still sent: bansho queue list shows it, bansho queue hold stops it"));
     return 0;
 }

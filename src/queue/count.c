@@ -46,10 +46,12 @@ static int64_t number_of(const char *s, size_t n, const char *alphabet)
 static bool postfix_message(const char *name, size_t n, int64_t *ret_time)
 {
     static const char base52[] = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
-    for (size_t i = 0; i < n; i++)
-        if (!((name[i] >= '0' && name[i] <= '9') || (name[i] >= 'A' && name[i] <= 'Z') || (name[i] >= 'a' && name[i] <= 'z') || name[i] == '_'))
+    const char *z = n > 10 ? strrchr(name, 'z') : NULL;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)name[i];
+        if ((unsigned char)(c - '0') > 9 && (unsigned char)((c | 0x20) - 'a') > 25 && c != '_')
             return false;
-    const char *z = strrchr(name, 'z');
+    }
     if (z && z - name >= 10) {
         int64_t t = number_of(name, (size_t)(z - name) - 4, base52);
         *ret_time = t > 0 ? t : 0;

@@ -75,7 +75,7 @@ static void tell_unseen(const struct spool_seen *s, bool privileged, struct find
 static const char *list_command(enum spool_kind kind)
 {
     static const char *const by_kind[] = {
-        [SPOOL_POSTFIX] = "mailq | awk '/^[0-9A-Za-z]+[*!]? /{print $NF}' | sort | uniq -c | sort -rn | head",
+        [SPOOL_POSTFIX] = "bansho queue top",
         [SPOOL_QMAIL] = "/var/qmail/bin/qmail-qread | head -50",
         [SPOOL_EXIM] = "exim -bp | exiqsumm",
     };

@@ -61,8 +61,8 @@ def pages(tmp):
     for i in range(25):
         (tmp / f"hold/AAAAA{i:03}").write_bytes((SEEDS / "2539F291").read_bytes())
     first, second = (bansho("list", "--spool", tmp, "--page", n).stdout for n in (1, 2))
-    assert first.startswith("30 messages in the queue; ") and first.endswith(f"--spool {tmp} --page 2\n"), first
-    assert "more" not in second
+    assert "\n30 messages in the queue; " in first and f"--spool {tmp} --page 2\n" in first, first
+    assert "more" not in second and bansho("list", "--spool", tmp, "--per", "all").stdout.startswith("30 messages in the queue; ")
     named = [line.split()[0] for line in (first + second).splitlines() if " deferred " in line or " hold " in line]
     assert len(named) == 30 == len(set(named)), named
     assert len(objects("queue-list", "list", "--spool", tmp, "--per", "all")) == 30
@@ -91,7 +91,7 @@ def what_cannot_be_read_is_not_empty(tmp):
     bansho("list", "--spool", tmp, "--state", "lost", code=2)
     (tmp / "empty/hold").mkdir()
     assert objects("queue-count", "count", "--spool", tmp / "empty", "--kind", "postfix")[0]["total"] == 0
-    assert bansho("list", "--spool", tmp / "empty", "--kind", "postfix").stdout.startswith("0 messages in the queue")
+    assert bansho("list", "--spool", tmp / "empty", "--kind", "postfix").stdout == "0 messages in the queue\n"
 
 
 with tempfile.TemporaryDirectory() as name:
