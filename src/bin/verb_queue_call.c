@@ -62,7 +62,7 @@ static int own_spools(struct queue_call *q, struct err *err)
     if (r == 0)
         r = host_new(&q->root, &clock, &q->host, err);
     if (r == 0)
-        r = server_new(q->host, &q->server, err);
+        r = server_new_of(q->host, KIND_MTA, &q->server, err);
     if (r < 0)
         return r;
     spools_of(q->server, q->arena, &q->spools);

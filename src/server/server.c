@@ -42,6 +42,11 @@ void instance_sort(struct server *s, struct instance *i)
 
 int server_new(const struct host *host, struct server **ret, struct err *err)
 {
+    return server_new_of(host, ~0u, ret, err);
+}
+
+int server_new_of(const struct host *host, unsigned kinds, struct server **ret, struct err *err)
+{
     struct arena *a = arena_new(ARENA_MAX);
     struct server *s = arena_zalloc(a, sizeof *s);
     s->arena = a;
@@ -50,7 +55,7 @@ int server_new(const struct host *host, struct server **ret, struct err *err)
     s->instances.cap = INSTANCES_MAX;
     superservers_load(s);
     for (size_t i = 0; i < products_n; i++) {
-        int r = products[i]->load(products[i], s, err);
+        int r = products[i]->kinds & kinds ? products[i]->load(products[i], s, err) : 0;
         if (r < 0) {
             arena_free(a);
             return r;

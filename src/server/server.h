@@ -109,6 +109,8 @@ struct server {
 };
 
 int server_new(const struct host *host, struct server **ret, struct err *err) _must_check_;
+/* Only products of these kinds, for who needs no others: each one asked costs a program. */
+int server_new_of(const struct host *host, unsigned kinds, struct server **ret, struct err *err) _must_check_;
 void server_free(struct server *s);
 
 /* The n-th instance of a product (0, 1, ...); NULL: no more. */
