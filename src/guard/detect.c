@@ -189,9 +189,11 @@ void guard_known(struct guard *g, const struct prefix *who, int64_t until, unsig
 }
 
 struct forgiving {
+    struct guard *g;
     const struct prefix *who;
     struct tally *table;
     unsigned length4, length6; /* of its keys */
+    int64_t now;
     size_t n;
 };
 
@@ -202,15 +204,17 @@ static void forgive_row(void *arg, struct tally_row *r)
     if (!prefix_overlaps(f->who, &p))
         return;
     f->n += r->n || r->until;
+    if (f->table == f->g->sources)
+        history_forgive(f->g, r->key, f->now);
     tally_clear(r);
     r->until = 0;
     tally_unseen(f->table, r); /* guard_known had it in the time to come, before which nothing would be counted */
     r->times_banned = 0;
 }
 
-size_t guard_forgive(struct guard *g, const struct prefix *who)
+size_t guard_forgive(struct guard *g, const struct prefix *who, int64_t now)
 {
-    struct forgiving all[] = {{who, g->sources, 32, 64, 0}, {who, g->lasting, 32, 64, 0}, {who, g->networks, 24, 48, 0}};
+    struct forgiving all[] = {{g, who, g->sources, 32, 64, now, 0}, {g, who, g->lasting, 32, 64, now, 0}, {g, who, g->networks, 24, 48, now, 0}};
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
         tally_each(all[i].table, forgive_row, &all[i]);
     return all[0].n;

@@ -80,8 +80,9 @@ void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void
 
 /* What was told before a restart: who is shut out until then, for the n-th time. */
 void guard_known(struct guard *g, const struct prefix *who, int64_t until, unsigned times);
-/* Forgets failures and bans of all addresses of this network, so that the next failure there is the first. Good history stays. Returns of how many sources there was something. */
-size_t guard_forgive(struct guard *g, const struct prefix *who);
+/* now: seconds. Forgets failures and bans of all addresses of this network, so that the next failure there is the first, and is not enough because others try the same account.
+   Good history stays. Returns of how many sources there was something. */
+size_t guard_forgive(struct guard *g, const struct prefix *who, int64_t now);
 
 struct guard_counts {
     uint64_t failures, successes, unaddressed; /* unaddressed: failures without an address, which count for their account alone */

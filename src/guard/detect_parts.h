@@ -58,8 +58,8 @@ uint64_t key_net(uint64_t source);        /* of its /24, /48 */
 uint64_t key_part(uint64_t source);       /* of its /16, /32 */
 struct prefix key_prefix(uint64_t k, unsigned length4, unsigned length6); /* the way back */
 uint64_t key_account(const struct guard *g, struct str name); /* names differ in case by accident */
-enum pair { PAIR_LOGIN, PAIR_PART, PAIR_NAME, PAIR_NET, PAIR_SOURCE, PAIR_DOUBT, PAIR_ATTEMPT };
-/* place: of the kind, 0 for PAIR_NAME; account: 0 for PAIR_NET, PAIR_SOURCE. */
+enum pair { PAIR_LOGIN, PAIR_PART, PAIR_NAME, PAIR_NET, PAIR_SOURCE, PAIR_DOUBT, PAIR_ATTEMPT, PAIR_FORGIVEN };
+/* place: of the kind, 0 for PAIR_NAME; account: 0 for PAIR_NET, PAIR_SOURCE, PAIR_FORGIVEN. */
 uint64_t key_pair(const struct guard *g, enum pair kind, uint64_t place, uint64_t account);
 uint32_t key_mark(const struct guard *g, uint64_t source); /* of a source, in small sets */
 
@@ -73,6 +73,8 @@ bool history_logins(struct telling *t);     /* anybody from this source */
 bool history_office(struct telling *t);     /* three accounts or more from this source; a tenth of those that have just three look like two */
 bool history_network(struct telling *t);    /* anybody from this /24, /48 */
 bool history_account(struct telling *t);    /* this account from anywhere: it is one that is used */
+void history_forgive(struct guard *g, uint64_t source, int64_t now);
+bool history_forgiven(struct telling *t);   /* somebody lifted this source's ban within two months */
 bool history_fresh(struct telling *t);      /* the same login was noted within this hour, and nothing failed since */
 void history_note(struct telling *t);       /* a login that is its owner's */
 /* A doubtful login of this account from this source. It is told once, and who comes back on another day is taken for the account's user: some accounts are always under attack,

@@ -195,7 +195,7 @@ static bool spread(struct telling *t)
         r->until = tally_time(t->e->time + DAY_S);
         t->tell(t->arg, &told);
     }
-    if ((mark & NEAR && !near) || history_doubtful(t))
+    if ((mark & NEAR && !near) || history_doubtful(t) || history_forgiven(t))
         return false;
     struct verdict v = verdict_of(t, VERDICT_SPREAD, sources);
     shut_out(t, &v, t->row->times_banned ? DAY_S : t->g->rules.ban_time);

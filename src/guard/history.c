@@ -37,6 +37,9 @@ bool history_logins(struct telling *t) { return known(t, source_key(t)); }
 bool history_network(struct telling *t) { return known(t, net_key(t)); }
 bool history_account(struct telling *t) { return t->e->account.n && known(t, name_key(t)); }
 
+void history_forgive(struct guard *g, uint64_t source, int64_t now) { presence_note(g->good, key_pair(g, PAIR_FORGIVEN, source, 0), now); }
+bool history_forgiven(struct telling *t) { return known(t, key_pair(t->g, PAIR_FORGIVEN, t->source, 0)); }
+
 bool history_office(struct telling *t)
 {
     const struct present *e = known(t, source_key(t));

@@ -139,7 +139,7 @@ static void forgive_again(void *arg, const struct prefix *who)
 {
     struct again *g = arg;
     size_t kept = 0;
-    (void)guard_forgive(g->w->guard, who);
+    (void)guard_forgive(g->w->guard, who, g->now);
     for (size_t i = 0; i < g->told.n; i++)
         if (!prefix_overlaps(who, &g->told.v[i].who)) {
             g->told.v[kept] = g->told.v[i];
@@ -352,7 +352,7 @@ void watch_lost(struct watch *w)
 
 int watch_forgive(struct watch *w, const struct prefix *who, size_t *ret_sources, struct err *err)
 {
-    *ret_sources = guard_forgive(w->guard, who);
+    *ret_sources = guard_forgive(w->guard, who, now_us(w) / 1000000);
     for (struct post *p = diary_posts(w->diary); p; p = p->next)
         if (p->flying && prefix_overlaps(who, &p->who))
             w->sender.flying--;

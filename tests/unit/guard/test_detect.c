@@ -154,7 +154,6 @@ static void tells(void **state)
     }
 }
 
-/* A flood of ever new sources: the memory stays, what is forgotten is counted, and who is quick is still seen. */
 /* Who was shut out before a restart, and is forgiven long before that would have ended, begins anew; so does its network. */
 static void forgiven(void **state)
 {
@@ -169,7 +168,7 @@ static void forgiven(void **state)
     }
     tell_line(g, STR("100000..100004/1 192.0.2.1 - no"), &out);
     assert_int_equal(out.n, 0);
-    assert_int_equal(guard_forgive(g, &p), 1);
+    assert_int_equal(guard_forgive(g, &p, 200020), 1);
     for (unsigned i = 1; i < 5; i++) {
         char line[64];
         snprintf(line, sizeof line, "%u..%u/1 192.0.2.%u - no", 200000 + 10 * i, 200004 + 10 * i, i);
@@ -179,6 +178,28 @@ static void forgiven(void **state)
                                "200044 out 192.0.2.4/32 until 203644 x1;200044 net 192.0.2.0/24 until 203644 x1;");
 }
 
+/* Whose ban somebody lifted is not shut out at his next error because others try the same account. */
+static void forgiven_under_attack(void **state)
+{
+    _cleanup_(guard_freep) struct guard *g = guard(0);
+    _cleanup_(buf_free) struct buf out = BUF(65536);
+    struct prefix p;
+    (void)state;
+    for (unsigned i = 1; i < 7; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "%u 198.%u.0.1 info no", i, 20 + i);
+        tell_line(g, str_of(line), &out);
+    }
+    assert_true(prefix_parse(STR("198.26.0.1/32"), true, &p));
+    guard_forgive(g, &p, 8);
+    tell_line(g, STR("10..13/1 198.26.0.1 info no"), &out);
+    tell_line(g, STR("14..15/1 198.25.0.2 info no"), &out);
+    assert_string_equal(out.p, "5 attacked info by 5;5 spread 198.25.0.1/32 until 3605 x1;6 spread 198.26.0.1/32 until 3606 x1;14 spread 198.25.0.2/32 until 3614 x1;");
+    tell_line(g, STR("16 198.26.0.1 info no"), &out);
+    assert_non_null(strstr(out.p, "16 out 198.26.0.1/32 until 3616 x1;"));
+}
+
+/* A flood of ever new sources: the memory stays, what is forgotten is counted, and who is quick is still seen. */
 static void keeps_within_its_memory(void **state)
 {
     (void)state;
@@ -284,6 +305,6 @@ static void times_out_of_range(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(tells), cmocka_unit_test(forgiven), cmocka_unit_test(keeps_within_its_memory), cmocka_unit_test(rows), cmocka_unit_test(grows), cmocka_unit_test(present_keys), cmocka_unit_test(times_out_of_range)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(tells), cmocka_unit_test(forgiven), cmocka_unit_test(forgiven_under_attack), cmocka_unit_test(keeps_within_its_memory), cmocka_unit_test(rows), cmocka_unit_test(grows), cmocka_unit_test(present_keys), cmocka_unit_test(times_out_of_range)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
