@@ -215,6 +215,8 @@ static void forgive_row(void *arg, struct tally_row *r)
 size_t guard_forgive(struct guard *g, const struct prefix *who, int64_t now)
 {
     struct forgiving all[] = {{g, who, g->sources, 32, 64, now, 0}, {g, who, g->lasting, 32, 64, now, 0}, {g, who, g->networks, 24, 48, now, 0}};
+    if (who->length >= (who->addr.v6 ? 64 : 32)) /* shut out by hand: there is no row of it */
+        history_forgive(g, key_of(&who->addr), now);
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
         tally_each(all[i].table, forgive_row, &all[i]);
     return all[0].n;

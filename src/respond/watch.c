@@ -139,7 +139,7 @@ static void forgive_again(void *arg, const struct prefix *who)
 {
     struct again *g = arg;
     size_t kept = 0;
-    (void)guard_forgive(g->w->guard, who, g->now);
+    (void)guard_forgive(g->w->guard, who, g->time_us ? g->time_us / 1000000 : g->now); /* what is shown next is of that time, perhaps of days ago */
     for (size_t i = 0; i < g->told.n; i++)
         if (!prefix_overlaps(who, &g->told.v[i].who)) {
             g->told.v[kept] = g->told.v[i];

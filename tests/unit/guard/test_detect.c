@@ -195,6 +195,10 @@ static void forgiven_under_attack(void **state)
     tell_line(g, STR("10..13/1 198.26.0.1 info no"), &out);
     tell_line(g, STR("14..15/1 198.25.0.2 info no"), &out);
     assert_string_equal(out.p, "5 attacked info by 5;5 spread 198.25.0.1/32 until 3605 x1;6 spread 198.26.0.1/32 until 3606 x1;14 spread 198.25.0.2/32 until 3614 x1;");
+    assert_true(prefix_parse(STR("198.27.0.1/32"), true, &p)); /* shut out by hand: no failure of it is known */
+    assert_int_equal(guard_forgive(g, &p, 15), 0);
+    tell_line(g, STR("15 198.27.0.1 info no"), &out);
+    assert_null(strstr(out.p, "198.27.0.1"));
     tell_line(g, STR("16 198.26.0.1 info no"), &out);
     assert_non_null(strstr(out.p, "16 out 198.26.0.1/32 until 3616 x1;"));
 }

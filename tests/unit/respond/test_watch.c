@@ -215,6 +215,36 @@ static void run_sql(const char *sql)
     statement_donep(&st);
 }
 
+/* What he did wrong two days ago, when others tried the same account, is looked at again after a restart, and is forgiven as it was then. */
+static void forgiven_days_ago(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"23.18.0.1", "23.19.0.1", "23.20.0.1", "23.21.0.1", "23.22.0.1"};
+    struct err err = {0};
+    char sql[128];
+    int fd = log_open();
+    struct watch_options o = usual();
+    o.rules.ban_time = o.rules.ban_time_max = 7 * 86400;
+    begin_with(o);
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        fail_times(fd, bad[i], "info", 1);
+    turn();
+    want("23.22.0.1/32 ");
+    buf_reset(&asked);
+    forgive("23.22.0.1");
+    fail_times(fd, "23.22.0.1", "info", 1);
+    turn();
+    want("");
+    assert_int_equal(watch_save(watch, &err), 0);
+    snprintf(sql, sizeof sql, "UPDATE event_%lld SET time_us = time_us - 172800000000", (long long)time(NULL) / 86400);
+    run_sql(sql);
+    watch_free(watch);
+    begin_with(o);
+    turn();
+    want("");
+    close(fd);
+}
+
 /* More of them wait than are kept in memory. */
 static void forgiven_in_the_outbox(void **state)
 {
@@ -302,7 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(asks_until_it_is_answered),
-        TEST(failures_at_once), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_in_the_outbox), TEST(probes_count_nowhere),
+        TEST(failures_at_once), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_days_ago), TEST(forgiven_in_the_outbox), TEST(probes_count_nowhere),
         TEST(another_rule), TEST(knows_who_was_out_before)};
     return cmocka_run_group_tests(tests, machine_begin, machine_end);
 }
