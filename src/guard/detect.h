@@ -80,8 +80,9 @@ void guard_event(struct guard *g, const struct guard_event *e, void (*tell)(void
 
 /* What was told before a restart: who is shut out until then, for the n-th time. */
 void guard_known(struct guard *g, const struct prefix *who, int64_t until, unsigned times);
-/* now: seconds, on the clock of the events: those of more than a day before know nothing of it. Forgets failures and bans of all addresses of this network, so that the next failure there is the first, and is not enough because others try the same account.
-   Good history stays. Returns of how many sources there was something. */
+/* now: seconds, on the clock of the events: those of more than a day before know nothing of it. Forgets failures and bans of all addresses of this network, so that the next
+   failure there is the first; it is not enough because others try the same account, either, until the address was shut out anew. Good history stays.
+   Returns of how many sources there was something. */
 size_t guard_forgive(struct guard *g, const struct prefix *who, int64_t now);
 
 struct guard_counts {

@@ -74,7 +74,8 @@ bool history_office(struct telling *t);     /* three accounts or more from this 
 bool history_network(struct telling *t);    /* anybody from this /24, /48 */
 bool history_account(struct telling *t);    /* this account from anywhere: it is one that is used */
 void history_forgive(struct guard *g, uint64_t source, int64_t now);
-bool history_forgiven(struct telling *t);   /* somebody lifted this source's ban within two months */
+bool history_forgiven(const struct telling *t);         /* somebody lifted this source's ban within two months, and it was not shut out since */
+void history_forgiven_no_more(const struct telling *t);
 bool history_fresh(struct telling *t);      /* the same login was noted within this hour, and nothing failed since */
 void history_note(struct telling *t);       /* a login that is its owner's */
 /* A doubtful login of this account from this source. It is told once, and who comes back on another day is taken for the account's user: some accounts are always under attack,

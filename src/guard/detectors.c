@@ -103,6 +103,7 @@ static void shut_out(struct telling *t, struct verdict *v, int64_t first)
     }
     v->until = ban(t->g, t->row, v->time, first, most);
     v->times = t->row->times_banned;
+    history_forgiven_no_more(t);
     t->tell(t->arg, v);
     network(t);
 }

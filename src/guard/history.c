@@ -37,8 +37,20 @@ bool history_logins(struct telling *t) { return known(t, source_key(t)); }
 bool history_network(struct telling *t) { return known(t, net_key(t)); }
 bool history_account(struct telling *t) { return t->e->account.n && known(t, name_key(t)); }
 
-void history_forgive(struct guard *g, uint64_t source, int64_t now) { presence_note(g->good, key_pair(g, PAIR_FORGIVEN, source, 0), now); }
-bool history_forgiven(struct telling *t) { return known(t, key_pair(t->g, PAIR_FORGIVEN, t->source, 0)); }
+void history_forgive(struct guard *g, uint64_t source, int64_t now) { presence_note(g->good, key_pair(g, PAIR_FORGIVEN, source, 0), now)->bits = 1; }
+
+bool history_forgiven(const struct telling *t)
+{
+    const struct present *e = known(t, key_pair(t->g, PAIR_FORGIVEN, t->source, 0));
+    return e && e->bits;
+}
+
+void history_forgiven_no_more(const struct telling *t)
+{
+    struct present *e = known(t, key_pair(t->g, PAIR_FORGIVEN, t->source, 0));
+    if (e)
+        e->bits = 0;
+}
 
 bool history_office(struct telling *t)
 {

@@ -258,6 +258,8 @@ static void forgiven_under_attack(void **state)
     assert_null(strstr(out.p, "198.27.0.1"));
     tell_line(g, STR("16 198.26.0.1 info no"), &out);
     assert_non_null(strstr(out.p, "16 out 198.26.0.1/32 until 3616 x1;"));
+    tell_line(g, STR("4000 198.26.0.1 info no"), &out); /* it had its chance */
+    assert_non_null(strstr(out.p, "4000 spread 198.26.0.1/32"));
 }
 
 /* A flood of ever new sources: the memory stays, what is forgotten is counted, and who is quick is still seen. */
