@@ -10,7 +10,7 @@
 static const struct spool_dir postfix_dirs[] = {
     {"maildrop", false}, {"incoming", false}, {"active", false}, {"deferred", true}, {"hold", false}, {0},
 };
-static const struct spool_dir qmail_dirs[] = {{"mess", true}, {0}};
+static const struct spool_dir qmail_dirs[] = {{"todo", false}, {"info", true}, {0}};
 static const struct spool_dir exim_dirs[] = {{"input", true}, {0}};
 const struct spool_dir *const spool_dirs[] = {[SPOOL_POSTFIX] = postfix_dirs, [SPOOL_QMAIL] = qmail_dirs, [SPOOL_EXIM] = exim_dirs};
 
@@ -90,11 +90,11 @@ static void age(struct counting *w, int dir, const char *name, int64_t t)
         return;
     }
     if (!t) {
-        /* The file is only renamed from queue to queue, so it is as old as the message. Its modification time is the next attempt (Postfix). */
+        /* The file is only renamed from queue to queue, so it is as old as the message. Its modification time is the next attempt (Postfix), or the arrival (qmail's info). */
         w->aged++;
         if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_BTIME | STATX_MTIME, &x) < 0)
             return;
-        if (x.stx_mask & STATX_BTIME)
+        if (x.stx_mask & STATX_BTIME && w->kind != SPOOL_QMAIL)
             t = x.stx_btime.tv_sec;
         else if (w->kind != SPOOL_POSTFIX)
             t = x.stx_mtime.tv_sec;

@@ -1,5 +1,5 @@
 /* count.h: how many messages wait in a spool and since when, from the names in its directories: no message is opened and no name is shown.
-   Postfix: one file a message in each queue directory, hashed by leading characters to any depth. qmail: mess/N, N = its inode. Exim: one ID-H a message. */
+   Postfix: one file a message in each queue directory, hashed by leading characters to any depth. qmail: todo/N (not sorted yet) or info/N, N = the inode of mess/N. Exim: one ID-H a message. */
 #pragma once
 #include "base/rootfs.h"
 

@@ -34,6 +34,11 @@ struct message {
     struct str error;          /* why the last attempt failed */
     uint32_t recipients;       /* those that still wait for it */
     uint32_t done;             /* those that have it, or to whom it was returned */
-    bool more;                 /* there are further recipients: `recipients` is what the mail program noted for all */
+    bool more;                 /* there are further recipients: `recipients` is what the mail program noted for all, or (qmail, which does not) those that were read */
     LIST(struct str) to;       /* of those that wait; not all where `more`, or where only the first were asked for */
 };
+
+/* At most so many bytes of it, in the arena. */
+struct str message_keep(struct arena *a, struct str s, size_t max);
+/* Takes one line of a message's header where it says something of it. The first of a name counts: the mail program put it there; a second one may be the sender's own. */
+void message_header(struct message *m, struct arena *a, struct str line) PARSER(qmail_record);

@@ -21,11 +21,7 @@ struct postfix_reader postfix_reader_begin(struct arena *a, uint64_t file_size, 
     return (struct postfix_reader){.arena = a, .m = m, .file_size = file_size, .recipients_kept = recipients_kept, .envelope_windows = envelope_windows};
 }
 
-static struct str keep(const struct postfix_reader *r, struct str s)
-{
-    s = str_head(s, MESSAGE_TEXT_MAX);
-    return str_span(arena_dup(r->arena, s), s.n);
-}
+static struct str keep(const struct postfix_reader *r, struct str s) { return message_keep(r->arena, s, MESSAGE_TEXT_MAX); }
 
 /* 1: there it is; 0: it goes on behind the window; -1: no record. */
 static int record_at(struct str s, struct record *ret)
@@ -183,30 +179,13 @@ static void go_to_extracted(struct postfix_reader *r, struct place *p)
     p->next = at;
 }
 
-static const struct header {
-    struct str name;
-    size_t at;
-    size_t max;
-} headers[] = {
-    {STR("Subject"), offsetof(struct message, subject), MESSAGE_SUBJECT_MAX},
-    {STR("X-PHP-Originating-Script"), offsetof(struct message, script), MESSAGE_TEXT_MAX},
-    {STR("X-PPP-Vhost"), offsetof(struct message, site), MESSAGE_TEXT_MAX},
-};
-
 static void on_line(struct postfix_reader *r, struct place *p, struct str data)
 {
     if (!data.n) {
         go_to_extracted(r, p);
         return;
     }
-    ptrdiff_t colon = str_find(data, ':');
-    for (size_t i = 0; colon > 0 && i < ARRAY_SIZE(headers); i++) {
-        struct str *to = (struct str *)(void *)((char *)r->m + headers[i].at);
-        /* The first of a name is the one that the mail program put there; a second one may be the sender's own. */
-        if (to->p || !str_ieq(str_span(data.p, (size_t)colon), headers[i].name))
-            continue;
-        *to = keep(r, str_head(str_trim(str_from(data, (size_t)colon + 1)), headers[i].max));
-    }
+    message_header(r->m, r->arena, data);
 }
 
 typedef void record_fn(struct postfix_reader *r, struct place *p, struct str data);

@@ -3,8 +3,6 @@
 
 static const char *const exim_states[] = {"input", NULL};
 const struct spool_kind_row spool_exim = {.name = "exim", .states = exim_states};
-static const char *const qmail_states[] = {"mess", NULL};
-const struct spool_kind_row spool_qmail = {.name = "qmail", .states = qmail_states};
 
 const struct spool_kind_row *const spool_kinds[] = {[SPOOL_POSTFIX] = &spool_postfix, [SPOOL_QMAIL] = &spool_qmail, [SPOOL_EXIM] = &spool_exim};
 

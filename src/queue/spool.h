@@ -11,6 +11,7 @@ struct spool_found {
     int dir;
     const char *name;
     int64_t arrival;     /* where the name tells, else 0 */
+    unsigned split;      /* qmail: over so many directories the files lie, by id modulo */
 };
 /* Anything but 0 ends the walk and is returned by it. */
 typedef int spool_found_fn(void *arg, const struct spool_found *f);

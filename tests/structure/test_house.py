@@ -41,7 +41,7 @@ def look(path):
         m = re.match(r'\s*#include "([a-z_]+)/', line)
         if m and m.group(1) != room and FLOOR.get(m.group(1), 99) >= FLOOR[room]:
             yield f"{where}:{number}: {room} must not know {m.group(1)}"
-        if re.search(UNFINISHED, line, re.I):
+        if re.search(UNFINISHED, re.sub(r'"todo"|\btodo/', "", line), re.I):  # a directory of qmail's queue
             yield f"{where}:{number}: unfinished: {line.strip()}"
     for number, line in enumerate(code.split("\n"), 1):
         if re.search(BANNED, line):
