@@ -24,6 +24,8 @@ static const char *const migrations[] = {
     "CREATE TABLE news (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL);"
     "CREATE INDEX news_id ON news (id, seq);"
     "INSERT INTO news (id) SELECT id FROM verdict ORDER BY time_us;",
+    "CREATE TABLE login (source TEXT NOT NULL, account TEXT NOT NULL, address TEXT NOT NULL, time_us INTEGER NOT NULL, PRIMARY KEY (source, account)) WITHOUT ROWID;"
+    "CREATE INDEX login_time ON login (time_us);",
 };
 
 const char *post_state_name(enum post_state s)

@@ -10,7 +10,8 @@
    An act's id says what it is for: "address/203.0.113.7/32/1764554400123456", the verdict, its network and the deciding line's time (of a login: and the account). It may be sent before it is saved:
    read again after a crash, the same line leads to the same id.
 
-   Events are in a table for each day (UTC, by the time they were read), dropped whole after DIARY_DAYS; at most DIARY_EVENTS_A_DAY a day are kept. */
+   Events are in a table for each day (UTC, by the time they were read), dropped whole after DIARY_DAYS; at most DIARY_EVENTS_A_DAY a day are kept. Of a day that is dropped
+   the last login of each account at each source (guard_source) stays, for DIARY_LOGINS_DAYS: the newest DIARY_LOGINS of them. */
 #pragma once
 #include "guard/feed.h"
 #include "log/positions.h"
@@ -18,6 +19,8 @@
 
 #define DIARY_DAYS 8
 #define DIARY_EVENTS_A_DAY 500000
+#define DIARY_LOGINS_DAYS 60         /* as long as the detectors know them (guard/presence.h) */
+#define DIARY_LOGINS 20000           /* more the detectors do not know either */
 #define DIARY_UNSAVED 200000
 #define DIARY_POSTS 20000
 #define DIARY_VERDICTS_DAYS 90
@@ -84,10 +87,10 @@ bool diary_pending(const struct diary *d);
 /* Everything, and f's positions (NULL: none), in one transaction; afterwards feed_done. now: seconds. -errno: nothing was kept, all of it stays in memory. */
 int diary_save(struct diary *d, struct feed *f, int64_t now, struct err *err) _must_check_;
 
-/* All that is kept of earlier events, oldest first, not those of probes; and between them each network that was forgiven, as it came. failures_since: microseconds. The
-   strings are valid during the call. */
+/* All that is kept of earlier events, oldest first, not those of probes; and between them each network that was forgiven, as it came, or, of days whose events are gone,
+   with the time of that day. failures_since: microseconds. The strings are valid during the call. */
 typedef void diary_event_fn(void *arg, const struct guard_event *e, int64_t time_us);
-typedef void diary_forgiven_fn(void *arg, const struct prefix *who);
+typedef void diary_forgiven_fn(void *arg, const struct prefix *who, int64_t time_us);
 int diary_replay(struct diary *d, int64_t failures_since, diary_event_fn *fn, diary_forgiven_fn *forgiven, void *arg, struct err *err) _must_check_;
 /* Who was shut out and for how long, as far as it ended after `since` (seconds): the latest of each network. */
 typedef void diary_known_fn(void *arg, const struct prefix *who, int64_t until, unsigned times);

@@ -43,6 +43,10 @@ struct diary {
 int diary_load_posts(struct diary *d, struct err *err) _must_check_;
 int diary_days(struct diary *d, struct arena *a, int64_t **ret, size_t *ret_n, struct err *err) _must_check_;
 int diary_put_forgiven(struct diary *d, const struct prefix *who, int64_t day, int64_t row, struct err *err) _must_check_;
+/* diary_logins.c */
+int diary_keep_logins(struct diary *d, int64_t day, struct err *err) _must_check_;
+int diary_drop_logins(struct diary *d, int64_t day, struct err *err) _must_check_;
+int diary_replay_logins(struct diary *d, diary_event_fn *fn, void *arg, struct err *err) _must_check_;
 /* diary_save.c: diary_save; forgiven: NULL, or whom this concerns, too. */
 int diary_keep(struct diary *d, struct feed *f, int64_t now, const struct prefix *forgiven, struct err *err) _must_check_;
 /* diary.c */

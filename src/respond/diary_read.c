@@ -78,6 +78,7 @@ struct replay {
     int64_t failures_since;
     LIST(struct forgiven) forgiven;
     size_t next; /* of them */
+    int64_t first_day, time_us; /* whose events are there; of the last event */
     diary_event_fn *event;
     diary_forgiven_fn *forgive;
     void *arg;
@@ -102,7 +103,7 @@ static void forgive_before(struct replay *p, int64_t day, int64_t row)
         const struct forgiven *f = &p->forgiven.v[p->next];
         if (f->day > day || (f->day == day && f->row >= row))
             return;
-        p->forgive(p->arg, &f->who);
+        p->forgive(p->arg, &f->who, p->time_us && f->day >= p->first_day ? p->time_us : f->day * DIARY_DAY_US);
     }
 }
 
@@ -124,7 +125,7 @@ static int replay_day(struct replay *p, int64_t day, struct err *err)
         e.addressed = addr_parse(str_of(statement_column_text(st, 1, a)), &e.address);
         e.account = str_of(statement_column_text(st, 2, a));
         forgive_before(p, day, statement_column_int(st, 5));
-        p->event(p->arg, &e, time_us);
+        p->event(p->arg, &e, p->time_us = time_us);
         r = 0;
     }
     return r;
@@ -133,12 +134,16 @@ static int replay_day(struct replay *p, int64_t day, struct err *err)
 int diary_replay(struct diary *d, int64_t failures_since, diary_event_fn *fn, diary_forgiven_fn *forgiven, void *arg, struct err *err)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(16u << 20);
-    struct replay p = {.d = d, .failures_since = failures_since, .event = fn, .forgive = forgiven, .arg = arg};
+    struct replay p = {.d = d, .failures_since = failures_since, .event = fn, .forgive = forgiven, .arg = arg, .first_day = INT64_MAX};
     int64_t *days = NULL;
     size_t n = 0;
     int r = load_forgiven(&p, a, err);
     if (r == 0)
         r = diary_days(d, a, &days, &n, err);
+    if (r == 0)
+        r = diary_replay_logins(d, fn, arg, err);
+    if (n)
+        p.first_day = days[0];
     for (size_t i = 0; r == 0 && i < n; i++)
         r = replay_day(&p, days[i], err);
     if (r == 0)

@@ -31,10 +31,14 @@ static int drop_old(struct diary *d, int64_t day, struct err *err)
     for (size_t i = 0; r == 0 && i < n; i++) {
         if (days[i] > day - DIARY_DAYS)
             continue;
-        r = run_day(d->store, "DROP TABLE IF EXISTS event_%lld", days[i], err);
+        r = diary_keep_logins(d, days[i], err);
+        if (r == 0)
+            r = run_day(d->store, "DROP TABLE IF EXISTS event_%lld", days[i], err);
         if (r == 0)
             r = run_day(d->store, "DELETE FROM day WHERE day = %lld", days[i], err);
     }
+    if (r == 0)
+        r = diary_drop_logins(d, day, err);
     const long long before = (day - DIARY_VERDICTS_DAYS) * DIARY_DAY_US;
     snprintf(sql, sizeof sql, "DELETE FROM verdict WHERE time_us < %lld AND until < %lld", before, (long long)(day * DAY));
     if (r == 0)
@@ -46,7 +50,7 @@ static int drop_old(struct diary *d, int64_t day, struct err *err)
         r = run(d->store, "DELETE FROM outbox WHERE act = '" DIARY_CANARY "'", err);
     if (r == 0)
         r = run(d->store, "DELETE FROM news WHERE id NOT IN (SELECT id FROM verdict)", err);
-    snprintf(sql, sizeof sql, "DELETE FROM forgiven WHERE day <= %lld", (long long)(day - DIARY_DAYS));
+    snprintf(sql, sizeof sql, "DELETE FROM forgiven WHERE day <= %lld", (long long)(day - DIARY_LOGINS_DAYS));
     return r < 0 ? r : run(d->store, sql, err);
 }
 

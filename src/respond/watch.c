@@ -135,11 +135,11 @@ static void show_again(void *arg, const struct guard_event *e, int64_t time_us)
 }
 
 /* Its verdicts were told then, and forgiven. */
-static void forgive_again(void *arg, const struct prefix *who)
+static void forgive_again(void *arg, const struct prefix *who, int64_t time_us)
 {
     struct again *g = arg;
     size_t kept = 0;
-    (void)guard_forgive(g->w->guard, who, g->time_us ? g->time_us / 1000000 : g->now); /* what is shown next is of that time, perhaps of days ago */
+    (void)guard_forgive(g->w->guard, who, time_us / 1000000); /* what is shown next is of that time, perhaps of days ago */
     for (size_t i = 0; i < g->told.n; i++)
         if (!prefix_overlaps(who, &g->told.v[i].who)) {
             g->told.v[kept] = g->told.v[i];

@@ -245,6 +245,74 @@ static void forgiven_days_ago(void **state)
     close(fd);
 }
 
+/* As if everything that is kept had happened so many days earlier. */
+static void days_pass(unsigned days)
+{
+    struct err err = {0};
+    char sql[256];
+    long long today = (long long)time(NULL) / 86400, then = today - days;
+    assert_int_equal(watch_save(watch, &err), 0);
+    snprintf(sql, sizeof sql, "UPDATE event_%lld SET time_us = time_us - %u * 86400000000", today, days);
+    run_sql(sql);
+    snprintf(sql, sizeof sql, "ALTER TABLE event_%lld RENAME TO event_%lld", today, then);
+    run_sql(sql);
+    snprintf(sql, sizeof sql, "UPDATE day SET day = %lld", then);
+    run_sql(sql);
+    snprintf(sql, sizeof sql, "UPDATE forgiven SET day = %lld", then);
+    run_sql(sql);
+    snprintf(sql, sizeof sql, "UPDATE verdict SET time_us = time_us - %u * 86400000000", days);
+    run_sql(sql);
+    snprintf(sql, sizeof sql, "UPDATE login SET time_us = time_us - %u * 86400000000", days);
+    run_sql(sql);
+}
+
+static void restart_days_later(int fd, unsigned days)
+{
+    days_pass(days);
+    watch_free(watch);
+    begin_with(usual());
+    fail_times(fd, "192.0.2.1", "nobody", 1); /* something is kept, and a day begins */
+    turn();
+    buf_reset(&asked);
+}
+
+/* Who logged in weeks ago, and whose ban was lifted weeks ago, is known after a restart, although the events of that time are gone; not who seems to have been a thief. */
+static void logins_of_weeks_ago(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"23.18.0.1", "23.19.0.1", "23.20.0.1", "23.21.0.1", "23.22.0.1"}, *const others[] = {"24.18.0.1", "24.19.0.1", "24.20.0.1", "24.21.0.1", "24.22.0.1"};
+    int fd = log_open();
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    begin_with(usual());
+    log_line_at(fd, now.tv_sec, 0, "192.0.2.77", "info", true);
+    log_line_at(fd, now.tv_sec, 0, "192.0.2.78", "sales", true);
+    forgive("23.23.0.1");
+    turn();
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        fail_times(fd, bad[i], "sales", 1);
+    turn();
+    log_line_at(fd, now.tv_sec + 1, 0, "198.51.100.9", "sales", true); /* a thief, perhaps */
+    turn();
+    buf_reset(&asked);
+    restart_days_later(fd, 9);
+    restart_days_later(fd, 9);
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        fail_times(fd, others[i], "info", 1);
+    fail_times(fd, "192.0.2.77", "info", 1);
+    fail_times(fd, "23.23.0.1", "info", 1);
+    turn();
+    want("24.22.0.1/32 ");
+    buf_reset(&asked);
+    for (size_t i = 0; i < ARRAY_SIZE(others) - 1; i++)
+        fail_times(fd, others[i], "sales", 1);
+    fail_times(fd, "192.0.2.78", "sales", 1);
+    fail_times(fd, "198.51.100.9", "sales", 1);
+    turn();
+    want("198.51.100.9/32 ");
+    close(fd);
+}
+
 /* More of them wait than are kept in memory. */
 static void forgiven_in_the_outbox(void **state)
 {
@@ -332,7 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_fifth_failure), TEST(remembers_over_a_restart), TEST(first_start_looks_back), TEST(a_wrong_clock_counts_as_now), TEST(asks_until_it_is_answered),
-        TEST(failures_at_once), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_days_ago), TEST(forgiven_in_the_outbox), TEST(probes_count_nowhere),
+        TEST(failures_at_once), TEST(forgiven_is_forgotten), TEST(forgiven_of_a_network), TEST(forgiven_days_ago), TEST(forgiven_in_the_outbox), TEST(logins_of_weeks_ago), TEST(probes_count_nowhere),
         TEST(another_rule), TEST(knows_who_was_out_before)};
     return cmocka_run_group_tests(tests, machine_begin, machine_end);
 }
