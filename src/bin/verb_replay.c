@@ -175,7 +175,7 @@ static enum outcome replay(const struct call *c)
     for (size_t i = 0; i < result.seen.n; i++)
         if (result.seen.v[i].fault)
             return OUTCOME_UNKNOWN;
-    return result.given_up ? OUTCOME_UNKNOWN : OUTCOME_FINE;
+    return result.given_up || replay_unparsed(&result) ? OUTCOME_UNKNOWN : OUTCOME_FINE;
 }
 
 const struct verb verb_replay = {
@@ -186,6 +186,7 @@ const struct verb verb_replay = {
                "Reads logs in their own time: plain, or packed by gzip, xz or zstd; a log and its rotated files are one. - is the standard input. "
                "With --journal each filter sees only what its own service wrote there, whatever others write in its name. "
                "Failures are counted as the section guard of bansho.conf says (find-time, max-retry, ban-time); the networks of its sources are never shut out.\n\n"
+               "Where lines of a service speak of logins and its filter understands none of them, that is told, and the exit status is 3: nobody is seen there.\n\n"
                "The filters are bansho's own, which know successful logins, too, so that a login after failures, a telephone with an old password and an office behind one "
                "address are told apart; or, with --filter-dir, fail2ban's, unchanged."),
     .options = replay_options,

@@ -4,6 +4,7 @@
 #include "base/shell.h"
 #include "bin/replay_page.h"
 #include "config/config.h"
+#include "guard/replay_health.h"
 #include "term/emit.h"
 #include "term/text.h"
 
@@ -122,7 +123,39 @@ static void one_line(const struct term *t, struct buf *b, const struct replay_ve
     buf_addc(b, '\n');
 }
 
-static void tell_files(struct buf *b, const struct replay *r)
+/* Which filter and log to look at, as it can be typed. */
+static void put_filter_test(struct buf *b, const struct filter_definition *d, const char *log)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    buf_addz(b, "bansho filter test ");
+    text_escape(b, str_of(shell_word(a, d->name)));
+    buf_addc(b, ' ');
+    text_escape(b, str_of(shell_word(a, log)));
+    const char *file = d->files.n ? d->files.v[0] : "", *slash = strrchr(file, '/');
+    struct str dir = str_span(file, slash ? (size_t)(slash - file) : 0);
+    if (dir.n && !str_eq(dir, str_of(filter_usual_dir()))) {
+        buf_addz(b, " --filter-dir ");
+        text_escape(b, str_of(shell_word(a, arena_dup(a, dir))));
+    }
+    buf_addc(b, '\n');
+}
+
+static void tell_unparsed(struct buf *b, const struct replay_options *o, const struct replay_seen *s)
+{
+    bool journal = o->journal && strcmp(s->name, "journal") == 0;
+    for (size_t i = 0; i < o->filters.n; i++) {
+        const struct filter_definition *d = &o->filters.v[i];
+        if (!(s->unparsed & replay_health_of(d->name)))
+            continue;
+        text_escape(b, str_of(s->name));
+        buf_printf(b, _(": lines of %s speak of logins, and the filter %s understands none of them: who failed there is not known. Look: "), log_service_of_filter(d->name)->product, d->name);
+        if (journal)
+            buf_printf(b, "journalctl -o short-iso -u %s | ", log_service_of_filter(d->name)->units[0]);
+        put_filter_test(b, d, journal ? "-" : s->name);
+    }
+}
+
+static void tell_files(struct buf *b, const struct replay_options *o, const struct replay *r)
 {
     uint64_t lines = 0;
     for (size_t i = 0; i < r->seen.n; i++) {
@@ -140,6 +173,7 @@ static void tell_files(struct buf *b, const struct replay *r)
             text_escape(b, str_of(s->name));
             buf_printf(b, _(": %llu failures stand before any date; they count nowhere\n"), (unsigned long long)s->timeless);
         }
+        tell_unparsed(b, o, s);
     }
     for (size_t i = 0; i < r->lost.n; i++) {
         text_escape(b, str_of(r->lost.v[i].unit));
@@ -152,7 +186,6 @@ static void tell_files(struct buf *b, const struct replay *r)
 
 static void try_instead(struct buf *b, const struct replay_options *o)
 {
-    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
     if (o->own) {
         buf_addz(b, _("Nobody logged in or failed to, as far as these logs tell.\n"));
         return;
@@ -162,17 +195,7 @@ static void try_instead(struct buf *b, const struct replay_options *o)
         return;
     }
     buf_addz(b, _("No line was taken. Does the filter fit the log? Try: "));
-    buf_addz(b, "bansho filter test ");
-    text_escape(b, str_of(shell_word(a, o->filters.v[0].name)));
-    buf_addc(b, ' ');
-    text_escape(b, str_of(shell_word(a, o->files.v[0].name)));
-    const char *file = o->filters.v[0].files.n ? o->filters.v[0].files.v[0] : "", *slash = strrchr(file, '/');
-    struct str dir = str_span(file, slash ? (size_t)(slash - file) : 0);
-    if (dir.n && !str_eq(dir, str_of(filter_usual_dir()))) {
-        buf_addz(b, " --filter-dir ");
-        text_escape(b, str_of(shell_word(a, arena_dup(a, dir))));
-    }
-    buf_addc(b, '\n');
+    put_filter_test(b, &o->filters.v[0], o->files.v[0].name);
 }
 
 static void tell_sums(struct buf *b, const struct replay_options *o, const struct replay *r)
@@ -180,7 +203,7 @@ static void tell_sums(struct buf *b, const struct replay_options *o, const struc
     struct sums s = sums_of(r);
     if (r->verdicts.n > SHOWN_MAX)
         buf_printf(b, _("the first %d of %zu verdicts are shown; all of them: --json\n"), SHOWN_MAX, r->verdicts.n);
-    tell_files(b, r);
+    tell_files(b, o, r);
     buf_printf(b, _("shut out: %llu times; %llu further failures would not have come through\n"), (unsigned long long)s.out, (unsigned long long)r->counts.after);
     if (s.entered || s.spared)
         buf_printf(b, _("logins on accounts that were being tried: %llu; spared: %llu\n"), (unsigned long long)s.entered, (unsigned long long)s.spared);
@@ -190,7 +213,7 @@ static void tell_sums(struct buf *b, const struct replay_options *o, const struc
         buf_printf(b, _("%llu searches took too long and were given up: those lines are not judged\n"), (unsigned long long)r->given_up);
     if (r->counts.lost || r->untold)
         buf_printf(b, _("too much at once: %llu sources were forgotten, %llu verdicts left out\n"), (unsigned long long)r->counts.lost, (unsigned long long)r->untold);
-    if (!r->counts.failures && !r->counts.successes)
+    if (!r->counts.failures && !r->counts.successes && !replay_unparsed(r))
         try_instead(b, o);
 }
 
@@ -248,6 +271,11 @@ static void emit_files(struct emit *j, const struct replay *r)
         emit_int(j, "cut", (int64_t)s->cut);
         emit_int(j, "timeless", (int64_t)s->timeless);
         emit_text(j, "fault", s->fault);
+        emit_list(j, "unparsed");
+        for (size_t k = 0; k < log_services_n; k++)
+            if (s->unparsed >> k & 1)
+                emit_text(j, NULL, log_services[k].product);
+        emit_end(j);
         emit_end(j);
     }
     emit_end(j);

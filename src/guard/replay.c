@@ -5,6 +5,7 @@
 #include "filter/regex.h"
 #include "filter/sieve.h"
 #include "guard/login_event.h"
+#include "guard/replay_health.h"
 #include "guard/replay_journal.h"
 #include "log/journal.h"
 #include "log/lines.h"
@@ -24,7 +25,8 @@ struct stream {
     const size_t *files;       /* indexes, oldest first */
     size_t n, at;
     struct lines *lines;       /* of files[at]; NULL: not open yet */
-    struct str block;
+    struct str block, whole;   /* what of a block is still to be read; all of it */
+    struct replay_health health;
     struct replay_journal *journal; /* instead of files */
     struct sieve *sieve;       /* of a journal: its own filters; NULL: the one that all files are read with, one after the other */
     int64_t time;              /* the last that was told */
@@ -50,6 +52,7 @@ struct reader {
     const struct happening *turn; /* what is told */
     struct replay_losses lost;
     struct buf *out;
+    uint32_t *services;        /* of each filter: replay_health_of */
     uint64_t told, untold, names;
     int64_t from, to;
 };
@@ -58,6 +61,20 @@ static int by_change(const void *a, const void *b, void *files)
 {
     const struct replay_file *f = files, *x = &f[*(const size_t *)a], *y = &f[*(const size_t *)b];
     return x->changed != y->changed ? (x->changed < y->changed ? -1 : 1) : strcmp(x->name, y->name);
+}
+
+static void ask_health(struct reader *r)
+{
+    const struct replay_options *o = r->o;
+    r->services = arena_zalloc(r->arena, (o->filters.n + 1) * sizeof *r->services);
+    for (size_t i = 0; i < o->filters.n; i++)
+        r->services[i] = replay_health_of(o->filters.v[i].name);
+    for (size_t i = 0; i < r->streams.n; i++) {
+        struct stream *s = &r->streams.v[i];
+        for (size_t k = 0; k < (s->journal ? s->journal->filters.n : o->filters.n); k++)
+            s->health.asked |= r->services[s->journal ? s->journal->filters.v[k] : k];
+        s->health.own = s->journal ? NULL : replay_health_own(o->files.v[s->files[0]].log);
+    }
 }
 
 static struct matcher_options matching(const struct replay_options *o, bool journal)
@@ -126,7 +143,12 @@ static bool next_of_journal(struct reader *r, struct stream *s, size_t *ret_filt
     while (replay_journal_next(s->journal, r->arena, &r->seen[r->o->files.n], &r->lost, &line)) {
         const int64_t *time_us = &s->journal->entry.time_us;
         sieve_block(s->sieve, line);
-        if (sieve_line(s->sieve, line, time_us, *time_us / 1000000, ret_filter, ret) == MATCHER_FOUND)
+        enum matcher_result result = sieve_line(s->sieve, line, time_us, *time_us / 1000000, ret_filter, ret);
+        if (result == MATCHER_MISSED)
+            replay_health_line(&s->health, line);
+        else
+            s->health.understood |= r->services[s->journal->filters.v[*ret_filter]];
+        if (result == MATCHER_FOUND)
             return true;
     }
     return false;
@@ -140,11 +162,19 @@ static bool next_of_file(struct reader *r, struct stream *s, size_t *ret_filter,
     struct replay_seen *seen = &r->seen[s->files[s->at]];
     int e = s->lines ? 1 : lines_open(f->fd, f->name, &s->lines, &err);
     while (e >= 0) {
-        while (s->block.n)
-            if (sieve_next(r->sieve, &s->block, r->o->now, &seen->lines, ret_filter, ret) == MATCHER_FOUND)
-                return true;
+        enum matcher_result result = MATCHER_MISSED;
+        while (result != MATCHER_FOUND && s->block.n) {
+            result = sieve_next(r->sieve, &s->block, r->o->now, &seen->lines, ret_filter, ret);
+            if (result != MATCHER_MISSED)
+                s->health.understood |= r->services[*ret_filter];
+        }
+        if (result == MATCHER_FOUND)
+            return true;
+        replay_health_block(&s->health, s->whole);
+        s->whole = (struct str){0};
         if ((e = lines_block(s->lines, &s->block, &err)) <= 0)
             break;
+        s->whole = s->block;
         sieve_block(r->sieve, s->block);
     }
     if (e < 0)
@@ -227,6 +257,7 @@ static void put_end(struct reader *r, struct buf *out)
         buf_put_u64(out, s->found);
         buf_put_u64(out, s->timeless);
         buf_put_u64(out, s->cut);
+        buf_put_u32(out, s->unparsed);
     }
     buf_put_u32(out, (uint32_t)r->lost.n);
     for (size_t i = 0; i < r->lost.n; i++) {
@@ -289,6 +320,8 @@ static void read_stream(struct reader *r, size_t stream)
     }
     if (r->timeline)
         timeline_end(r->timeline, stream);
+    for (size_t i = 0; i < (s->journal ? 1 : s->n); i++)
+        r->seen[s->journal ? r->o->files.n : s->files[i]].unparsed |= replay_health_unparsed(&s->health);
 }
 
 /* Where the code of expressions cannot be protected, they are read as they are. */
@@ -357,6 +390,7 @@ static int get_all(struct str bytes, const struct replay_options *o, struct aren
         s.found = cursor_u64(&c);
         s.timeless = cursor_u64(&c);
         s.cut = cursor_u64(&c);
+        s.unparsed = cursor_u32(&c);
         *list_push(a, &got.seen) = s;
     }
     uint32_t lost = cursor_below(&c, REPLAY_LOST + 1);
@@ -401,6 +435,8 @@ int replay_run(const struct replay_options *o, struct arena *a, struct replay *r
         e = make_streams(&r, err);
     if (e == 0 && o->journal)
         e = make_journals(&r, err);
+    if (e == 0)
+        ask_health(&r);
     if (o->journal)
         journal_prepare();
     if (e == 0)

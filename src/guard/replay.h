@@ -18,6 +18,7 @@ struct replay_seen {           /* one file; the journal: "journal", lines are en
     const char *name, *fault;  /* NULL: it was read to its end */
     uint64_t lines, found, cut;
     uint64_t timeless;         /* failures before the first date of the log: they count nowhere */
+    uint32_t unparsed;         /* services (replay_health.h) whose lines in this log speak of logins, none of which a filter understands: what happened there is not known */
 };
 
 struct replay_options {
@@ -58,6 +59,15 @@ struct replay {
     int64_t from, to;                     /* of the events; 0: there were none */
     struct guard_counts counts;
 };
+
+/* Of some log nothing is understood: silence says nothing. */
+static inline bool replay_unparsed(const struct replay *r)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->seen.n; i++)
+        any |= r->seen.v[i].unparsed != 0;
+    return any;
+}
 
 /* Loads what reading needs and compiles the filters. The descriptors stay the caller's. -EINVAL with file:line: a filter cannot be compiled. All of *ret is in the arena. */
 int replay_run(const struct replay_options *o, struct arena *a, struct replay *ret, struct err *err) _must_check_;

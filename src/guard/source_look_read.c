@@ -12,14 +12,6 @@
 #define LINES_AT_ONCE 1024 /* between two looks at the clock */
 #define ENTRY_LONGEST (2u << 20)
 
-static bool wrote(const struct log_service *s, struct str ident)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(s->programs) && s->programs[i]; i++)
-        if (str_starts(ident, str_of(s->programs[i])))
-            return true;
-    return false;
-}
-
 /* Whose line it is, of those that share a log; NULL: another one's. */
 static struct looked *whose(struct looking *k, uint64_t sources, const size_t *filter, struct str line)
 {
@@ -34,7 +26,7 @@ static struct looked *whose(struct looking *k, uint64_t sources, const size_t *f
         for (size_t f = 0; filter && f < s->filters.n; f++)
             if (s->filters.v[f] == *filter)
                 return s;
-        if (known && wrote(s->look.source->service, head.ident))
+        if (known && log_service_has_program(s->look.source->service, head.ident))
             return s;
     }
     return NULL;
@@ -52,7 +44,7 @@ static bool is_probe(const struct guard_rules *r, const struct guard_event *e)
     bool own = false;
     for (size_t i = 0; i < r->never_n && !own; i++)
         own = e->addressed && prefix_has(&r->never[i], &e->address);
-    return own && str_starts(e->account, STR("bansho-probe-"));
+    return own && str_starts(e->account, str_of(HEALTH_PROBE_NAME));
 }
 
 static void take_event(const struct looking *k, struct looked *s, const struct matcher *of, const struct matcher_event *m, int64_t us)
@@ -77,8 +69,7 @@ static void glance_at(struct looking *k, uint64_t sources, struct str line)
     struct looked *s = whose(k, sources, NULL, line);
     if (!s)
         return;
-    bool ours = str_search(line, STR("bansho-probe-")) >= 0 && ++s->probes <= HEALTH_PROBES;
-    health_line(&s->look.health, ours ? STR("") : line, NULL, false, false);
+    health_line(&s->look.health, health_probe(line, &s->probes) ? STR("") : line, NULL, false, false);
 }
 
 /* sources: who may have written it. time_us: NULL where the line says it. */

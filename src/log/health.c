@@ -42,10 +42,15 @@ void health_line(struct source_health *h, struct str line, const int64_t *time_u
         h->telling++;
 }
 
+bool health_probe(struct str line, unsigned *probes)
+{
+    return str_search(line, str_of(HEALTH_PROBE_NAME)) >= 0 && ++*probes <= HEALTH_PROBES;
+}
+
 void health_glance(struct source_health *h, struct str message, int64_t time_us, unsigned *probes)
 {
     bool speaks = !h->telling && speaks_of_login(message);
-    bool ours = speaks && str_search(message, STR("bansho-probe-")) >= 0 && ++*probes <= HEALTH_PROBES;
+    bool ours = speaks && health_probe(message, probes);
     health_line(h, STR(""), &time_us, false, false);
     h->telling += speaks && !ours;
 }

@@ -26,7 +26,10 @@ void health_line(struct source_health *h, struct str line, const int64_t *time_u
 #define GLANCE_DAYS 7 /* of past in which it is asked whether anybody tries to log in */
 /* What the probes of a week's checks may leave in one log. Anybody can take such a name: where there are more, they count as any other. */
 #define HEALTH_PROBES 200
-/* Counts a line of the journal at which no filter looks: is there anything for one? *probes counts lines that name a login as our own probes do, which say nothing. */
+#define HEALTH_PROBE_NAME "bansho-probe-" /* how their names begin */
+/* It names a login as our own probes do; *probes counts such lines. */
+bool health_probe(struct str line, unsigned *probes);
+/* Counts a line of the journal at which no filter looks: is there anything for one? A line of our own probes says nothing. */
 void health_glance(struct source_health *h, struct str message, int64_t time_us, unsigned *probes);
 /* The state of what came since then (seconds). */
 enum source_state health_state(const struct source_health *h, int64_t since);

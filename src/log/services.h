@@ -12,6 +12,7 @@ struct log_service {
     const char *filters[4];       /* of logins, as fail2ban names them */
     const char *more_filters[2];  /* of ours, that know what else it writes */
     const char *programs[4];      /* how the names of its programs begin in a file that others write, too */
+    const char *gates[3];         /* what stands in the name of a program of them that lets people in; none: all do */
     /* Entries of the journal that the service itself wrote (journal_stream.h): by fields that nobody can forge; SYSLOG_IDENTIFIER only beside _UID=0, and for an entry without
        a unit: its process had ended before journald asked the kernel, which happens on a busy machine. Who else can write within its unit is a person, and
        known by the uid (journal_entry.by_user). NULL: it writes none. */
@@ -22,6 +23,11 @@ extern const size_t log_services_n;
 
 /* The one whose logins this filter finds: "sshd". NULL: none that is known. */
 const struct log_service *log_service_of_filter(const char *filter);
+/* Whose program that is, by the name with which it begins its lines ("postfix/smtpd"). NULL: none that is known. */
+const struct log_service *log_service_of_program(struct str ident);
+bool log_service_has_program(const struct log_service *s, struct str ident);
+/* It is a program of the service that lets people in: what others of it write (about deliveries) says nothing of logins. */
+bool log_service_lets_in(const struct log_service *s, struct str ident);
 /* Whether that service wrote an entry that its matches found: its unit, or an instance of it (postfix@-.service; ssh@7-....service, a connection that is a unit of its own);
    or none, and its name. */
 bool log_service_wrote(const struct log_service *s, struct str unit, struct str identifier);

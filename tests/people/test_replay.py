@@ -108,6 +108,27 @@ def who_is_let_in_with_keys_only_hears_no_more(tmp):
     assert [v["who"] for v in document["verdicts"]] == ["192.0.2.1"] and document["summary"]["failures"] == 9, document
 
 
+def lines_that_no_filter_understands_are_told(tmp):
+    """A service that writes otherwise than its filter knows, beside one that is understood; deliveries speak of failures, but of no login."""
+    new = "".join(f"Nov 20 10:{m:02}:00 lab dovecot[7]: imap4: sign-in failed for u{m} peer=192.0.2.{m}\n" for m in range(12))
+    post = "".join(f"Nov 20 10:{m:02}:30 lab postfix/smtp[9]: 4F{m:02}: to=<a@example.net>, relay=none, delay=1, dsn=4.4.1, status=deferred (connect to example.net: Connection refused)\n" for m in range(12))
+    known = "Nov 20 10:59:00 lab postfix/submission/smtpd[8]: warning: unknown[192.0.2.50]: SASL LOGIN authentication failed: authentication failure, sasl_username=info\n"
+    (tmp / "mail.log").write_text(new + post + known)
+    document = told(tmp, tmp / "mail.log", ours=True, code=3)
+    assert document["files"][0]["unparsed"] == ["dovecot"] and document["summary"]["failures"] == 1, document
+    shown = bansho(tmp, tmp / "mail.log", ours=True)
+    assert shown.returncode == 3 and f"bansho filter test dovecot {tmp}/mail.log" in shown.stdout and "not known" in shown.stdout, shown
+    assert "わかりません" in bansho(tmp, tmp / "mail.log", "--lang", "ja", ours=True, language="C.UTF-8").stdout
+    (tmp / "mail.log").write_text(post + known)
+    assert told(tmp, tmp / "mail.log", ours=True)["files"][0]["unparsed"] == []
+    (tmp / "mail.log").write_text(post)
+    assert told(tmp, tmp / "mail.log", ours=True)["files"][0]["unparsed"] == []
+    (tmp / "mail.log").write_text(new.replace("failed", "ok") + post)
+    assert told(tmp, tmp / "mail.log", ours=True)["files"][0]["unparsed"] == []
+    (tmp / "mail.log").write_text(new)
+    assert told(tmp, tmp / "mail.log", "--filter", "sshd", ours=True)["files"][0]["unparsed"] == []  # nobody asked
+
+
 def filters_are_listed(tmp):
     (tmp / "filter.d" / "broken.conf").write_text("[Definition]\nfailregex = (<HOST>\n")
     listed = valid(bansho(tmp, "--json", verb=("filter", "list")).stdout)["filters"]
@@ -164,7 +185,7 @@ def a_filter_is_tried_on_packed_logs(tmp):
 
 
 def main():
-    stories = [who_is_let_in_with_keys_only_hears_no_more, our_own_filters_know_who_came_in, two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, failures_before_any_date_are_told, the_next_command_can_be_typed, filters_are_listed, a_filter_is_tried_on_packed_logs, both_languages_and_standard_input]
+    stories = [lines_that_no_filter_understands_are_told, who_is_let_in_with_keys_only_hears_no_more, our_own_filters_know_who_came_in, two_logs_are_told_in_the_order_of_time, rotated_files_are_one_log, what_cannot_be_read_is_told, hostile_lines_stay_text, failures_before_any_date_are_told, the_next_command_can_be_typed, filters_are_listed, a_filter_is_tried_on_packed_logs, both_languages_and_standard_input]
     for story in stories:
         with tempfile.TemporaryDirectory() as directory:
             tmp = pathlib.Path(directory)
