@@ -61,12 +61,12 @@ static int make(void **state)
     put("hostile/index.html", "x");
     put("hostile/real.sql", "-- MySQL dump");
     mkfifoat(root.fd, "hostile/pipe.sql", 0644);
-    symlinkat("loop.sql", root.fd, "hostile/loop.sql");
-    symlinkat("..", root.fd, "hostile/up");
+    assert_int_equal(symlinkat("loop.sql", root.fd, "hostile/loop.sql"), 0);
+    assert_int_equal(symlinkat("..", root.fd, "hostile/up"), 0);
     put("elsewhere/linked.sql", "-- MySQL dump");
     put("elsewhere/below/deep.sql", "-- MySQL dump");
-    symlinkat("/elsewhere", root.fd, "hostile/link");
-    symlinkat("/etc/shadow", root.fd, "hostile/outside.sql");
+    assert_int_equal(symlinkat("/elsewhere", root.fd, "hostile/link"), 0);
+    assert_int_equal(symlinkat("/etc/shadow", root.fd, "hostile/outside.sql"), 0);
     put("hostile/huge.sql", "-- MySQL dump");
     int fd = openat(root.fd, "hostile/huge.sql", O_WRONLY);
     int r = ftruncate(fd, 1ll << 30);
