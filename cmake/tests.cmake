@@ -1,5 +1,6 @@
 # Unit tests: tests/unit/ROOM/test_*.c, one cmocka executable a file. Fuzz targets: tests/fuzz/fuzz_*.c; their seeds are replayed as tests.
 find_package(Python3 COMPONENTS Interpreter)
+add_compile_options(-UNDEBUG) # in every build: what a fuzz target asserts is all that it tests
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 if(NOT BANSHO_FUZZ)
   foreach(room ${ROOMS} bin)

@@ -66,25 +66,25 @@ static void build(void)
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
         dirs(all[i]);
     file("outside/secret", STR("PRETTY_NAME=\"" SECRET "\"\n" SECRET ":x:0:0::/:/bin/sh\n"));
-    symlink("../../outside/secret", at("tree/etc/os-release"));
-    symlink(at("outside/secret"), at("tree/etc/group"));
-    symlink("loop-b", at("tree/etc/loop-a"));
-    symlink("loop-a", at("tree/etc/loop-b"));
-    symlink("../loop-a", at("tree/etc/bansho/bansho.conf"));
+    assert_int_equal(symlink("../../outside/secret", at("tree/etc/os-release")), 0);
+    assert_int_equal(symlink(at("outside/secret"), at("tree/etc/group")), 0);
+    assert_int_equal(symlink("loop-b", at("tree/etc/loop-a")), 0);
+    assert_int_equal(symlink("loop-a", at("tree/etc/loop-b")), 0);
+    assert_int_equal(symlink("../loop-a", at("tree/etc/bansho/bansho.conf")), 0);
     mkfifo(at("tree/etc/passwd"), 0644);
     mknod(at("tree/etc/shadow"), S_IFCHR | 0644, makedev(1, 5)); /* /dev/zero */
     huge("tree/etc/postfix/main.cf");
     file("tree/etc/postfix/master.cf", STR("\xff\xfe\0\x1b[2J\n\n  \n=\n{{{{"));
-    symlink(".", at("tree/etc/dovecot/conf.d/self"));
+    assert_int_equal(symlink(".", at("tree/etc/dovecot/conf.d/self")), 0);
     file("tree/etc/dovecot/dovecot.conf", STR("!include conf.d/*/*/*/*/*.conf\n!include dovecot.conf\n"));
-    symlink("../../..", at("tree/etc/apache2/sites-enabled/up"));
+    assert_int_equal(symlink("../../..", at("tree/etc/apache2/sites-enabled/up")), 0);
     file("tree/etc/apache2/apache2.conf", STR("IncludeOptional sites-enabled/*\nInclude apache2.conf\n<VirtualHost *:80>\nServerName \x1b[31mevil\x07\nDocumentRoot /var/www/html\n"));
     file("tree/etc/nginx/nginx.conf", STR("http { include /etc/nginx/nginx.conf; server { server_name \xe2\x80\xae; root /var/www/html; } }"));
     file("tree/etc/ssh/sshd_config", STR("Include /etc/ssh/*\n"));
     huge("tree/var/lib/dpkg/status");
     file("tree/var/www/html/a\nb\x1b[31m.php", STR("<?php"));
     huge("tree/var/www/html/wp-config.php");
-    symlink("/", at("tree/var/www/html/all"));
+    assert_int_equal(symlink("/", at("tree/var/www/html/all")), 0);
     mkfifo(at("tree/var/log/mail.log"), 0644);
 }
 

@@ -119,7 +119,7 @@ static void packaged(void **state)
     put("usr/share/wordpress/wp-includes/version.php", "<?php $wp_version = '6.1.9';");
     put("srv/content/plugins/p/p.php", "<?php\n/* Plugin Name: P\nVersion: 1 */");
     put("s/index.html", "");
-    symlinkat("/usr/share/wordpress", root.fd, "s/blog");
+    assert_int_equal(symlinkat("/usr/share/wordpress", root.fd, "s/blog"), 0);
     struct search_result r = {0};
     struct search_contents contents = {0};
     *list_push(a, &contents.list) = (struct search_content){0, "/blog", "/srv/content"};
@@ -146,8 +146,8 @@ static void hostile(void **state)
     (void)state;
     struct arena *a = arena_new(64u << 20);
     put("h/loop/wp-includes/x", "");
-    symlinkat("..", root.fd, "h/loop/up");
-    symlinkat("/etc", root.fd, "h/loop/etc");
+    assert_int_equal(symlinkat("..", root.fd, "h/loop/up"), 0);
+    assert_int_equal(symlinkat("/etc", root.fd, "h/loop/etc"), 0);
     put("h/fifo/wp-includes/x", "");
     mkfifoat(root.fd, "h/fifo/wp-includes/version.php", 0644);
     put("h/dir/wp-includes/version.php/x", "");
