@@ -46,6 +46,9 @@ static const struct row {
     {"undated", "bansho_watch_source_undated_total", "Of them, those whose line said no time.", true},
     {"last_line", "bansho_watch_source_last_line_timestamp_seconds", "When a line of it was read last.", false},
     {"lag_ms", "bansho_watch_source_lag_seconds", "From writing to reading, of its last event.", false},
+    {"unparsed", "bansho_watch_source_unparsed", "1: lines speak of logins, and no filter understands them.", false},
+    {"last_understood", "bansho_watch_source_last_understood_timestamp_seconds", "When a line of its logins was understood last.", false},
+    {"silent", "bansho_watch_source_silent", "1: nothing comes any more, for much longer than ever before.", false},
 };
 static const char *const act_states[] = {"waiting", "done", "observed", "refused", "late"};
 

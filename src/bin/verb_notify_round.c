@@ -2,12 +2,15 @@
 #include "bin/notify_send.h"
 #include "bin/peer.h"
 #include "respond/digest.h"
+#include "term/text.h"
 #include <errno.h>
 
 #define TROUBLE_S 60        /* a trouble is told when it lasts */
 #define TROUBLE_AGAIN_S 3600
 #define SOON_S 3600         /* the collection, where an act was refused */
 #define ENTERED_MOST 1000   /* of one message */
+#define PRODUCT_MAX 24      /* bytes of a product's name; longer ones are none of ours */
+#define SOURCES_MAX 64
 
 static void sooner(struct notify_round *r, int64_t s)
 {
@@ -189,9 +192,15 @@ static int tell_digest(struct notify_round *r, struct wire_client *w, struct err
 
 /* --- troubles of bansho-watch itself */
 
-static const struct trouble_row {
+/* What it is about, as it is now. */
+struct trouble {
     const char *name;            /* of its memos */
-    const char *key;             /* in Status: a number that is not 0, or true */
+    bool now, unknown;           /* unknown: whether it is over: it was begun anew and has not seen yet */
+    const char *begun, *ended, *text;
+};
+
+static const struct trouble_row {
+    const char *name, *key;      /* key: in Status: a number that is not 0, or true */
     const char *begun, *ended;   /* N_() */
     const char *text;            /* N_() */
 } troubles[] = {
@@ -203,31 +212,44 @@ static const struct trouble_row {
      N_("It goes on in memory, and attackers are shut out as before. Is the disk full?\nWhat to look at: df /var/lib/bansho-watch; journalctl -u bansho-watch")},
 };
 
+/* Of one service's log. */
+static const struct source_row {
+    const char *key;             /* in Source: a boolean */
+    const char *known;           /* not null once it can be said that it is over */
+    const char *begun, *ended;   /* N_(): host, product */
+    const char *text;            /* N_() */
+} source_troubles[] = {
+    {"unparsed", "last_understood", N_("bansho %s: what %s logs is not understood, attackers are not seen there"), N_("bansho %s: what %s logs is understood again"),
+     N_("Lines of its log speak of logins, and no filter understands them: the service or its log format may have changed.\nWhat to look at, with examples: bansho log sources")},
+    {"silent", "last_line", N_("bansho %s: %s logs nothing any more, attackers would not be seen there"), N_("bansho %s: %s logs again"),
+     N_("Nothing comes from its log, for much longer than ever before. Does the service still run, and does it log to where bansho reads?\nWhat to look at: bansho log sources; bansho status")},
+};
+
 /* memo: text "": waits until it has lasted; "told". number: since when; 0: there is none. */
-static int tell_trouble(struct notify_round *r, const struct trouble_row *t, bool now, struct err *err)
+static int tell_trouble(struct notify_round *r, const struct trouble *t, struct err *err)
 {
-    char told_name[32];
+    char told_name[128];
     struct notify_memo m, told;
     struct message message = {0};
     snprintf(told_name, sizeof told_name, "%s-told", t->name);
     int code = memo(r, t->name, &m, err);
     if (code == 0)
         code = memo(r, told_name, &told, err);
-    if (code < 0 || (!now && !m.number))
+    if (code < 0 || (!t->now && (!m.number || t->unknown)))
         return code;
     bool was_told = m.text[0];
-    if (now && was_told)
+    if (t->now && was_told)
         return 0;
-    struct notify_memo next = {t->name, "", now ? m.number ? m.number : r->from.now : 0}, when = told;
+    struct notify_memo next = {t->name, "", t->now ? m.number ? m.number : r->from.now : 0}, when = told;
     int64_t due = next.number + TROUBLE_S > told.number + TROUBLE_AGAIN_S ? next.number + TROUBLE_S : told.number + TROUBLE_AGAIN_S;
-    if (now && r->from.now >= due) {
-        message = (struct message){.subject = arena_printf(r->a, _(t->begun), r->from.host), .text = _(t->text)};
+    if (t->now && r->from.now >= due) {
+        message = (struct message){.subject = t->begun, .text = t->text};
         next.text = "told";
         when.number = r->from.now;
-    } else if (now) {
+    } else if (t->now) {
         sooner(r, due - r->from.now);
     } else if (was_told) {
-        message = (struct message){.subject = arena_printf(r->a, _(t->ended), r->from.host), .text = _("How it is now: bansho status")};
+        message = (struct message){.subject = t->ended, .text = _("How it is now: bansho status")};
     }
     code = store_begin(r->store, err);
     if (code == 0 && message.subject)
@@ -243,14 +265,36 @@ static int tell_trouble(struct notify_round *r, const struct trouble_row *t, boo
     return code;
 }
 
+static int tell_source(struct notify_round *r, const json_t *source, struct err *err)
+{
+    const char *product = text_of(source, "product");
+    int code = 0;
+    for (size_t i = 0; code == 0 && product && strlen(product) < PRODUCT_MAX && i < ARRAY_SIZE(source_troubles); i++) {
+        const struct source_row *t = &source_troubles[i];
+        _cleanup_(buf_free) struct buf name = BUF(4 * PRODUCT_MAX + 1);
+        text_escape(&name, str_of(product));
+        const struct trouble now = {.name = arena_printf(r->a, "%s %s", t->key, name.p ? name.p : ""), .now = json_is_true(json_object_get(source, t->key)),
+                                    .unknown = !json_is_integer(json_object_get(source, t->known)), .begun = arena_printf(r->a, _(t->begun), r->from.host, name.p ? name.p : ""),
+                                    .ended = arena_printf(r->a, _(t->ended), r->from.host, name.p ? name.p : ""), .text = _(t->text)};
+        code = tell_trouble(r, &now, err);
+    }
+    return code;
+}
+
 static int tell_troubles(struct notify_round *r, struct wire_client *w, struct err *err)
 {
     struct wire_answer answer = {0};
     int code = peer_ask(w, &peer_watch, "Status", NULL, &answer, err);
     for (size_t i = 0; code == 0 && i < ARRAY_SIZE(troubles); i++) {
-        const json_t *v = json_object_get(answer.parameters, troubles[i].key);
-        code = tell_trouble(r, &troubles[i], json_is_true(v) || json_integer_value(v) > 0, err);
+        const struct trouble_row *t = &troubles[i];
+        const json_t *v = json_object_get(answer.parameters, t->key);
+        const struct trouble now = {.name = t->name, .now = json_is_true(v) || json_integer_value(v) > 0, .begun = arena_printf(r->a, _(t->begun), r->from.host),
+                                    .ended = arena_printf(r->a, _(t->ended), r->from.host), .text = _(t->text)};
+        code = tell_trouble(r, &now, err);
     }
+    const json_t *sources = json_object_get(answer.parameters, "sources");
+    for (size_t i = 0; code == 0 && i < json_array_size(sources) && i < SOURCES_MAX; i++)
+        code = tell_source(r, json_array_get(sources, i), err);
     wire_answer_done(&answer);
     return code;
 }

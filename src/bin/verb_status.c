@@ -50,11 +50,11 @@ int64_t status_rate(const json_t *now, const json_t *before, int64_t elapsed_ms)
 
 static json_int_t number_of(const struct status_state *s, const char *key) { return json_integer_value(json_object_get(s->answer.parameters, key)); }
 
-/* Something there needs somebody: bans that the kernel does not hold, a full disk, a wall that cannot be reached, what it calls trouble itself. */
+/* Something there needs somebody: bans that the kernel does not hold, a full disk, a wall that cannot be reached, a log that nobody understands any more, what it calls trouble itself. */
 static bool is_wrong(const struct status_part *p, const struct status_state *s)
 {
     const json_t *all = s->answer.parameters;
-    return !s->runs || json_is_true(json_object_get(all, "failing")) || number_of(s, "failures") || number_of(s, "beyond") || json_is_string(json_object_get(all, "trouble")) || (p->peer == &peer_wall && number_of(s, "bans") != number_of(s, "in_kernel"));
+    return !s->runs || json_is_true(json_object_get(all, "failing")) || number_of(s, "failures") || number_of(s, "beyond") || number_of(s, "unparsed") || number_of(s, "silent") || json_is_string(json_object_get(all, "trouble")) || (p->peer == &peer_wall && number_of(s, "bans") != number_of(s, "in_kernel"));
 }
 
 static void put_numbers(struct buf *b, const struct status_row *rows, const struct status_state *s)
@@ -72,6 +72,14 @@ static void put_rate(struct buf *b, int64_t tenths)
 {
     if (tenths >= 0)
         buf_printf(b, _("%lld.%lld lines/s"), (long long)tenths / 10, (long long)tenths % 10);
+}
+
+static void put_faults(struct buf *b, const json_t *source)
+{
+    if (json_is_true(json_object_get(source, "unparsed")))
+        buf_printf(b, "\n    %s", _("lines speak of logins, and no filter understands them: who fails there is not seen. Examples: bansho log sources"));
+    if (json_is_true(json_object_get(source, "silent")))
+        buf_printf(b, "\n    %s", _("nothing comes any more, for much longer than ever before. Does it still run, and log there? bansho log sources"));
 }
 
 /* of the same place in the list before: a reload may change the list, but then the service counts anew */
@@ -102,6 +110,7 @@ static void put_sources(struct buf *page, const struct status_state *st)
             buf_printf(&b, _(", read after %lld ms"), (long long)json_integer_value(lag));
         if (json_is_false(json_object_get(s, "filtered")))
             buf_printf(&b, ", %s", _("no filter knows its lines"));
+        put_faults(&b, s);
         buf_adds(page, buf_str(&b));
         buf_addc(page, '\n');
     }
@@ -216,6 +225,9 @@ const struct verb verb_status = {
     .summary = N_("whether bansho's own services run, and what they do"),
     .help = N_("bansho-wall keeps the bans in the packet filter, bansho-watch reads logs and orders bans. Neither runs before it was enabled.\n\n"
                "What is said of a service comes from itself; one that does not answer is unknown, never fine. With --follow also how many lines a second are read, of each source.\n\n"
+               "Told, with exit status 1, is also a log whose lines speak of logins while no filter understands them (ten such lines; where some were understood before, six hours after the last one), "
+               "and one from which nothing comes any more: for six hours at least, and four times as long as the longest pause before, once it was read for two days. A service that was begun anew "
+               "does not know it yet. The owner is told as well, once, and when it is mended.\n\n"
                "What there is none of (openings, pauses) is not named."),
     .options = options,
     .run = status,

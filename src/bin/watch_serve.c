@@ -27,9 +27,10 @@ static json_t *source(const struct feed_source *s)
 {
     struct str object = str_of(s->service->object), first = object;
     (void)str_field(&object, ' ', &first);
-    return json_pack("{s:s%, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "service", first.p, first.n, "product", s->service->product, "kind", source_kind_name(s->kind), "filtered", s->filtered,
+    return json_pack("{s:s%, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:b}", "service", first.p, first.n, "product", s->service->product, "kind", source_kind_name(s->kind), "filtered", s->filtered,
                      "lines", number(s->lines), "events", number(s->events), "undated", number(s->undated), "last_line",
-                     s->read_us ? json_integer(s->read_us / 1000000) : json_null(), "lag_ms", s->events ? json_integer(s->lag_us / 1000) : json_null());
+                     s->read_us ? json_integer(s->read_us / 1000000) : json_null(), "lag_ms", s->events ? json_integer(s->lag_us / 1000) : json_null(),
+                     "unparsed", s->unparsed, "last_understood", s->understood_us ? json_integer(s->understood_us / 1000000) : json_null(), "silent", s->silent);
 }
 
 static int status(struct wire_call *call, json_t *parameters, void *arg, struct err *err)
@@ -45,10 +46,10 @@ static int status(struct wire_call *call, json_t *parameters, void *arg, struct 
     json_t *kinds = json_array();
     for (enum verdict_kind k = VERDICT_ADDRESS; k < VERDICT_KINDS; k++)
         json_array_append_new(kinds, json_pack("{s:s, s:o}", "name", response_to(k)->name, "number", number(s.diary.kinds[k])));
-    wire_reply(call, json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "since", (json_int_t)s.since, "mode", s.observe ? "observe" : "act",
+    wire_reply(call, json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:i, s:i, s:o}", "since", (json_int_t)s.since, "mode", s.observe ? "observe" : "act",
                                "lines", number(s.lines), "followed", number(s.followed), "lag_ms", number((uint64_t)(s.lag_us > 0 ? s.lag_us / 1000 : 0)), "events", number(s.events), "probes", number(s.probes), "verdicts", number(s.diary.verdicts), "kinds", kinds, "waiting", number(s.diary.waiting),
                                "done", number(s.diary.done), "observed", number(s.diary.observed), "refused", number(s.diary.refused), "late", number(s.diary.late), "unkept",
-                               number(s.diary.unkept), "lost", number(s.diary.lost), "beyond", number(s.beyond), "failing", s.diary.failing, "failures", number(s.send_failures), "canaries", number(s.canaries), "sources", sources));
+                               number(s.diary.unkept), "lost", number(s.diary.lost), "beyond", number(s.beyond), "failing", s.diary.failing, "failures", number(s.send_failures), "canaries", number(s.canaries), "unparsed", (int)s.unparsed, "silent", (int)s.silent, "sources", sources));
     return 0;
 }
 

@@ -182,18 +182,25 @@ static void take_block(struct feed *f, const struct follow_item *item, int64_t n
     struct feed_group *g = &f->groups.v[f->group_of.v[item->pattern]];
     struct str rest = item->text, line;
     const char *log = NULL;
+    bool glances = feed_glances(f, g->services);
     turn_to(g, item->log);
     sieve_block(g->sieve, rest);
     while (str_line(&rest, &line)) {
         struct matcher_event m;
         size_t filter;
         f->sources.v[g->source].lines++;
-        if (sieve_line(g->sieve, line, NULL, now_us / 1000000, &filter, &m) != MATCHER_FOUND)
+        enum matcher_result r = sieve_line(g->sieve, line, NULL, now_us / 1000000, &filter, &m);
+        if (r != MATCHER_MISSED)
+            feed_understood(f, g->knows[filter], now_us);
+        else if (glances)
+            feed_missed(f, g->services, line);
+        if (r != MATCHER_FOUND)
             continue;
         log = log ? log : arena_dupz(f->turn, item->log);
         take_found(f, g, filter, &m, log, time_of(f, &m, now_us), now_us);
     }
     f->sources.v[g->source].read_us = now_us;
+    pace_come(&f->sources.v[g->source].pace, f->ms);
 }
 
 static bool take_files(struct feed *f, int64_t now_us, bool *any)
@@ -232,8 +239,14 @@ static void take_entry(struct feed *f, const struct journal_entry *e, int64_t no
         struct feed_group *g = &f->groups.v[f->journal_group[i]];
         f->sources.v[i].lines++;
         f->sources.v[i].read_us = now_us;
+        pace_come(&f->sources.v[i].pace, f->ms);
         sieve_block(g->sieve, line);
-        if (sieve_line(g->sieve, str_span(line.p, line.n - 1), &e->time_us, e->time_us / 1000000, &filter, &m) != MATCHER_FOUND)
+        enum matcher_result r = sieve_line(g->sieve, str_span(line.p, line.n - 1), &e->time_us, e->time_us / 1000000, &filter, &m);
+        if (r != MATCHER_MISSED)
+            feed_understood(f, g->knows[filter], now_us);
+        else if (feed_glances(f, 1u << i))
+            feed_missed_entry(f, i, e);
+        if (r != MATCHER_FOUND)
             continue;
         take_found(f, g, filter, &m, "journal", e->time_us, now_us);
         return;
@@ -276,6 +289,9 @@ void feed_woken(struct feed *f)
 int feed_timeout(const struct feed *f)
 {
     int own = f->files ? follow_timeout(f->files) : -1;
+    int64_t left = f->judge_ms - feed_ms(f);
+    int judge = !f->judge_ms ? -1 : left < 0 ? 0 : left > DAY * 1000 ? DAY * 1000 : (int)left;
+    own = own < 0 || (judge >= 0 && judge < own) ? judge : own;
     if (f->journal && clock_monotonic_ms() < f->short_until_ms)
         return own >= 0 && own < SHORT_MS ? own : SHORT_MS;
     return own;
@@ -283,10 +299,12 @@ int feed_timeout(const struct feed *f)
 
 int feed_turn(struct feed *f, int64_t now_us, feed_fn *fn, void *arg, struct err *err)
 {
+    f->ms = feed_ms(f);
     bool any = false, more = take_files(f, now_us, &any);
     int r = take_journal(f, now_us, &any, err);
     size_t found = f->waiting.n;
     tell(f, fn, arg);
+    feed_judge(f);
     if (r < 0)
         return r;
     if (!more)
@@ -313,6 +331,8 @@ void feed_done(struct feed *f)
     if (f->files)
         follow_done(f->files);
 }
+
+uint64_t feed_health_changes(const struct feed *f) { return f->health_changes; }
 
 size_t feed_sources(const struct feed *f, const struct feed_source **ret)
 {

@@ -11,6 +11,7 @@
 #include "filter/definition.h"
 #include "filter/event.h"
 #include "log/follow.h"
+#include "log/health.h"
 #include "log/journal_stream.h"
 #include "log/sources.h"
 
@@ -25,6 +26,8 @@ struct feed_options {
     int64_t now;
     void (*news)(void *arg, const char *text); /* what a person should know, for the log */
     void *news_arg;
+    int64_t (*ms)(void *arg); /* milliseconds of a clock that only goes forward; NULL: the system's */
+    void *ms_arg;
 };
 
 /* From where to go on. Zeroed: the first start. */
@@ -55,7 +58,16 @@ struct feed_source {
     uint64_t lines, events, undated;
     int64_t read_us;             /* when a line of it was read last; 0: none yet. A file that several services write counts for the first one */
     int64_t lag_us;              /* so long after it was written, by its own time, the line of its last event was read */
+    bool unparsed;               /* lines speak of logins, and no filter understands them (any more). A web server's need not speak of any */
+    bool silent;                 /* nothing comes any more, for much longer than ever before (log/health.h). Not known of services that write into one file, but of the first one */
+    int64_t understood_us;       /* when a line of its logins was understood last; 0: none yet */
+
+    struct source_pace pace;     /* of what is read */
+    int64_t understood_ms;
+    unsigned telling, probes;    /* lines that should have been understood since then: up to HEALTH_TELLING; those of our own probes */
 };
+/* Once something was understood, lines that are not mean nothing for so long: a night in which nobody logs in. */
+#define FEED_UNDERSTOOD_MS (6 * 3600000ll)
 
 struct feed;
 /* What the options point to must live as long. Filters of no service that is known see every followed file. -ENOENT: nothing can be followed; -EINVAL: a filter. */
@@ -84,3 +96,5 @@ bool feed_pending(const struct feed *f);                                        
 void feed_done(struct feed *f);
 
 size_t feed_sources(const struct feed *f, const struct feed_source **ret);
+/* Changes with every source that became unparsed or silent, or is so no more. */
+uint64_t feed_health_changes(const struct feed *f);

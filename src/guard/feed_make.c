@@ -35,11 +35,21 @@ static bool wanted(const struct feed *f, size_t filter, uint32_t services, bool 
     return !journal && !known(d);
 }
 
+/* Whose logins that filter finds, of these sources. */
+static size_t knows(const struct feed *f, size_t filter, uint32_t services)
+{
+    const struct log_service *s = log_service_of_filter(f->o.filters[filter].name);
+    for (size_t i = 0; s && i < f->sources.n; i++)
+        if (services & (1u << i) && f->sources.v[i].service == s)
+            return i;
+    return SIZE_MAX;
+}
+
 /* The group of these services; made where there is none. SIZE_MAX: no filter is for them. */
 static int group_of(struct feed *f, uint32_t services, bool journal, size_t *ret, struct err *err)
 {
     LIST(struct filter_definition) some = {0};
-    LIST(size_t) which = {0};
+    LIST(size_t) which = {0}, whose = {0};
     struct matcher_options m = {.today = f->o.now, .journal = journal, .counts_only = true, .kinds = LOGIN_EVENT_KINDS};
     for (size_t i = 0; !journal && i < f->groups.n; i++)
         if (f->groups.v[i].services == services) {
@@ -50,11 +60,12 @@ static int group_of(struct feed *f, uint32_t services, bool journal, size_t *ret
         if (wanted(f, i, services, journal)) {
             *list_push(f->arena, &some) = journal ? f->o.journal_filters[i] : f->o.filters[i];
             *list_push(f->arena, &which) = i;
+            *list_push(f->arena, &whose) = knows(f, i, services);
         }
     *ret = SIZE_MAX;
     if (!some.n)
         return 0;
-    struct feed_group g = {.services = journal ? 0 : services, .source = (size_t)__builtin_ctz(services), .filters = which.v};
+    struct feed_group g = {.services = journal ? 0 : services, .source = (size_t)__builtin_ctz(services), .filters = which.v, .knows = whose.v};
     int r = sieve_new(some.v, some.n, &m, SIEVE_USUAL, &g.sieve, err);
     if (r < 0)
         return r;

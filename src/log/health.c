@@ -18,9 +18,10 @@ static bool holds(struct str small, const struct str *words, size_t n)
 
 bool speaks_of_login(struct str line)
 {
-    /* How it ended, in whatever words; but not Dovecot's of a connection that only came and went, nor mail that was not taken. */
+    /* How it ended, in whatever words; but not Dovecot's of a connection that only came and went, nor mail that was not taken,
+       nor TLS that did not come about, nor a server that could not be reached. */
     static const struct str ends[] = {{"fail", 4}, {"incorrect", 9}, {"invalid", 7}, {"denied", 6}, {"wrong", 5}, {"refused", 7}, {"accepted", 8}, {"logged in", 9}, {"success", 7}, {"login ok", 8}},
-                            none[] = {{"(no auth attempts", 17}, {"(disconnected before auth was ready", 35}, {"reject: ", 8}};
+                            none[] = {{"(no auth attempts", 17}, {"(disconnected before auth was ready", 35}, {"reject: ", 8}, {"ssl routines", 12}, {"connection refused", 18}};
     char small[LOOKED_AT];
     size_t n = line.n < sizeof small ? line.n : sizeof small;
     for (size_t i = 0; i < n; i++)
@@ -60,4 +61,18 @@ enum source_state health_state(const struct source_health *h, int64_t since)
     if (h->telling >= HEALTH_TELLING && (!h->matched || !h->dated))
         return SOURCE_UNPARSED;
     return h->lines && (!h->dated || h->last_line >= since) ? SOURCE_LIVE : SOURCE_QUIET;
+}
+
+void pace_come(struct source_pace *p, int64_t ms)
+{
+    if (p->last && ms - p->last > p->longest)
+        p->longest = ms - p->last;
+    p->first = p->first ? p->first : ms;
+    p->last = ms;
+}
+
+int64_t pace_silent_at(const struct source_pace *p)
+{
+    int64_t pause = p->longest < PACE_SILENT_MS / PACE_TIMES ? PACE_SILENT_MS : p->longest * PACE_TIMES;
+    return p->last - p->first >= PACE_KNOWN_MS ? p->last + pause : 0;
 }

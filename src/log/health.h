@@ -33,5 +33,16 @@ bool health_probe(struct str line, unsigned *probes);
 void health_glance(struct source_health *h, struct str message, int64_t time_us, unsigned *probes);
 /* The state of what came since then (seconds). */
 enum source_state health_state(const struct source_health *h, int64_t since);
+
+/* How often something comes, for a reader that goes on and on. Milliseconds of a clock that only goes forward; zeroed: nothing came yet. */
+struct source_pace {
+    int64_t first, last, longest; /* longest: pause between two */
+};
+#define PACE_KNOWN_MS (2 * 86400000ll) /* so long something must have come before a pause means anything */
+#define PACE_SILENT_MS (6 * 3600000ll) /* shorter pauses never do, and then those that are PACE_TIMES as long as the longest before */
+#define PACE_TIMES 4
+void pace_come(struct source_pace *p, int64_t ms);
+/* From when on it has fallen silent if nothing comes; 0: not known. */
+int64_t pace_silent_at(const struct source_pace *p);
 /* Does a line speak of how a login ended? Words only, in either case; for lines that no filter knows. */
 bool speaks_of_login(struct str line);

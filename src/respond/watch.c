@@ -19,6 +19,7 @@ struct watch {
     int64_t tidy_ms;                 /* when the store's log is put in order; 0: not to be done */
     int64_t since;
     uint64_t seen, probes, saves, decided; /* decided: canaries */
+    uint64_t health_changes;
     struct canaries canaries;
 };
 
@@ -45,7 +46,7 @@ int watch_new(const struct watch_options *o, struct watch **ret, struct err *err
     w->o = *o;
     w->since = now_us(w) / 1000000;
     struct feed_options f = {.root = o->root, .sources = o->sources, .filters = o->filters, .journal_filters = o->journal_filters, .filters_n = o->filters_n, .rules = &w->o.rules,
-                             .now = w->since, .news = o->news, .news_arg = o->news_arg};
+                             .now = w->since, .news = o->news, .news_arg = o->news_arg, .ms = o->ms, .ms_arg = o->now_arg};
     int r = (w->guard = guard_new(&o->rules)) ? 0 : err_set(err, -ENOMEM, "%s", err_name(ENOMEM));
     if (r == 0)
         r = diary_open(o->state, &w->diary, err);
@@ -287,9 +288,19 @@ static void failed_since(const struct watch *w, uint64_t before)
         stir(w);
 }
 
+/* Nothing has to be kept for it: who asks is told how it is now. */
+static void tell_health(struct watch *w)
+{
+    if (feed_health_changes(w->feed) == w->health_changes)
+        return;
+    w->health_changes = feed_health_changes(w->feed);
+    stir(w);
+}
+
 int watch_turn(struct watch *w, struct err *err)
 {
     int r = feed_turn(w->feed, now_us(w), take, w, err);
+    tell_health(w);
     if (r < 0)
         return r;
     int64_t ms = clock_monotonic_ms();
@@ -374,8 +385,11 @@ void watch_status(const struct watch *w, struct watch_status *ret)
     struct watch_status s = {.since = w->since, .events = w->seen, .probes = w->probes, .saves = w->saves, .canaries = w->decided, .diary = diary_counts(w->diary), .guard = guard_counts(w->guard),
                              .observe = w->o.observe, .send_failures = w->sender.failures, .beyond = sender_beyond(&w->sender)};
     s.sources_n = feed_sources(w->feed, &s.sources);
-    for (size_t i = 0; i < s.sources_n; i++)
+    for (size_t i = 0; i < s.sources_n; i++) {
         s.lines += s.sources[i].lines;
+        s.unparsed += s.sources[i].unparsed;
+        s.silent += s.sources[i].silent;
+    }
     for (size_t i = 0; i < s.sources_n; i++)
         s.lag_us = s.sources[i].lag_us > s.lag_us ? s.sources[i].lag_us : s.lag_us;
     s.followed = feed_follow(w->feed) ? follow_counts(feed_follow(w->feed)).files : 0;

@@ -40,6 +40,7 @@ struct watch_options {
     void (*stir)(void *arg);        /* NULL, or: there may be something to tell a person (diary_since, watch_status); it was kept already */
     int64_t (*now_us)(void *arg);   /* microseconds since the epoch; NULL: the system's clock */
     void *now_arg;
+    int64_t (*ms)(void *arg);       /* for how long something did not come (feed.h); NULL: the system's clock; with now_arg */
 };
 
 struct watch;
@@ -80,6 +81,7 @@ struct watch_status {
     struct guard_counts guard;
     const struct feed_source *sources;
     size_t sources_n;
+    unsigned unparsed, silent;      /* of them */
     bool observe;
     uint64_t send_failures;         /* in a row */
     size_t beyond;                  /* acts that wait for the budget of their filter */

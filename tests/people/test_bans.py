@@ -163,6 +163,14 @@ def statuses(tmp):
         with Service(tmp, "wall", {"Status": [{**wall, **other}]}), Service(tmp, "watch", {"Status": [{**watch, "failures": 0 if other else 3, "mode": "observe"}]}):
             text = bansho(tmp, "status", code=1)
             assert "mode = observe" in text and ("bansho-wall cannot be reached" in text) == (not other), text
+    for fault, said in (("unparsed", "no filter understands them: who fails there is not seen. Examples: bansho log sources"), ("silent", "nothing comes any more, for much longer than ever before")):
+        ill = {**watch, fault: 1, "sources": [{**watch["sources"][0], fault: True, "last_understood": LAST}, watch["sources"][1]]}
+        with Service(tmp, "wall", {"Status": [wall]}), Service(tmp, "watch", {"Status": [ill]}):
+            lines = bansho(tmp, "status", code=1).splitlines()
+            assert said in lines[3] and lines[2].startswith("  openssh "), lines
+            numbers = bansho(tmp, "metrics").splitlines()
+            assert f'bansho_watch_source_{fault}{{product="openssh",service="ssh",from="journal"}} 1' in numbers, numbers
+            assert f'bansho_watch_source_last_understood_timestamp_seconds{{product="openssh",service="ssh",from="journal"}} {LAST}' in numbers, numbers
     with Service(tmp, "wall", {"Status": [wall]}), Service(tmp, "watch", {}):
         assert "ended the connection" in bansho(tmp, "status", code=3)
         assert valid(bansho(tmp, "status", "--json", code=3))["watch"]["state"] == "unknown"

@@ -37,6 +37,7 @@ static void lines_that_should_be_known(void **state)
         {"sshd[1]: Failed password for root from 192.0.2.1", true}, {"pure-ftpd: (?@192.0.2.1) [WARNING] Authentication failed", true}, {"x: LOGIN REFUSED", true}, {"logged in", true},
         {"dovecot: imap-login: Disconnected: SSL_accept() failed (no auth attempts in 0 secs): user=<>", false}, {"imap-login: Disconnected: Connection closed: SSL_accept() failed: error:0A000102 (disconnected before auth was ready, waited 0 secs): user=<>", false},
         {"NOQUEUE: reject: RCPT from x[192.0.2.1]: Access denied", false},
+        {"postfix/smtpd[1]: warning: TLS library problem: error:0A00010B:SSL routines::wrong version number:ssl3_record.c:354:", false}, {"warning: connect to Milter service inet:localhost:8891: Connection refused", false},
         {"sshd[1]: Server listening on 0.0.0.0 port 22.", false}, {"master: Info: Dovecot v2.3 starting up for imap", false}, {"", false}, {"FAI", false}};
     for (size_t i = 0; i < ARRAY_SIZE(table); i++)
         assert_int_equal(speaks_of_login(str_of(table[i].line)), table[i].speaks);
@@ -60,8 +61,31 @@ static void what_is_counted(void **state)
     assert_int_equal(h.telling, 3);
 }
 
+static void paces(void **state)
+{
+    (void)state;
+    const int64_t hour = 3600000;
+    static const struct { const char *name; unsigned after[8]; unsigned want; } table[] = {
+        {"nothing came", {0}, 0}, {"one line", {5}, 0}, {"not long enough to know", {5, 24, 23}, 0},
+        {"the longest of several pauses", {1, 1, 1, 1, 1, 1, 41, 2}, 164},
+        {"two days in one pause", {1, 48}, 192},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        struct source_pace p = {0};
+        int64_t ms = 0;
+        for (size_t k = 0; k < 8 && table[i].after[k]; k++)
+            pace_come(&p, ms += table[i].after[k] * hour);
+        if (pace_silent_at(&p) != (table[i].want ? ms + table[i].want * hour : 0))
+            fail_msg("%s: %lld", table[i].name, (long long)(pace_silent_at(&p) - ms));
+    }
+    struct source_pace often = {0};
+    for (int64_t ms = 1; ms < 50 * hour; ms += hour / 60)
+        pace_come(&often, ms);
+    assert_int_equal(pace_silent_at(&often), often.last + PACE_SILENT_MS);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(states), cmocka_unit_test(lines_that_should_be_known), cmocka_unit_test(what_is_counted)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(paces), cmocka_unit_test(states), cmocka_unit_test(lines_that_should_be_known), cmocka_unit_test(what_is_counted)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
