@@ -7,11 +7,14 @@
 #define SPARED_A_DAY 20      /* times max_retry failures that came within find_time */
 #define SPRAY_NAMES 4        /* tally_mark counts no further */
 /* Strange addresses that fail on one account. Its owner has a telephone, an office and a home, and a few more on a journey. */
-#define SPREAD_DAY 5         /* from other parts of the net than the account was ever used from */
+#define SPREAD_DAY 5         /* parts of the net (key_part) from which the account was never used; a telephone on the way through its provider's addresses is in one or two */
 #define SPREAD_WEEK 8
+#define SPREAD_MANY 10       /* addresses within a day, from however few such parts; */
+#define SPREAD_AT_ONCE 3600  /* or SPREAD_DAY addresses within so many seconds */
 #define SPREAD_NEAR 10       /* of its owner's providers, within NEAR_SPAN: no telephone is on the way so quickly */
 #define NEAR_SPAN 7200
 #define NEAR 1u              /* the lowest bit of a source's mark */
+#define PART 0xffff0000u     /* the bits of it that are those of its part of the net */
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -143,9 +146,15 @@ static bool quick(struct telling *t)
 
 /* --- one account, many addresses */
 
+static uint32_t mark_of(const struct telling *t)
+{
+    return (key_mark(t->g, key_part(t->source)) & PART) | (key_mark(t->g, t->source) & ~PART & ~NEAR);
+}
+
 static bool under_attack(const struct tally_row *r, int64_t now)
 {
-    return tally_met(r, now, DAY_S, NEAR, 0) >= SPREAD_DAY || tally_met(r, now, WEEK_S, NEAR, 0) >= SPREAD_WEEK;
+    return tally_met_apart(r, now, DAY_S, NEAR, 0, PART) >= SPREAD_DAY || tally_met_apart(r, now, WEEK_S, NEAR, 0, PART) >= SPREAD_WEEK || tally_met(r, now, DAY_S, NEAR, 0) >= SPREAD_MANY ||
+           tally_met(r, now, SPREAD_AT_ONCE, NEAR, 0) >= SPREAD_DAY;
 }
 
 static bool under_attack_from_near(const struct tally_row *r, int64_t now) { return tally_met(r, now, NEAR_SPAN, NEAR, NEAR) >= SPREAD_NEAR; }
@@ -185,7 +194,7 @@ static bool spread(struct telling *t)
 {
     if (!t->tried || t->logins || history_never(t->g, &t->e->address))
         return false;
-    uint32_t mark = (key_mark(t->g, t->source) & ~NEAR) | (t->near ? NEAR : 0);
+    uint32_t mark = mark_of(t) | (t->near ? NEAR : 0);
     struct tally_row *r = target(t, mark);
     bool far = r && under_attack(r, t->e->time), near = r && under_attack_from_near(r, t->e->time);
     if (!far && !near)
@@ -324,7 +333,7 @@ void detectors_forgive_login(struct telling *t)
         if (all[i] && all[i]->marks_n == 1 && all[i]->marks[0] == (uint32_t)t->account)
             tally_clear(all[i]);
     if (r) {
-        tally_part(r, key_mark(t->g, t->source) & ~NEAR);
-        tally_part(r, key_mark(t->g, t->source) | NEAR);
+        tally_part(r, mark_of(t));
+        tally_part(r, mark_of(t) | NEAR);
     }
 }

@@ -275,14 +275,25 @@ void tally_meet(struct tally *w, struct tally_row *r, uint32_t what, int64_t t)
     r->ring[2 * place + 1] = what;
 }
 
-unsigned tally_met(const struct tally_row *r, int64_t t, int64_t span, uint32_t mask, uint32_t bits)
+unsigned tally_met_apart(const struct tally_row *r, int64_t t, int64_t span, uint32_t mask, uint32_t bits, uint32_t apart)
 {
+    uint32_t seen[UINT8_MAX];
     int64_t end = tally_time(t);
     unsigned found = 0;
-    for (unsigned i = 0; i < r->n; i++)
-        found += (r->ring[2 * i + 1] & mask) == bits && r->ring[2 * i] > end - span && r->ring[2 * i] <= end;
+    for (unsigned i = 0; i < r->n; i++) {
+        uint32_t what = r->ring[2 * i + 1];
+        unsigned k = 0;
+        if ((what & mask) != bits || r->ring[2 * i] <= end - span || r->ring[2 * i] > end)
+            continue;
+        while (k < found && (seen[k] ^ what) & apart)
+            k++;
+        seen[k] = what;
+        found += k == found;
+    }
     return found;
 }
+
+unsigned tally_met(const struct tally_row *r, int64_t t, int64_t span, uint32_t mask, uint32_t bits) { return tally_met_apart(r, t, span, mask, bits, UINT32_MAX); }
 
 void tally_part(struct tally_row *r, uint32_t what)
 {

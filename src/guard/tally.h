@@ -46,6 +46,8 @@ unsigned tally_mark(struct tally_row *r, uint32_t what);
 void tally_meet(struct tally *w, struct tally_row *r, uint32_t what, int64_t t);
 /* How many of them were met within the last `span` seconds before t; of those whose bits under `mask` are `bits`. */
 unsigned tally_met(const struct tally_row *r, int64_t t, int64_t span, uint32_t mask, uint32_t bits);
+/* The same; those whose bits under `apart` are alike count once. */
+unsigned tally_met_apart(const struct tally_row *r, int64_t t, int64_t span, uint32_t mask, uint32_t bits, uint32_t apart);
 void tally_part(struct tally_row *r, uint32_t what); /* it was never met */
 
 /* Each row that is in use. */

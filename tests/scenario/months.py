@@ -1,16 +1,24 @@
-"""months.py SEED DIRECTORY [ACCOUNTS DAYS]: labelled days of a hosting server: logs as sshd, Postfix, Dovecot, ProFTPD and a web server write them (the lines of the
+"""months.py SEED DIRECTORY [ACCOUNTS DAYS VARIANT]: labelled days of a hosting server: logs as sshd, Postfix, Dovecot, ProFTPD and a web server write them (the lines of the
 examples in data/filters), and labels.json, which says who everybody was. One seed is always the same month; everything that has a size is drawn anew for each seed, over
 ranges that are wider than what the detectors' limits care for, so that nothing can be tuned to a constant of this file.
 
 labels.json: {"sources": {SOURCE: {"kind", "attack", "campaign"}}, "failed": {SOURCE: [TIME]}, "campaigns": [{"kind", "account", "began", "thief"}], "accounts", "begin", "end"}; a source is
 an IPv4 address or an IPv6 /64; times are seconds.
+VARIANTS: months that differ from the usual one in what they are, not in their sizes.
 Kinds that attack: brute, spray, slow, spread, noise (one or two failures, which nobody could tell from an error). Kinds that live there: home, mobile, office, phone, old-phone
-(an old password from the first day on), guest (somebody on a journey), admin, crawler."""
+(an old password from the first day on), guest (somebody on a journey), admin, crawler, new-phone (an old password from the first day on, on the way through its provider's addresses)."""
 import datetime, ipaddress, json, math, pathlib, random, sys
 
 GUESSED = ["root", "admin", "test", "oracle", "postgres", "git", "ubuntu", "ftpuser", "mysql", "backup", "user", "deploy", "www", "support", "guest", "pi", "nagios", "web"]
 NAMES = ["info", "sales", "taro", "hanako", "sato", "suzuki", "takahashi", "tanaka", "ito", "watanabe", "yamamoto", "nakamura", "kobayashi", "kato", "contact", "office", "recruit", "shop"]
 HOUR, DAY = 3600, 86400
+# logged: logins that succeed are written. v6: the share of IPv6; rotates: of a customer with IPv6, the /64 changes that often a day (an attacker's: with each attempt).
+# first_day: attacks begin on the first day. moves: days until the office's address changes. new_phones: so many.
+USUAL = {"accounts": None, "days": None, "logged": True, "v6": 0.0, "v6_attack": 0.15, "rotates": 0, "first_day": False, "moves": None, "new_phones": 0}
+VARIANTS = {name: {**USUAL, **v} for name, v in {
+    "usual": {}, "small": {"accounts": 20}, "large": {"accounts": 2000, "days": 6}, "unlogged": {"logged": False}, "one": {"accounts": 1, "new_phones": 1},
+    "rotating": {"v6": 0.6, "v6_attack": 0.6, "rotates": 2}, "first-day": {"first_day": True, "new_phones": 3}, "moving-office": {"moves": 3}, "new-phones": {"new_phones": 12},
+}.items()}
 
 
 def source_of(address):
@@ -18,8 +26,10 @@ def source_of(address):
 
 
 class Month:
-    def __init__(self, seed, accounts=None, days=None):
+    def __init__(self, seed, accounts=None, days=None, variant="usual"):
         self.r = r = random.Random(seed)
+        self.v = VARIANTS[variant]
+        accounts, days = self.v["accounts"] or accounts, days or self.v["days"]
         self.days = days or r.randint(21, 31)
         self.begin = 1_790_000_000 + r.randrange(0, 20 * DAY)
         self.end = self.begin + self.days * DAY
@@ -42,9 +52,17 @@ class Month:
                 self.taken.add(a)
                 return a
 
-    def address6(self):
-        a = ipaddress.ip_address((0x2400 + self.r.randrange(0x600) << 112) | (self.r.randrange(1 << 48) << 64) | self.r.randrange(1, 1 << 62))
-        return a
+    def address6(self, near=None):
+        """near: of the same /48."""
+        net = int(near) >> 80 << 16 | self.r.randrange(1 << 16) if near else (0x2400 + self.r.randrange(0x600) << 48) | self.r.randrange(1 << 48)
+        return ipaddress.ip_address(net << 64 | self.r.randrange(1, 1 << 62))
+
+    def customer(self):
+        return self.address6() if self.r.random() < self.v["v6"] else self.address()
+
+    def again(self, address):
+        """The next address that its provider gives him."""
+        return self.address(address) if address.version == 4 else self.address6(address)
 
     def label(self, address, kind, attack=False, campaign=None):
         self.sources.setdefault(source_of(address), {"kind": kind, "attack": attack, "campaign": campaign})
@@ -61,6 +79,11 @@ class Month:
         return d.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00") if self.iso else f"{d:%b} {d.day:2} {d:%H:%M:%S}"
 
     def try_login(self, service, t, address, account, ok):
+        if ok and not self.v["logged"]:
+            return
+        if address.version == 6 and self.v["rotates"] and self.sources[source_of(address)]["attack"]:
+            who = self.sources[source_of(address)]
+            address = self.label(self.address6(address), who["kind"], True, who["campaign"])
         if not ok and self.begin <= t < self.end:
             self.failed.setdefault(source_of(address), []).append(t)
         {"ssh": self.ssh, "smtp": self.smtp, "imap": self.imap, "pop3": self.imap, "ftp": self.ftp, "web": self.web}[service](service, t, address, account, ok)
@@ -106,19 +129,23 @@ class Month:
     def life(self):
         r = self.r
         offices = [(self.label(self.address(), "office"), r.randint(5, 60)) for _ in range(r.randint(1, 3))]
+        moved = {o: [o] for o, _ in offices}  # the addresses that it has, one after the other
+        for o in moved:
+            while self.v["moves"] and len(moved[o]) <= self.days // self.v["moves"]:
+                moved[o].append(self.label(self.address(o), "office"))
         in_office = iter([o for o, n in offices for _ in range(n)])
         errors, dynamic, has_phone = r.uniform(0.003, 0.05), r.uniform(0, 0.5), r.uniform(0.2, 0.7)
         for account in self.accounts:
-            office, home = next(in_office, None), self.label(self.address(), "home")
-            phone = self.label(self.address(), "mobile") if r.random() < has_phone else None
+            office, home = next(in_office, None), self.label(self.customer(), "home")
+            phone = self.label(self.customer(), "mobile") if r.random() < has_phone else None
             changes = self.begin + r.uniform(0, self.days) * DAY if r.random() < 0.12 else None
             poll = math.exp(r.uniform(math.log(300), math.log(2 * HOUR)))
             moves = r.random() < dynamic
             for day in range(self.days):
                 today = self.begin + day * DAY
-                if moves and r.random() < 0.3:
-                    home = self.label(self.address(home), "home")
-                place = office if office and r.random() < 0.7 else home
+                for _ in range(self.v["rotates"] if home.version == 6 else moves and r.random() < 0.3):
+                    home = self.label(self.again(home), "home")
+                place = moved[office][day // self.v["moves"] if self.v["moves"] else 0] if office and r.random() < 0.7 else home
                 self.person(account, place, today, errors, r.randint(2, 20))
                 if phone:
                     phone = self.phone(account, phone, home, today, poll, changes)
@@ -128,7 +155,24 @@ class Month:
             self.stale(r.choice(self.accounts), self.label(self.address(), "old-phone"), self.begin, self.begin + r.uniform(2, self.days) * DAY, r.uniform(150, 2 * HOUR))
         for _ in range(r.randint(0, 3)):  # the same behind an office's address
             self.stale(r.choice(self.accounts), r.choice(offices)[0], self.begin + r.uniform(0, self.days / 2) * DAY, self.end - r.uniform(0, self.days / 3) * DAY, r.uniform(60, HOUR))
+        for account in r.sample(self.accounts, min(self.v["new_phones"], len(self.accounts))):
+            self.new_phone(account)
         self.others(offices)
+
+    def new_phone(self, account):
+        """Its password was changed before the logs begin. At night it is at home; by day its provider gives it addresses of a few /16; now and then it is switched off."""
+        r, poll = self.r, math.exp(self.r.uniform(math.log(100), math.log(HOUR)))
+        home, pools = self.label(self.address(), "new-phone"), [self.address() for _ in range(r.randint(1, 3))]
+        place, burst, t, end = home, r.choice([1, 1, 2, 3]), self.begin + r.uniform(0, DAY), self.begin + r.uniform(2, min(6, self.days)) * DAY
+        while t < end:
+            by_day = 8 < (t - self.begin) % DAY / HOUR < 19
+            if not by_day:
+                place = home
+            elif place == home or r.random() < poll / (3 * HOUR):
+                place = self.label(self.address(r.choice(pools)), "new-phone")
+            for i in range(burst):
+                self.try_login("imap", t + 2 * i, place, account, False)
+            t += poll * r.uniform(0.95, 1.05) * (r.randint(2, 12) if r.random() < 0.04 else 1)
 
     def person(self, account, place, today, errors, logins):
         r, service = self.r, self.r.choices(["imap", "pop3", "smtp", "ftp"], [6, 2, 3, 1])[0]
@@ -147,7 +191,7 @@ class Month:
         while t < today + DAY:
             hour = (t - today) / HOUR
             if 8 < hour < 19 and r.random() < 0.03:
-                mobile = self.label(self.address(mobile), "mobile")
+                mobile = self.label(self.again(mobile), "mobile")
             place = mobile if 8 < hour < 19 else home
             ok = not (changes and changes < t < until)
             for i in range(1 if ok or r.random() < 0.7 else r.randint(2, 4)):
@@ -186,7 +230,7 @@ class Month:
         return len(self.campaigns) - 1
 
     def stranger(self, kind, campaign):
-        return self.label(self.address6() if self.r.random() < 0.15 else self.address(), kind, True, campaign)
+        return self.label(self.address6() if self.r.random() < self.v["v6_attack"] else self.address(), kind, True, campaign)
 
     def pool(self, service):
         r = self.r
@@ -194,6 +238,8 @@ class Month:
         return lambda: r.choice(self.accounts) if r.random() < real else r.choice(GUESSED) + ("" if service == "ssh" or r.random() < 0.5 else f"@{r.choice(self.accounts).split('@')[-1]}")
 
     def start(self, longest):
+        if self.v["first_day"]:
+            return self.begin + self.r.uniform(0, DAY)
         return self.begin + self.r.uniform(0, max(0.01, 0.97 - longest / (self.days * DAY))) * self.days * DAY
 
     def brute(self):
@@ -273,12 +319,12 @@ def hash_of(text):
     return sum((i + 1) * ord(c) for i, c in enumerate(text))
 
 
-def month(seed, directory, accounts=None, days=None, scale=1.0):
-    m = Month(seed, accounts, days)
+def month(seed, directory, accounts=None, days=None, scale=1.0, variant="usual"):
+    m = Month(seed, accounts, days, variant)
     m.life()
     m.attacks(scale)
     return m.write(directory)
 
 
 if __name__ == "__main__":
-    month(int(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:5]))
+    month(int(sys.argv[1]), sys.argv[2], *(int(x) or None for x in sys.argv[3:5]), variant=(sys.argv[5:] or ["usual"])[0])

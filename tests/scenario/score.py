@@ -1,4 +1,4 @@
-"""score.py BUILD SEED... [--no-fail2ban]: what `bansho replay` says of labelled months (months.py), and what fail2ban would have done with the same logs: precision, recall,
+"""score.py BUILD SEED... [--no-fail2ban] [--variant=NAME]: what `bansho replay` says of labelled months (months.py), and what fail2ban would have done with the same logs: precision, recall,
 time to detect for each kind of attack. fail2ban's filters are run by fail2ban-regex (its package is unpacked, not installed); max-retry failures within find-time of one address
 in one filter are counted here, with the same numbers as ours (5 in 10 minutes; out for an hour). Both are asked in hindsight: who was shut out still writes his lines, and they
 count for nobody."""
@@ -130,6 +130,7 @@ def shown(name, s):
 
 def main():
     build, seeds, theirs = sys.argv[1], [int(x) for x in sys.argv[2:] if x.isdigit()], "--no-fail2ban" not in sys.argv
+    variant = next((x.split("=")[1] for x in sys.argv if x.startswith("--variant=")), "usual")
     root = None
     if theirs:
         import oracle_fail2ban
@@ -140,7 +141,7 @@ def main():
     for seed in seeds:
         with tempfile.TemporaryDirectory() as tmp:
             directory = pathlib.Path(tmp)
-            labels = months.month(seed, directory)
+            labels = months.month(seed, directory, variant=variant)
             document = replay(build, directory)
             got = score(labels, bans_of(document))
             add(ours, got)

@@ -111,7 +111,7 @@ static const struct story entered[] = {
     {"a network", "0..4/1 192.0.2.1 - no\n10..14/1 192.0.2.2 - no\n20..24/1 192.0.2.3 - no\n30..34/1 192.0.2.4 - no\n40..50/1 192.0.2.5 - no",
      "4 out 192.0.2.1/32 until 3604 x1;14 out 192.0.2.2/32 until 3614 x1;24 out 192.0.2.3/32 until 3624 x1;34 out 192.0.2.4/32 until 3634 x1;34 net 192.0.2.0/24 until 3634 x1;"},
     {"a login after failures from elsewhere", "0..6/1 192.0.2.1 info no\n100 203.0.113.9 info ok", "4 out 192.0.2.1/32 until 3604 x1;100 entered 203.0.113.9/32 info after 5;"},
-    {"spread over many addresses", "0 192.0.2.1 info no\n1 192.0.3.1 info no\n2 192.0.4.1 INFO no\n3 192.0.5.1 info no\n4 192.0.6.1 info no\n9 203.0.113.9 info ok", "4 attacked info by 5;4 spread 192.0.6.1/32 until 3604 x1;9 entered 203.0.113.9/32 info after 5;"},
+    {"spread over many addresses", "0 192.2.0.1 info no\n1 192.3.0.1 info no\n2 192.4.0.1 INFO no\n3 192.5.0.1 info no\n4 192.6.0.1 info no\n9 203.0.113.9 info ok", "4 attacked info by 5;4 spread 192.6.0.1/32 until 3604 x1;9 entered 203.0.113.9/32 info after 5;"},
     {"its owner logs in while others try", "0 203.0.113.9 info ok\n1..4/1 192.0.2.1 info no\n5..8/1 192.0.3.1 info no\n9 203.0.113.9 info ok", ""},
     {"failures of yesterday", "0..3/1 192.0.2.1 info no\n4..5/1 192.0.3.1 info no\n90000 203.0.113.9 info ok", ""},
     {"names differ in case by accident", "0..9/1 - Z@a[`{Ab-und-zu no\n20 203.0.113.9 z@A[`{aB-UND-zU ok", "20 entered 203.0.113.9/32 z@A[`{aB-UND-zU after 5;"},
@@ -137,6 +137,11 @@ static const struct story spread[] = {
      "19 attacked info by 10;19 spread 192.0.19.1/32 until 3619 x1;"},
     {"who comes back there is out for a day", "1 198.18.0.1 info no\n2 198.19.0.1 info no\n3 198.20.0.1 info no\n4 198.21.0.1 info no\n5 198.22.0.1 info no\n5000 198.22.0.1 info no",
      "5 attacked info by 5;5 spread 198.22.0.1/32 until 3605 x1;5000 spread 198.22.0.1/32 until 91400 x2;"},
+    {"a telephone on the way through its provider's addresses is in one part of the net, or two", "1 198.18.0.1 info no\n4000 198.18.1.1 info no\n8000 198.18.2.1 info no\n12000 198.18.3.1 info no\n"
+     "16000 198.18.4.1 info no\n20000 198.18.5.1 info no\n24000 198.19.0.1 info no\n28000 198.19.1.1 info no", ""},
+    {"but not five times within an hour", "1 198.18.0.1 info no\n2 198.18.1.1 info no\n3 198.18.2.1 info no\n4 198.18.3.1 info no\n3000 198.18.4.1 info no", "3000 attacked info by 5;3000 spread 198.18.4.1/32 until 6600 x1;"},
+    {"nor ten times within a day", "1 198.18.0.1 info no\n4000 198.18.1.1 info no\n8000 198.18.2.1 info no\n12000 198.18.3.1 info no\n16000 198.18.4.1 info no\n20000 198.18.5.1 info no\n24000 198.18.6.1 info no\n28000 198.18.7.1 info no\n"
+     "32000 198.18.8.1 info no\n36000 198.18.9.1 info no", "36000 attacked info by 10;36000 spread 198.18.9.1/32 until 39600 x1;"},
     {"four are its owner on a journey, and one address is one however often", "1 198.18.0.1 info no\n2 198.19.0.1 info no\n3 198.20.0.1 info no\n4 198.21.0.1 info no\n2000 198.21.0.1 info no\n4000 198.20.0.1 info no", ""},
     {"two a day, for a week", "1 198.18.0.1 info no\n43200 198.19.0.1 info no\n86400 198.20.0.1 info no\n129600 198.21.0.1 info no\n172800 198.22.0.1 info no\n216000 198.23.0.1 info no\n259200 198.24.0.1 info no\n302400 198.25.0.1 info no",
      "302400 attacked info by 8;302400 spread 198.25.0.1/32 until 306000 x1;"},
