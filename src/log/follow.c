@@ -28,7 +28,8 @@ int follow_new(const struct follow_options *o, struct follow **ret, struct err *
     f->queue_end = &f->queue;
     f->news_end = &f->news;
     f->swept_ms = f->looked_ms = follow_ms();
-    f->seen = follow_now();
+    f->seen = f->seen_before = follow_now();
+    f->between = o->read_until;
     f->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     int r = f->inotify < 0 ? err_set(err, -errno, "inotify: %s", err_name(errno)) : dirs_begin(f, o, err);
     if (r < 0)

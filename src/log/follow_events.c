@@ -185,6 +185,7 @@ bool dirs_take_events(struct follow *f)
             p += sizeof *e + e->len;
         }
     flush_moved(f);
+    f->seen_before = f->seen;
     f->seen = begun;
     return any;
 }

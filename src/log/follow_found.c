@@ -167,16 +167,16 @@ static bool take_found(struct follow *f, const struct candidate *c, bool by_inod
     return false;
 }
 
-/* A rotated file that was written since we were there, or since a copy was made in which we go on, of a log whose live file is not what it was: it stood in between. */
+/* A rotated file that was written since we were there (f->between), or since a copy was made in which we go on, of a log whose live file is not what it was: it stood in between. */
 static void take_between(struct follow *f, const struct candidate *c)
 {
     const struct file *x = c->missing[0];
     char path[PATH_MAX];
-    int64_t since = f->read_until, copied = 0;
+    int64_t since = f->between, copied = 0;
     for (size_t i = 0; i < c->n; i++)
         copied = c->missing[i]->copied > copied ? c->missing[i]->copied : copied;
     since = copied ? copied : since;
-    if (x->pattern != SIZE_MAX && !x->was_rotated && f->read_until && made_since(&c->s.stx_mtime, since) && !file_by_inode(f, path_dev(&c->s), c->s.stx_ino) &&
+    if (x->pattern != SIZE_MAX && !x->was_rotated && f->between && made_since(&c->s.stx_mtime, since) && !file_by_inode(f, path_dev(&c->s), c->s.stx_ino) &&
         path_join(path, c->dir->path, c->name) && !is_of_live(f, c->dir, x->log, path, &c->s))
         take_unknown(f, x, false, c->dir, c->name, &c->s);
 }
@@ -279,6 +279,26 @@ void find_rotated(struct follow *f)
     }
 }
 
+/* Those that are open are read on wherever they are; what stood in between has to be found all the same. */
+static void find_between(struct follow *f)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(CANDIDATES_MEMORY);
+    struct gather all = gather_files(f), displaced = {.v = all.v};
+    struct candidates found = {0};
+    for (size_t i = 0; i < all.n; i++) {
+        struct file *x = all.v[i];
+        if (x->displaced)
+            displaced.v[displaced.n++] = x;
+        x->displaced = false;
+    }
+    if (displaced.n)
+        qsort(displaced.v, displaced.n, sizeof(void *), by_log);
+    list_candidates(f, a, &displaced, &found);
+    for (size_t i = 0; i < found.n; i++)
+        take_between(f, &found.v[i]);
+    free(all.v);
+}
+
 static int older_first(const void *a, const void *b)
 {
     const struct file *x = *(struct file *const *)a, *y = *(struct file *const *)b;
@@ -308,9 +328,15 @@ void queue_in_order(struct follow *f)
 
 void dirs_again(struct follow *f)
 {
-    struct gather all = gather_dirs(f);
+    struct gather all = gather_dirs(f), before = gather_files(f);
     f->scan++;
     f->looked_ms = follow_ms();
+    f->between = f->seen_before - TICK_US;
+    for (size_t i = 0; i < before.n; i++) {
+        struct file *x = before.v[i];
+        x->was_rotated = x->looked_for ? x->was_rotated : !x->live;
+    }
+    free(before.v);
     for (size_t i = 0; i < all.n; i++) {
         struct dir *d = all.v[i];
         bool there = dir_watch_again(f, d);
@@ -331,11 +357,12 @@ void dirs_again(struct follow *f)
             continue;
         }
         x->looked_for = x->fd < 0;
-        x->was_rotated = !x->live;
+        x->displaced = !x->looked_for && !x->was_rotated;
         file_detach(f, x);
     }
     free(files.v);
     find_rotated(f);
+    find_between(f);
     queue_in_order(f);
 }
 

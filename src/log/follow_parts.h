@@ -31,7 +31,8 @@ struct file {
     bool live;                /* its name is one that is followed; else it was rotated */
     bool known;               /* from an earlier reading, and not compared yet */
     bool looked_for;          /* and not found yet */
-    bool was_rotated;
+    bool was_rotated;         /* when it was looked for */
+    bool displaced;           /* it was live and open, and after an overflow it was not where its name is */
     bool indexed;             /* in by_inode */
     bool saved;               /* the caller has a place of it */
     bool queued, changed, unreadable;
@@ -93,7 +94,8 @@ struct follow {
     char *told_log;           /* of the news that was told last */
     unsigned blocks;          /* since events were looked at */
     int64_t looked_ms, swept_ms;
-    int64_t seen;             /* follow_now(): when all events were taken */
+    int64_t seen, seen_before; /* follow_now(): when all events were taken; and the time before */
+    int64_t between;          /* what is unknown and was written since then came in between; 0: nothing can have */
     struct { uint32_t cookie; char *log; size_t pattern; struct file *file; } moved; /* half of a rename */
     char *text;               /* LINES_LONGEST bytes */
 };

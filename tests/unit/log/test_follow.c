@@ -295,18 +295,13 @@ static void more_files_than_stay_open(void **state)
     assert_int_equal(c.watches, 1);
 }
 
-static void after_an_overflow(void **state)
+/* More events than the kernel keeps. */
+static void overflow(void)
 {
-    (void)state;
     char limit[32] = "";
     int fd = open("/proc/sys/fs/inotify/max_queued_events", O_RDONLY);
     assert_true(fd >= 0 && read(fd, limit, sizeof limit - 1) > 0);
     close(fd);
-    static const char *const patterns[] = {"/log/*.log", NULL};
-    in_dir("mkdir log; echo 0 >log/a.log; echo 0 >log/b.log");
-    _cleanup_(follow_freep) struct follow *f = begin(patterns, NULL, 0);
-    assert_string_equal(told(f), "");
-    in_dir("echo 1 >>log/a.log");
     int a = open(dir, O_RDONLY | O_DIRECTORY);
     for (long i = strtol(limit, NULL, 10); i-- > -10;) { /* events that differ from the one before are not joined */
         int x = openat(a, i % 2 ? "log/x" : "log/y", O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -314,6 +309,17 @@ static void after_an_overflow(void **state)
         close(x);
     }
     close(a);
+}
+
+static void after_an_overflow(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = {"/log/*.log", NULL};
+    in_dir("mkdir log; echo 0 >log/a.log; echo 0 >log/b.log");
+    _cleanup_(follow_freep) struct follow *f = begin(patterns, NULL, 0);
+    assert_string_equal(told(f), "");
+    in_dir("echo 1 >>log/a.log");
+    overflow();
     in_dir("mv log/a.log log/a.log.1; echo 2 >>log/a.log.1; echo 3 >log/a.log; rm log/b.log; echo 4 >log/c.log");
     const char *all = told(f);
     assert_non_null(strstr(all, "<overflow >\n"));
@@ -323,6 +329,51 @@ static void after_an_overflow(void **state)
     assert_int_equal(strlen(all), 12 + 8);
     in_dir("echo 5 >>log/a.log; echo 6 >>log/a.log.1");
     assert_string_equal(told(f), "6\n5\n");
+}
+
+/* Rotated twice meanwhile: what stood in between was never seen under its own name. Whether the log is open at that time or not. */
+static void rotated_twice_in_an_overflow(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = {"/log/*.log", NULL};
+    for (unsigned open = 0; open < 2; open++) {
+        fresh(NULL);
+        in_dir("mkdir log; echo 0 >log/a.log; echo old >log/a.log.1; touch -d '1 day ago' log/a.log.1");
+        _cleanup_(follow_freep) struct follow *f = begin(patterns, NULL, 0);
+        assert_string_equal(told(f), "");
+        if (open) {
+            in_dir("echo 1 >>log/a.log");
+            assert_string_equal(told(f), "1\n");
+        }
+        overflow();
+        in_dir("echo 2 >>log/a.log; mv log/a.log.1 log/a.log.2; mv log/a.log log/a.log.1; echo 3 >log/a.log");
+        in_dir("mv log/a.log.2 log/a.log.3; mv log/a.log.1 log/a.log.2; mv log/a.log log/a.log.1; echo 4 >log/a.log");
+        assert_string_equal(told(f), "<overflow >\n2\n3\n4\n");
+        overflow();
+        assert_string_equal(told(f), "<overflow >\n");
+    }
+}
+
+/* What was read and forgotten since the start is not taken for what came in between. */
+static void not_twice_after_an_overflow(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = {"/log/*.log", NULL};
+    in_dir("mkdir log; echo 0 >log/a.log");
+    struct positions earlier = {.read_until = 1};
+    _cleanup_(follow_freep) struct follow *f = begin(patterns, &earlier, 0);
+    assert_string_equal(told(f), "0\n");
+    in_dir("mv log/a.log log/a.log.1; echo 1 >log/a.log; touch -d '1 hour ago' log/a.log.1");
+    assert_string_equal(told(f), "1\n");
+    struct stat st;
+    char path[128];
+    snprintf(path, sizeof path, "%s/log/a.log.1", dir);
+    assert_int_equal(stat(path, &st), 0);
+    file_drop(f, file_by_inode(f, st.st_dev, st.st_ino)); /* as after a day */
+    file_close(f, file_by_name(f, dir_of_path(f, "/log"), "a.log"));
+    overflow();
+    in_dir("mv log/a.log.1 log/a.log.2; mv log/a.log log/a.log.1; echo 2 >log/a.log");
+    assert_string_equal(told(f), "<overflow >\n2\n");
 }
 
 /* --- what is kept between two readings */
@@ -481,7 +532,8 @@ int main(void)
         cmocka_unit_test_setup(lines_as_they_are_written, fresh), cmocka_unit_test_setup(beginnings, fresh), cmocka_unit_test_setup(through_rename_and_create, fresh),
         cmocka_unit_test_setup(a_rotated_name_that_fits_too, fresh), cmocka_unit_test_setup(through_copytruncate, fresh), cmocka_unit_test_setup(deleted_and_made_again, fresh), cmocka_unit_test_setup(deleted_before_it_was_read, fresh), cmocka_unit_test_setup(what_cannot_be_compared, fresh),
         cmocka_unit_test_setup(directories_that_appear_later, fresh), cmocka_unit_test_setup(what_is_no_log, fresh), cmocka_unit_test_setup(long_lines_and_nul, fresh),
-        cmocka_unit_test_setup(more_files_than_stay_open, fresh), cmocka_unit_test_setup(after_an_overflow, fresh), cmocka_unit_test_setup(goes_on_where_it_was, fresh), cmocka_unit_test_setup(what_is_not_followed_any_more, fresh),
+        cmocka_unit_test_setup(more_files_than_stay_open, fresh), cmocka_unit_test_setup(after_an_overflow, fresh), cmocka_unit_test_setup(rotated_twice_in_an_overflow, fresh), cmocka_unit_test_setup(not_twice_after_an_overflow, fresh),
+        cmocka_unit_test_setup(goes_on_where_it_was, fresh), cmocka_unit_test_setup(what_is_not_followed_any_more, fresh),
         cmocka_unit_test_setup(undone_lines_come_again, fresh), cmocka_unit_test_setup(a_change_of_source_is_a_cut, fresh), cmocka_unit_test_setup(the_journal_s_position_is_kept, fresh),
         cmocka_unit_test_setup(within_a_confined_process, fresh),
     };
