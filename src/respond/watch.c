@@ -194,10 +194,10 @@ int watch_begin(struct watch *w, struct err *err)
         return has;
     s.known = p.files.v;
     s.known_n = p.files.n;
-    s.read_until = p.read_until;
+    s.read_until = p.read_until || !has ? p.read_until : j.seen_us; /* files that come later are no first start: they may hold what the journal had */
     s.journal = has ? &j : NULL;
     s.journal_since = now_us(w) / 1000000 - w->o.rules.find_time;
-    s.since = p.read_until || has ? 0 : s.journal_since; /* many machines have nothing but the journal */
+    s.since = s.read_until ? 0 : s.journal_since; /* many machines have nothing but the journal */
     r = remember(w, err);
     if (r == 0)
         r = feed_begin(w->feed, &s, err);

@@ -84,6 +84,28 @@ static void of_processes_that_ended(void **state)
     assert_int_equal(watch_for_a_moment(T0 + 60), 2);
 }
 
+/* Files come to it later (another product, another way of logging): what they held while the journal was read is not told as new. */
+static void files_come_later(void **state)
+{
+    (void)state;
+    struct log_source *s = &sources.list.v[0];
+    int64_t at = (time(NULL) > T0 ? time(NULL) : T0) + 3600; /* the file is older than what the journal said last */
+    static const char line[] = "echo \"$(date -Is -d @%lld) lab sshd[7]: Failed password for root from 203.0.113.7 port 4711 ssh2\" >>%s/var/log/auth.log";
+    shell("mkdir -p %s/var/log", dir);
+    shell(line, (long long)at, dir);
+    shell(line, (long long)at + 1, dir);
+    failures(2, at);
+    assert_int_equal(watch_for_a_moment(at + 10), 2);
+    s->kind = SOURCE_FILES;
+    *list_push(arena, &s->files) = "/var/log/auth.log";
+    *list_push(arena, &sources.patterns) = "/var/log/auth.log";
+    assert_int_equal(watch_for_a_moment(at + 20), 0);
+    shell(line, (long long)at + 25, dir);
+    assert_int_equal(watch_for_a_moment(at + 30), 1);
+    s->kind = SOURCE_JOURNAL;
+    s->files.n = sources.patterns.n = 0;
+}
+
 static int fresh(void **state)
 {
     shell("rm -f %s/watch.db*", dir);
@@ -92,7 +114,7 @@ static int fresh(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(what_came_meanwhile, fresh), cmocka_unit_test_setup(of_processes_that_ended, fresh)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(what_came_meanwhile, fresh), cmocka_unit_test_setup(of_processes_that_ended, fresh), cmocka_unit_test_setup(files_come_later, fresh)};
     struct err err = {0};
     if (!made_journal_begin())
         return 0;
