@@ -64,6 +64,7 @@ int feed_begin(struct feed *f, const struct feed_start *s, struct err *err)
 {
     f->since = s->since;
     f->drained_us = s->read_until;
+    f->earlier = s->read_until > 0;
     struct follow_options fo = {.root = f->o.root, .patterns = f->patterns.v, .n = f->patterns.n, .known = s->known, .known_n = s->known_n, .read_until = s->read_until,
                                 .back = s->read_until ? 0 : FEED_BACK, .back_since = s->since};
     struct journal_want jw = {.root = f->o.root, .matches = f->matches.v, .since_us = s->journal_since * 1000000, .after = s->journal, .fields = JOURNAL_LINE | JOURNAL_UNIT | JOURNAL_UID};

@@ -64,6 +64,7 @@ struct feed_source {
 
     struct source_pace pace;     /* of what is read */
     int64_t understood_ms;
+    unsigned known;              /* bits: that a line came, that one was understood; before, it is not known how it is */
     unsigned telling, probes;    /* lines that should have been understood since then: up to HEALTH_TELLING; those of our own probes */
 };
 /* Once something was understood, lines that are not mean nothing for so long: a night in which nobody logs in. */
@@ -96,5 +97,5 @@ bool feed_pending(const struct feed *f);                                        
 void feed_done(struct feed *f);
 
 size_t feed_sources(const struct feed *f, const struct feed_source **ret);
-/* Changes with every source that became unparsed or silent, or is so no more. */
+/* Changes with every source that became unparsed or silent, or is so no more; and when that comes to be known: an earlier process may have had it told. */
 uint64_t feed_health_changes(const struct feed *f);

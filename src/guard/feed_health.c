@@ -83,6 +83,9 @@ void feed_judge(struct feed *f)
     for (size_t i = 0; i < f->sources.n; i++) {
         struct feed_source *s = &f->sources.v[i];
         int64_t at = pace_silent_at(&s->pace);
+        unsigned known = (s->pace.last ? 1 : 0) | (s->understood_us ? 2 : 0);
+        f->health_changes += f->earlier && known != s->known;
+        s->known = known;
         tell_change(f, s, &of_understanding, &s->unparsed, s->telling >= HEALTH_TELLING);
         tell_change(f, s, &of_silence, &s->silent, at && f->ms >= at);
         if (at && !s->silent && (!f->judge_ms || at < f->judge_ms))

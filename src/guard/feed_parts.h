@@ -38,6 +38,7 @@ struct feed {
     int64_t ms, judge_ms;   /* when this turn began; when a source may have fallen silent, 0: none can */
     uint64_t health_changes;
     bool journal_moved;
+    bool earlier;           /* there was a reading before: what was told of it may have to be taken back */
 };
 
 /* sources, groups, patterns, matches. */

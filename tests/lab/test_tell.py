@@ -73,6 +73,23 @@ def test_a_wall_that_does_not_answer(host):
     host.wait(lambda: in_kernel(host, f"{ATTACKERS4}160"), "it was forgotten", 5)
 
 
+def test_a_log_that_is_not_understood(host):
+    """A new version that logs in other words: told once, also by a process that was begun anew and has not seen it yet, and when a line is understood again."""
+    start(host)
+    host.exec_ok("systemctl restart bansho-watch")  # nothing was understood before
+    host.exec_ok("for i in $(seq 10); do echo \"$(date '+%F %T'),000 lab proftpd[7] 0.0.0.0: login of info was refused\"; done >>/var/log/proftpd/proftpd.log")
+    about = lambda: [s for s, _ in told(host) if "proftpd logs is" in s]
+    host.wait(about, f"{ask(host, 'Status')} {host.exec('journalctl -q -o cat -u bansho-tell')[1]}", 120)
+    assert about() == ["bansho lab.example: what proftpd logs is not understood, attackers are not seen there"]
+    assert host.bansho("status")[0] == 1 and "no filter understands them" in host.bansho("status")[1]
+    host.exec_ok("systemctl kill -s KILL bansho-watch; systemctl restart bansho-watch")
+    host.wait(lambda: host.exec("bansho status --json")[1].find('"unparsed": 0') > 0, "it does not run again", 60)
+    assert host.bansho("notify", "send")[0] == 0 and len(about()) == 1, about()
+    attempt(host, ("ftp", f"{ATTACKERS4}161"))
+    host.wait(lambda: len(about()) == 2, f"{ask(host, 'Status')}", 60)
+    assert about()[1] == "bansho lab.example: what proftpd logs is understood again"
+
+
 def test_selftest(host):
     """The whole way at every service of a real server, without any trace afterwards; what breaks the way is found."""
     start(host)

@@ -72,6 +72,16 @@ static void not_understood(void **state)
     assert_true(!source()->unparsed && source()->understood_us > 0);
     assert_int_equal(told(AGAIN), 1);
     assert_int_equal(stirred, 2);
+    leave(NULL);
+    begin(); /* an earlier process may have had it told that nothing is understood: that it is has to be told */
+    put(fd, "proftpd 1.3.8 standalone mode STARTUP\n", 1);
+    assert_int_equal(stirred, 1);
+    fail_times(fd, "203.0.113.9", "info", 1);
+    turn();
+    assert_int_equal(stirred, 2);
+    fail_times(fd, "203.0.113.9", "info", 1);
+    turn();
+    assert_int_equal(stirred, 2);
     close(fd);
 }
 
