@@ -31,5 +31,5 @@ void log_page_progress(void *arg, size_t done, size_t total);
 bool log_page_line(void *arg, const struct search_line *l);
 /* Writes what waits to be written. false: it cannot be. */
 bool log_page_flush(struct log_page *p);
-/* What was read and what could not be. cut: where there were too many files, or NULL; note: what else is to be known, or NULL. Returns whether all could be read. */
+/* What was read and what could not be. cut: where there were too many files, or NULL; note: what else is to be known, or NULL. Returns whether all could be read, and of an account's logins be understood. */
 bool log_page_end(struct log_page *p, const struct search_seen *seen, const char *cut, const char *note);

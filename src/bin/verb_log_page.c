@@ -213,5 +213,5 @@ bool log_page_end(struct log_page *p, const struct search_seen *seen, const char
     else
         text_end(p, seen, &s, cut, note);
     buf_free(&p->text);
-    return !s.faults && !cut;
+    return !s.faults && !cut && !((p->stories || p->as_json) && story_unparsed(&p->story));
 }

@@ -1,6 +1,8 @@
 /* verb_log_story.c: what an account did (log_story.h). */
 #include "base/i18n.h"
 #include "bin/log_story.h"
+#include "log/health.h"
+#include "log/services.h"
 
 /* How an event is told: the word, its colour, the field that stands in the second column, whose address it is, and what else it says. */
 static const struct telling {
@@ -44,6 +46,15 @@ static void count_address(struct story *s, struct arena *a, struct str host)
         *list_push(a, &s->addresses) = (struct story_address){addr, 1};
 }
 
+static bool speaks(struct str line)
+{
+    struct line_head head;
+    const struct log_service *s = line_head(line, &head) ? log_service_of_program(head.ident) : NULL;
+    return s && log_service_lets_in(s, head.ident) && speaks_of_login(head.message);
+}
+
+bool story_unparsed(const struct story *s) { return s->unparsed && !s->logins && !s->failed; }
+
 void story_count(struct story *s, struct arena *a, const struct search_line *l, struct str account)
 {
     const struct known_event *e = &l->event;
@@ -53,6 +64,7 @@ void story_count(struct story *s, struct arena *a, const struct search_line *l, 
         {EVENT_RELAY_DENIED, offsetof(struct story, refused)}, {EVENT_TRANSFER, offsetof(struct story, files)}, {EVENT_REQUEST, offsetof(struct story, requests)}};
     if (!e->known || !tellings[e->kind].word) {
         s->further++;
+        s->unparsed += !e->known && speaks(l->text);
         return;
     }
     for (size_t i = 0; i < ARRAY_SIZE(counted); i++)
@@ -137,12 +149,15 @@ void story_end(const struct story *s, struct str again, struct buf *b)
         text_escape(b, again);
         buf_addc(b, '\n');
     }
+    if (story_unparsed(s))
+        buf_printf(b, ngettext("%llu of them speaks of a login, and no filter understands it: whether the account logged in or failed to is not known\n",
+                               "%llu of them speak of logins, and no filter understands them: whether the account logged in or failed to is not known\n", s->unparsed), (ull)s->unparsed);
 }
 
 void story_json(const struct story *s, struct emit *j)
 {
     const struct { const char *key; uint64_t n; } numbers[] = {
-        {"logins", s->logins}, {"failed", s->failed}, {"messages", s->messages}, {"delivered", s->delivered}, {"deferred", s->deferred}, {"refused", s->refused}, {"files", s->files}, {"requests", s->requests}};
+        {"logins", s->logins}, {"failed", s->failed}, {"messages", s->messages}, {"delivered", s->delivered}, {"deferred", s->deferred}, {"refused", s->refused}, {"files", s->files}, {"requests", s->requests}, {"unparsed", story_unparsed(s) ? s->unparsed : 0}};
     char address[ADDR_TEXT];
     emit_object(j, "account");
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)

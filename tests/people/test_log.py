@@ -42,6 +42,23 @@ def texts(document):
     return [line["text"] for line in document["lines"]]
 
 
+def an_account_that_no_filter_understands(tmp):
+    """A server that logs in other words: that nothing is known is no zero."""
+    line = lambda ident, what: f"Nov 20 10:00:00 mx {ident}: {what}\n"
+    odd = line("dovecot", "imap-login: login refused for user=<taro@example.jp>, rip=203.0.113.9")
+    log = put(tmp / "odd.log", odd)
+    account = ("--account", "taro@example.jp", "--log", log)
+    shown = bansho(*account, code=3).stdout
+    assert "1 of them speaks of a login, and no filter understands it: whether the account logged in or failed to is not known\n" in shown, shown
+    assert told(*account, code=3)["account"]["unparsed"] == 1
+    assert "not known" not in bansho(*account, "--lines").stdout  # the lines themselves say it
+    assert "わかりません" in bansho(*account, "--lang", "ja", code=3).stdout
+    put(log, odd + line("dovecot", "imap-login: Login: user=<taro@example.jp>, method=PLAIN, rip=203.0.113.9, lip=198.18.0.10, mpid=7, TLS, session=<x>"))
+    assert told(*account)["account"].items() >= {"logins": 1, "unparsed": 0}.items()
+    put(log, line("postfix/lmtp[7]", "A1B2C3D4E5: to=<x@example.org>, user=<taro@example.jp>, status=deferred (Connection refused)"))
+    assert told(*account)["account"]["unparsed"] == 0  # no program that lets people in
+
+
 def one_story(tmp):
     """Three files of one log, given in no order and changed at the same moment, and another log between their lines."""
     line = lambda day, minute, what: f"Nov {day} 10:{minute:02}:00 host gate[1]: {what}\n"
@@ -212,7 +229,7 @@ def what_is_not_understood(tmp):
 
 
 def main():
-    tests = (one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, without_room_to_wait, one_line_in_two_logs, accounts, an_account_s_story, after_a_long_silence, timeless_lines, another_root, many_files, standard_input, what_is_not_understood)
+    tests = (an_account_that_no_filter_understands, one_story, addresses, hostile_lines, what_cannot_be_read_is_told, what_waits_for_its_turn, without_room_to_wait, one_line_in_two_logs, accounts, an_account_s_story, after_a_long_silence, timeless_lines, another_root, many_files, standard_input, what_is_not_understood)
     for test in tests:
         with tempfile.TemporaryDirectory() as tmp:
             test(pathlib.Path(tmp))
