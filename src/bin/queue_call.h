@@ -60,3 +60,6 @@ enum outcome queue_show(struct queue_call *q);
 enum outcome queue_top(struct queue_call *q);
 enum outcome queue_hold(struct queue_call *q);
 enum outcome queue_release(struct queue_call *q);
+enum outcome queue_delete(struct queue_call *q);
+enum outcome queue_restore(struct queue_call *q);
+enum outcome queue_expire(struct queue_call *q);

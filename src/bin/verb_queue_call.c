@@ -93,7 +93,9 @@ int queue_begin(struct queue_call *q, const struct call *c, struct arena *a, str
         r = understand_wanted(q, err);
     if (r == 0)
         r = dir ? named_spool(q, dir, err) : own_spools(q, err);
-    return r < 0 ? r : known_states(q, err);
+    if (r == 0)
+        r = known_states(q, err);
+    return r == 0 && (call_option(c, "quarantine") || strcmp(c->args[0], "restore") == 0) ? spools_quarantined(&q->root, &q->spools, a, err) : r;
 }
 
 void queue_done(struct queue_call *q)
@@ -117,7 +119,7 @@ struct spool_place queue_place(const struct queue_call *q, const struct spool_in
 int queue_names(const struct queue_call *q, const struct spool_instance *s, struct spool_count *ret)
 {
     int r = spool_count(&q->root, s->path, s->kind, q->arena, ret);
-    return r == -ENOENT && ret->room_total && ret->absent == !q->shown ? 0 : r;
+    return r == -ENOENT && ret->room_total && ret->absent == !(q->shown || s->batch) ? 0 : r;
 }
 
 void queue_unseen(struct queue_call *q, const char *place, int code)

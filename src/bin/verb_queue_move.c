@@ -1,9 +1,10 @@
-/* verb_queue_move.c: `bansho queue hold` and `bansho queue release`: what is meant is shown first, then each message is verified and moved. */
+/* verb_queue_move.c: `bansho queue hold`, release, delete, restore: what is meant is shown first, then each message is verified and moved. */
 #include "act/executor.h"
 #include "bin/desk.h"
 #include "bin/queue_call.h"
 #include "bin/session.h"
 #include "queue/move.h"
+#include "queue/quarantine.h"
 #include "queue/queue_acts.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +16,29 @@
 #define SENDERS 1000     /* different accounts or senders that are told apart */
 #define SENDERS_SHOWN 5
 
+static const struct way {
+    const char *name;
+    enum move_kind kind;
+    const struct act *act;
+    const char *meant, *note, *done; /* messages, size, recipients; what follows from it; messages */
+    const char *active, *pending;    /* of meant ones that are about to be delivered; of those that were being delivered */
+} ways[] = {
+    [MOVE_HOLD] = {"hold", MOVE_HOLD, &act_queue_hold, N_("To be held: %s messages, %s, to %s recipients\n"), N_("Nothing is deleted. Held messages stay until they are released: bansho queue release\n"),
+                   N_("Held: %s messages\n"), N_("%s of them are about to be delivered: to whom one goes at this moment is not called back\n"),
+                   N_("%s of them are being delivered at this moment: who receives one now has it; the other recipients stay held\n")},
+    [MOVE_RELEASE] = {"release", MOVE_RELEASE, &act_queue_release, N_("To be released: %s messages, %s, to %s recipients\n"), N_("Postfix tries them again by itself; at once: postqueue -f\n"), N_("Released: %s messages\n")},
+    [MOVE_QUARANTINE] = {"delete", MOVE_QUARANTINE, &act_queue_delete, N_("To be deleted: %s messages, %s, to %s recipients\n"),
+                         N_("They go to the quarantine beside the queue, and no room is freed yet. For 30 days, or until room is needed, bansho queue restore brings them back; then they go for good (bansho-expire.timer).\n"),
+                         N_("In the quarantine: %s messages; to look at them: bansho queue list --quarantine; to bring them back: bansho queue restore\n"),
+                         N_("%s of them are about to be delivered: what goes out at this moment is held, not deleted\n"),
+                         N_("%s are being delivered at this moment: held, not deleted; who receives one now has it. When that has ended: the same command again\n")},
+    [MOVE_RESTORE] = {"restore", MOVE_RESTORE, &act_queue_restore, N_("To be brought back: %s messages, %s, to %s recipients\n"), N_("They are held then, and go out when they are released: bansho queue release\n"),
+                      N_("Brought back, held: %s messages; to send them: bansho queue release\n")},
+    [MOVE_DELETE] = {"delete --now", MOVE_DELETE, &act_queue_purge, N_("To be deleted for good: %s messages, %s, to %s recipients\n"), N_("Nothing brings them back. Without --now they would wait in the quarantine for 30 days.\n"),
+                     N_("Deleted: %s messages\n"), N_("%s of them are about to be delivered: what goes out at this moment is held, not deleted\n"),
+                     N_("%s are being delivered at this moment: held, not deleted; who receives one now has it. When that has ended: the same command again\n")},
+};
+
 struct from {
     struct str name;
     bool account;
@@ -23,7 +47,7 @@ struct from {
 
 struct moving {
     struct queue_call *q;
-    enum move_kind kind;
+    const struct way *way;
     const struct spool_instance *spool; /* of the message that is read */
     LIST(struct move_item) items;
     LIST(size_t) ends;                  /* of each spool: where its items end */
@@ -62,7 +86,7 @@ static int on_message(void *arg, const struct message *msg)
     if (msg->state >= spool_count_states(m->spool->kind))
         return -EBADMSG;
     bool held = strcmp(state_of(m, msg), "hold") == 0;
-    if (held != (m->kind == MOVE_RELEASE))
+    if ((m->way->kind == MOVE_HOLD && held) || (m->way->kind == MOVE_RELEASE && !held))
         return 0;
     if (strcmp(state_of(m, msg), "maildrop") == 0) {
         m->maildrop++;
@@ -129,8 +153,7 @@ static void show(struct moving *m, struct buf *b)
 {
     struct arena *a = m->q->arena;
     term_colour(&m->q->term, b, COLOUR_BOLD);
-    buf_printf(b, m->kind == MOVE_HOLD ? _("To be held: %s messages, %s, to %s recipients\n") : _("To be released: %s messages, %s, to %s recipients\n"), queue_number(a, m->items.n),
-               queue_size_text(a, m->bytes), queue_number(a, m->recipients));
+    buf_printf(b, _(m->way->meant), queue_number(a, m->items.n), queue_size_text(a, m->bytes), queue_number(a, m->recipients));
     term_colour(&m->q->term, b, COLOUR_NONE);
     qsort(m->from.v, m->from.n, sizeof *m->from.v, more_messages);
     for (size_t i = 0; i < m->from.n && i < SENDERS_SHOWN; i++) {
@@ -142,15 +165,15 @@ static void show(struct moving *m, struct buf *b)
         buf_printf(b, _("              and others\n"));
     buf_addz(b, _("for example:\n"));
     buf_adds(b, buf_str(&m->samples));
-    if (m->kind == MOVE_HOLD && m->in_active)
-        buf_printf(b, _("%s of them are about to be delivered: to whom one goes at this moment is not called back\n"), queue_number(a, m->in_active));
+    if (m->way->active && m->in_active)
+        buf_printf(b, _(m->way->active), queue_number(a, m->in_active));
     if (m->unfit)
         buf_printf(b, _("%s further messages are still being written or are damaged: they are left alone\n"), queue_number(a, m->unfit));
     if (m->maildrop)
         buf_printf(b, _("%s further messages wait in maildrop: Postfix has not taken them yet, they are left alone\n"), queue_number(a, m->maildrop));
     if (m->full)
         buf_printf(b, _("There are more than %s: the others need a second call\n"), queue_number(a, MOVE_MAX));
-    buf_addz(b, m->kind == MOVE_HOLD ? _("Nothing is deleted. Held messages stay until they are released: bansho queue release\n") : _("Postfix tries them again by itself; at once: postqueue -f\n"));
+    buf_addz(b, _(m->way->note));
 }
 
 static void on_result(void *arg, size_t item, enum move_result result, int code)
@@ -172,22 +195,36 @@ static bool named(const char *list, const char *queue)
     return false;
 }
 
+static const char *const logs[] = {"defer", "bounce", "trace"};
+
 static int move_spool(struct moving *m, const struct spool_instance *s, const struct move_item *items, size_t n, struct err *err)
 {
     const char *names = setting_value(s->instance, "", "hash_queue_names", NULL), *depth = setting_value(s->instance, "", "hash_queue_depth", NULL);
-    struct move_spool target = {.place = queue_place(m->q, s)};
+    struct move_spool target = {.place = spool_queue_of(&m->q->root, s, m->q->arena), .batch = s->batch};
+    char batch[QUARANTINE_NAME];
     uint64_t levels;
     if (!names || !depth || !str_u64(str_of(depth), 16, &levels))
         return err_set(err, -ENODATA, _("%s: how its directories are hashed (hash_queue_names, hash_queue_depth) is not known: nothing was moved"), queue_name(m->q, s));
     target.hashed_deferred = named(names, "deferred");
     target.hashed_hold = named(names, "hold");
+    for (size_t i = 0; i < ARRAY_SIZE(logs); i++)
+        target.hashed_logs[i] = named(names, logs[i]);
     target.depth = (unsigned)levels;
-    return spool_move(&target, m->kind, items, n, on_result, m, err);
+    if (m->way->kind == MOVE_QUARANTINE) {
+        int r = quarantine_begin(&target.place, (int64_t)time(NULL), batch, err);
+        if (r < 0)
+            return r;
+        target.batch = batch;
+    }
+    int r = spool_move(&target, m->way->kind, items, n, on_result, m, err);
+    if (target.batch)
+        quarantine_end(&target.place, target.batch);
+    return r;
 }
 
 static int move_all(struct moving *m, struct act_desk *desk, struct err *err)
 {
-    const struct act *act = m->kind == MOVE_HOLD ? &act_queue_hold : &act_queue_release;
+    const struct act *act = m->way->act;
     size_t from = 0;
     int r = 0;
     for (size_t i = 0; r == 0 && i < m->q->spools.n; i++) {
@@ -210,9 +247,9 @@ static void tell(const struct moving *m, struct buf *b)
 {
     struct arena *a = m->q->arena;
     const uint64_t *n = m->results;
-    buf_printf(b, m->kind == MOVE_HOLD ? _("Held: %s messages\n") : _("Released: %s messages\n"), queue_number(a, n[MOVE_DONE] + n[MOVE_PENDING]));
-    if (n[MOVE_PENDING] && m->kind == MOVE_HOLD)
-        buf_printf(b, _("%s of them are being delivered at this moment: who receives one now has it; the other recipients stay held\n"), queue_number(a, n[MOVE_PENDING]));
+    buf_printf(b, _(m->way->done), queue_number(a, n[MOVE_DONE] + (m->way->kind <= MOVE_RELEASE ? n[MOVE_PENDING] : 0)));
+    if (n[MOVE_PENDING] && m->way->pending)
+        buf_printf(b, _(m->way->pending), queue_number(a, n[MOVE_PENDING]));
     if (n[MOVE_GONE])
         buf_printf(b, _("%s were gone before: delivered, returned or deleted meanwhile\n"), queue_number(a, n[MOVE_GONE]));
     if (n[MOVE_CHANGED])
@@ -230,7 +267,7 @@ static void tell_json(const struct moving *m, const char *result, const struct e
     j.one_line = true;
     emit_object(&j, NULL);
     emit_text(&j, "schema", "bansho.queue-move/1");
-    emit_text(&j, "act", m->kind == MOVE_HOLD ? "hold" : "release");
+    emit_text(&j, "act", m->way->name);
     emit_text(&j, "result", result);
     emit_int(&j, "meant", (int64_t)m->items.n);
     emit_int(&j, "bytes", (int64_t)m->bytes);
@@ -277,13 +314,15 @@ static enum outcome do_it(struct moving *m, struct buf *b)
 
 static enum outcome move(struct queue_call *q, enum move_kind kind)
 {
-    struct moving m = {.q = q, .kind = kind, .samples = BUF(1u << 20)};
+    struct moving m = {.q = q, .way = &ways[kind], .samples = BUF(1u << 20)};
     _cleanup_(buf_free) struct buf b = BUF(4u << 20);
     const struct err none = {0};
     enum outcome outcome;
     if (q->shown)
         return complainf("%s", _("a queue in --spool is only read"));
-    if (q->call->args_n == 1 && !q->wanted.rules.n)
+    if (kind <= MOVE_RELEASE && call_option(q->call, "quarantine"))
+        return complainf(_("queue %s: what is in the quarantine must be brought back first: bansho queue restore"), q->call->args[0]);
+    if (q->call->args_n == 1 && !q->wanted.rules.n && !call_option(q->call, "quarantine"))
         return complainf(_("queue %s: say which messages are meant, by their ids or by options; all of a state: --state deferred"), q->call->args[0]);
     if (geteuid() != 0)
         return complainf("%s", _("only root may change the mail queue"));
@@ -315,3 +354,12 @@ static enum outcome move(struct queue_call *q, enum move_kind kind)
 
 enum outcome queue_hold(struct queue_call *q) { return move(q, MOVE_HOLD); }
 enum outcome queue_release(struct queue_call *q) { return move(q, MOVE_RELEASE); }
+enum outcome queue_restore(struct queue_call *q) { return move(q, MOVE_RESTORE); }
+
+enum outcome queue_delete(struct queue_call *q)
+{
+    bool now = call_option(q->call, "now");
+    if (call_option(q->call, "quarantine") && !now)
+        return complainf("%s", _("they are in the quarantine already; to delete them for good: --now"));
+    return move(q, now ? MOVE_DELETE : MOVE_QUARANTINE);
+}

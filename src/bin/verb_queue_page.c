@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #define ID_COLUMNS 12
-#define STATE_COLUMNS 9
+#define STATE_COLUMNS 9 /* "quarantine" is a little longer, and alone there */
 
 const char *queue_number(struct arena *a, uint64_t n)
 {
@@ -77,7 +77,7 @@ void queue_row(const struct queue_call *q, const struct spool_instance *s, const
     text_pad(b, buf_str(&id), id.n > ID_COLUMNS ? id.n : ID_COLUMNS);
     term_colour(&q->term, b, COLOUR_NONE);
     buf_addc(b, ' ');
-    text_pad(b, str_of(spool_kinds[s->kind]->states[m->state]), STATE_COLUMNS);
+    text_pad(b, str_of(spool_state(s, m->state)), STATE_COLUMNS);
     buf_printf(b, "%s %7s  ", m->arrival ? clock_text(q->row, m->arrival, "%m-%d %H:%M") : "           ", queue_size_text(q->row, m->size));
     put_sender(b, m);
     put_first_recipient(b, q->row, m);
@@ -121,7 +121,7 @@ void queue_row_json(const struct queue_call *q, const struct spool_instance *s, 
     j.one_line = true;
     emit_object(&j, NULL);
     emit_text(&j, "id", m->id);
-    emit_text(&j, "state", spool_kinds[s->kind]->states[m->state]);
+    emit_text(&j, "state", spool_state(s, m->state));
     emit_time(&j, "arrival", m->arrival);
     emit_int(&j, "size", m->size > INT64_MAX ? INT64_MAX : (int64_t)m->size);
     if (m->sender_known)
@@ -173,7 +173,7 @@ static void sheet_recipients(const struct queue_call *q, const struct message *m
 void queue_sheet(const struct queue_call *q, const struct spool_instance *s, const struct message *m, struct buf *b)
 {
     line(b, _("message"), str_of(m->id));
-    line(b, _("state"), str_of(spool_kinds[s->kind]->states[m->state]));
+    line(b, _("state"), str_of(spool_state(s, m->state)));
     line(b, _("queue"), str_of(queue_name(q, s)));
     line(b, _("condition"), str_of(condition_text(m->condition)));
     line(b, _("arrived"), str_of(m->arrival ? clock_text(q->row, m->arrival, CLOCK_SECOND) : ""));

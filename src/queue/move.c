@@ -2,6 +2,8 @@
 #include "base/i18n.h"
 #include "base/still.h"
 #include "queue/postfix_path.h"
+#include "queue/quarantine.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -15,18 +17,25 @@
 /* From where a message may be taken, in the order in which it travels: it is looked for once more when it went on meanwhile. */
 static const char *const from_hold[] = {"hold", NULL};
 static const char *const from_delivery[] = {"incoming", "active", "deferred", "incoming", "active", "deferred", NULL};
+static const char *const from_anywhere[] = {"hold", "incoming", "active", "deferred", "incoming", "active", "deferred", NULL};
+static const char *const *const queues_of[MOVE_KINDS] = {
+    [MOVE_HOLD] = from_delivery, [MOVE_RELEASE] = from_hold, [MOVE_QUARANTINE] = from_anywhere, [MOVE_RESTORE] = from_hold, [MOVE_DELETE] = from_anywhere};
+
+static const char *const logs[] = {"defer", "bounce", "trace"};
 
 struct acting {
     const struct move_spool *s;
     enum move_kind kind;
+    struct spool_place source, target;
     struct arena *arena;
 };
 
-/* The directory of `queue` in which Postfix looks for that id, made where it is not there yet. */
+/* The directory of `queue` in which Postfix looks for that id, made where it is not there yet. In a batch nothing is hashed. */
 static int target_dir(const struct acting *a, const char *queue, bool hashed, const char *id)
 {
     char digits[POSTFIX_DIGITS];
-    int fd = root_openat(a->s->place.root, arena_printf(a->arena, "%s/%s", a->s->place.path, queue), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    int fd = root_openat(a->target.root, arena_printf(a->arena, "%s/%s", a->target.path, queue), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    hashed = hashed && a->kind != MOVE_QUARANTINE;
     postfix_hash_digits(id, digits);
     for (unsigned i = 0; fd >= 0 && hashed && i < a->s->depth && digits[i]; i++) {
         const char name[] = {digits[i], '\0'};
@@ -60,12 +69,31 @@ static int verify(const struct acting *a, const struct move_item *item, int dir,
     return m.inode == item->inode && m.arrival == item->arrival && str_eq(m.sender, item->sender) ? 0 : -ESTALE;
 }
 
-/* Moves it from an open directory to where it belongs. What came between the look and the rename is put back. */
-static int move_file(const struct acting *a, const struct move_item *item, int from, int fd)
+/* Its logs of reasons. One that the target has already (another message's of that id) stays as it is, and so does ours. */
+static int take_logs(const struct acting *a, const char *id)
 {
-    const struct move_spool *s = a->s;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(logs); i++) {
+        int dir = postfix_open_hashed(&a->source, logs[i], id, a->arena), to = -1;
+        if (dir < 0)
+            continue;
+        if (a->kind == MOVE_DELETE)
+            r = unlinkat(dir, id, 0) < 0 && errno != ENOENT ? -errno : 0;
+        else if ((to = target_dir(a, logs[i], a->s->hashed_logs[i], id)) < 0)
+            r = to;
+        else
+            r = renameat2(dir, id, to, id, RENAME_NOREPLACE) < 0 && errno != ENOENT && errno != EEXIST ? -errno : 0;
+        if (to >= 0)
+            close(to);
+        close(dir);
+    }
+    return r;
+}
+
+/* Moves it from an open directory into `to`, which is closed. What came between the look and the rename is put back. */
+static int rename_file(const struct move_item *item, int from, int fd, int to)
+{
     struct stat there, ours;
-    int to = a->kind == MOVE_HOLD ? target_dir(a, "hold", s->hashed_hold, item->id) : target_dir(a, "deferred", s->hashed_deferred, item->id);
     if (to < 0)
         return to;
     int r = renameat2(from, item->id, to, item->id, RENAME_NOREPLACE) < 0 ? -errno : 0;
@@ -75,30 +103,99 @@ static int move_file(const struct acting *a, const struct move_item *item, int f
     return r;
 }
 
-static int move_from(const struct acting *a, const struct move_item *item, const char *queue, bool *ret_busy)
+/* Who delivers it holds a lock on it (Postfix: deliver_request). */
+static bool busy(int fd) { return flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK; }
+
+/* A message of that id that is in the queue by now. */
+static bool id_in_use(const struct acting *a, const char *id)
 {
-    int dir = postfix_open_hashed(&a->s->place, queue, item->id, a->arena);
+    for (const char *const *q = from_anywhere; *q; q++) {
+        int dir = postfix_open_hashed(&a->target, *q, id, a->arena);
+        if (dir < 0)
+            continue;
+        close(dir);
+        return true;
+    }
+    return false;
+}
+
+/* Out of the queue, or out of the quarantine; what is being delivered is only held. */
+static int take_away(struct acting *a, const struct move_item *item, const char *queue, int dir, int fd, bool *ret_busy)
+{
+    if (a->kind == MOVE_RESTORE && id_in_use(a, item->id))
+        return -EEXIST;
+    if (a->kind != MOVE_RESTORE && busy(fd)) {
+        *ret_busy = true;
+        struct acting hold = *a;
+        hold.kind = MOVE_HOLD;
+        hold.target = a->source;
+        return strcmp(queue, "hold") == 0 ? 0 : rename_file(item, dir, fd, target_dir(&hold, "hold", a->s->hashed_hold, item->id));
+    }
+    int r = take_logs(a, item->id);
+    if (r < 0)
+        return r;
+    if (a->kind == MOVE_DELETE)
+        return unlinkat(dir, item->id, 0) < 0 ? -errno : 0;
+    return rename_file(item, dir, fd, target_dir(a, "hold", a->s->hashed_hold, item->id));
+}
+
+static int move_from(struct acting *a, const struct move_item *item, const char *queue, bool *ret_busy)
+{
+    const struct move_spool *s = a->s;
+    int dir = postfix_open_hashed(&a->source, queue, item->id, a->arena);
     if (dir < 0)
         return dir;
     int fd = openat(dir, item->id, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), r = fd < 0 ? -errno : verify(a, item, dir, fd);
-    if (r == 0)
-        r = move_file(a, item, dir, fd);
-    /* Who delivers it holds a lock on it (Postfix: deliver_request). */
-    *ret_busy = r == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    if (r == 0 && a->kind > MOVE_RELEASE) {
+        r = take_away(a, item, queue, dir, fd, ret_busy);
+    } else if (r == 0) {
+        r = rename_file(item, dir, fd, a->kind == MOVE_HOLD ? target_dir(a, "hold", s->hashed_hold, item->id) : target_dir(a, "deferred", s->hashed_deferred, item->id));
+        *ret_busy = r == 0 && busy(fd);
+    }
     if (fd >= 0)
         close(fd);
     close(dir);
     return r;
 }
 
-static enum move_result move_one(const struct acting *a, const struct move_item *item, int *ret_code)
+static enum move_result move_one(struct acting *a, const struct move_item *item, int *ret_code)
 {
     int code = -ENOENT;
     bool busy = false;
-    for (const char *const *q = a->kind == MOVE_HOLD ? from_delivery : from_hold; *q && code == -ENOENT; q++)
+    for (const char *const *q = queues_of[a->kind]; *q && code == -ENOENT; q++)
         code = move_from(a, item, *q, &busy);
     *ret_code = code;
     return code == 0 ? busy ? MOVE_PENDING : MOVE_DONE : code == -ENOENT ? MOVE_GONE : code == -ESTALE ? MOVE_CHANGED : MOVE_FAILED;
+}
+
+static int empty_dir(const struct acting *a, const char *name)
+{
+    int fd = root_openat(a->source.root, arena_printf(a->arena, "%s/%s", a->source.path, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW), r = 0;
+    if (fd < 0)
+        return fd == -ENOENT ? 0 : fd;
+    DIR *d = fdopendir(fd);
+    if (!d) {
+        r = -errno;
+        close(fd);
+        return r;
+    }
+    for (struct dirent *e; (e = readdir(d));)
+        if (e->d_name[0] != '.' && unlinkat(fd, e->d_name, 0) < 0 && errno != ENOENT)
+            r = -errno;
+    closedir(d);
+    return r;
+}
+
+/* The messages come last: as long as there is one, its reasons may be gone, but it can be restored. */
+static enum move_result empty_batch(const struct acting *a, int *ret_code)
+{
+    static const char *const dirs[] = QUARANTINE_DIRS;
+    *ret_code = 0;
+    for (size_t i = ARRAY_SIZE(dirs); i-- > 0;) {
+        int r = empty_dir(a, dirs[i]);
+        *ret_code = *ret_code ? *ret_code : r;
+    }
+    return *ret_code ? MOVE_FAILED : MOVE_DONE;
 }
 
 /* The owner of the queue, and of nothing else. */
@@ -128,7 +225,8 @@ static void act(struct acting *a, const struct move_item *items, size_t n, const
     for (size_t i = 0; i < n; i++) {
         int code;
         arena_reset(a->arena);
-        int32_t said[2] = {(int32_t)move_one(a, &items[i], &code), code};
+        int32_t said[2] = {(int32_t)(items ? move_one(a, &items[i], &code) : empty_batch(a, &code)), 0};
+        said[1] = code;
         if (fd_write_all(fd, str_span((const char *)said, sizeof said)) < 0)
             _exit(1);
     }
@@ -159,12 +257,18 @@ static size_t listen_to(int fd, size_t n, move_fn *fn, void *arg)
 int spool_move(const struct move_spool *s, enum move_kind kind, const struct move_item *items, size_t n, move_fn *fn, void *arg, struct err *err)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
-    struct acting acting = {s, kind, a};
+    struct acting acting = {s, kind, s->place, s->place, arena_new(64u << 20)};
+    _cleanup_(arena_freep) struct arena *own = acting.arena;
     struct stat owner;
     int ends[2], status = 0;
     int r = root_stat(s->place.root, arena_printf(a, "%s/hold", s->place.path), &owner);
     if (r < 0)
         return err_set(err, r, "%s/hold: %s", s->place.path, err_name(-r));
+    const char *batch = s->batch ? arena_printf(a, "%s/" QUARANTINE "/%s", s->place.path, s->batch) : NULL;
+    if (batch)
+        *(kind == MOVE_QUARANTINE ? &acting.target.path : &acting.source.path) = batch;
+    items = kind == MOVE_EMPTY ? NULL : items;
+    n = kind == MOVE_EMPTY ? 1 : n;
     if (owner.st_uid == 0 || (geteuid() != 0 && geteuid() != owner.st_uid))
         return err_set(err, -EPERM, _("only root may change the mail queue"));
     if (pipe2(ends, O_CLOEXEC) < 0)

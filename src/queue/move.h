@@ -1,10 +1,19 @@
-/* move.h: messages of a Postfix queue are taken out of delivery (into hold) and given back (into deferred), by a rename within the queue directory, as postsuper -h and -H do. Each is
-   verified at the moment of acting: the file has the inode, the arrival and the sender that were shown. A rename is whole or nothing: killed at any moment, each message is in one place.
+/* move.h: messages of a Postfix queue are taken out of delivery (into hold) and given back (into deferred), by a rename within the queue directory, as postsuper -h and -H do; put into the
+   quarantine (quarantine.h) and brought back from there (into hold); deleted for good. Each is verified at the moment of acting: the file has the inode, the arrival and the sender that were shown.
+   A rename is whole or nothing: killed at any moment, each message is in one place. Its logs of reasons (defer, bounce, trace) go before it, so that no other message of that id finds them.
    Done by a process of its own that has become the owner of the queue and can start nothing: neither root's powers nor what strangers wrote get out of it. Runs in `bansho`. */
 #pragma once
 #include "queue/spool.h"
 
-enum move_kind { MOVE_HOLD, MOVE_RELEASE };
+enum move_kind {
+    MOVE_HOLD,
+    MOVE_RELEASE,
+    MOVE_QUARANTINE, /* what an agent delivers at this moment is held instead: MOVE_PENDING */
+    MOVE_RESTORE,
+    MOVE_DELETE,     /* the same */
+    MOVE_EMPTY,      /* everything in the batch, whatever it is: no items */
+    MOVE_KINDS,
+};
 
 struct move_item {
     char id[MESSAGE_ID_MAX + 1];
@@ -15,7 +24,7 @@ struct move_item {
 
 enum move_result {
     MOVE_DONE,
-    MOVE_PENDING,  /* done, but an agent is delivering it at this moment: to whom it goes just now is not called back */
+    MOVE_PENDING,  /* it is held, but an agent is delivering it at this moment: to whom it goes just now is not called back */
     MOVE_GONE,     /* it is not there any more: delivered, returned, deleted */
     MOVE_CHANGED,  /* another message has this id now: left alone */
     MOVE_FAILED,
@@ -23,12 +32,14 @@ enum move_result {
 };
 
 struct move_spool {
-    struct spool_place place;
+    struct spool_place place;          /* the queue itself */
+    const char *batch;                 /* of its quarantine: where messages go (MOVE_QUARANTINE) or are (MOVE_RESTORE, MOVE_EMPTY; MOVE_DELETE, or NULL) */
     bool hashed_deferred, hashed_hold; /* hash_queue_names */
+    bool hashed_logs[3];               /* defer, bounce, trace */
     unsigned depth;                    /* hash_queue_depth */
 };
 
-/* Called for each item, in their order, with -errno where it failed. */
+/* Called for each item (MOVE_EMPTY: once), in their order, with -errno where it failed. */
 typedef void move_fn(void *arg, size_t item, enum move_result result, int code);
 
 /* 0: each item has its result. -EPERM: neither root nor the queue's owner; -ECHILD: the acting process ended early (what it did before was reported). */

@@ -1,4 +1,5 @@
 #include "queue/spools.h"
+#include "queue/quarantine.h"
 
 static const char *spool_of(const struct server *s, const struct instance *i, enum spool_kind kind)
 {
@@ -29,3 +30,33 @@ void spools_of(const struct server *s, struct arena *a, struct spools *ret)
         }
     }
 }
+
+struct spool_place spool_queue_of(const struct root *root, const struct spool_instance *s, struct arena *a)
+{
+    struct spool_place p = {root, s->path, s->kind};
+    if (s->batch)
+        p.path = arena_dup(a, str_head(str_of(s->path), strlen(s->path) - strlen("/" QUARANTINE "/") - strlen(s->batch)));
+    return p;
+}
+
+int spools_quarantined(const struct root *root, struct spools *s, struct arena *a, struct err *err)
+{
+    struct spools all = {0};
+    for (size_t i = 0; i < s->n; i++) {
+        const struct spool_place p = {root, s->v[i].path, s->v[i].kind};
+        struct quarantine q = {0};
+        int r = p.kind == SPOOL_POSTFIX ? quarantine_batches(&p, a, &q, err) : 0;
+        if (r < 0)
+            return r;
+        for (size_t k = 0; k < q.list.n; k++) {
+            struct spool_instance *b = list_push(a, &all);
+            *b = s->v[i];
+            b->batch = q.list.v[k].name;
+            b->path = arena_printf(a, "%s/" QUARANTINE "/%s", p.path, b->batch);
+        }
+    }
+    *s = all;
+    return 0;
+}
+
+const char *spool_state(const struct spool_instance *s, unsigned state) { return s->batch ? "quarantine" : spool_kinds[s->kind]->states[state]; }

@@ -1,6 +1,6 @@
 /* spools.h: the mail queues of this server: one for each instance of each mail program that is installed. */
 #pragma once
-#include "queue/count.h"
+#include "queue/spool.h"
 #include "server/server.h"
 
 struct spool_instance {
@@ -8,9 +8,16 @@ struct spool_instance {
     const char *path;
     enum spool_kind kind;
     const struct instance *instance;
+    const char *batch;      /* of the quarantine (quarantine.h): path is that of the batch; NULL: it is a queue that works */
 };
 struct spools {
     struct spool_instance *v;
     size_t n, cap;
 };
+/* The queue that a batch belongs to; itself. */
+struct spool_place spool_queue_of(const struct root *root, const struct spool_instance *s, struct arena *a);
+/* In place of the queues, all batches of their quarantines. -errno: one could not be seen (err). */
+int spools_quarantined(const struct root *root, struct spools *s, struct arena *a, struct err *err) _must_check_;
+/* "deferred", or "quarantine". */
+const char *spool_state(const struct spool_instance *s, unsigned state);
 void spools_of(const struct server *s, struct arena *a, struct spools *ret);

@@ -149,6 +149,72 @@ def delivered(host):
     return set(found)
 
 
+def quarantined(host):
+    return messages(host, "--quarantine")
+
+
+def test_deleted_and_brought_back(host, deb):
+    send(host, LEAK, 30, "Buy now", "a@defer.example")
+    send(host, INFO, 3, "Offer", "b@defer.example")
+    settle(host, 33)
+    before = messages(host)
+    rc, out, err = host.bansho("queue", "delete", "--account", "leak@alpha.example")
+    assert rc == 4 and "30 messages" in out and "quarantine" in out and out.count("subject: Buy now") == 5, (rc, out, err)
+    assert len(everything(host)) == 33
+    said = json.loads(host.bansho("queue", "delete", "--account", "leak@alpha.example", "-y", "--json")[1])
+    assert (said["act"], said["done"], said["pending"]) == ("delete", 30, 0), said
+    # Postfix knows nothing of them any more, and finds nothing wrong; neither do count and check
+    assert len(everything(host)) == 3 and host.bansho_json("queue", "count")["total"] == 3
+    assert host.exec_ok("postfix check 2>&1; postsuper -s 2>&1; find /var/spool/postfix/defer -type f").count("\n") == 3
+    gone = quarantined(host)
+    assert len(gone) == 30 and {m["state"] for m in gone.values()} == {"quarantine"}
+    for id, m in gone.items():
+        assert {k: before[id][k] for k in ("account", "sender", "size", "error", "arrival", "subject")} == {k: m[k] for k in ("account", "sender", "size", "error", "arrival", "subject")}
+    # one comes back, held; ten go for good; the rest comes back and is delivered, each once
+    one, *rest = gone
+    assert json.loads(host.bansho("queue", "restore", one, "-y", "--json")[1])["done"] == 1
+    assert everything(host)[one] == "hold" and messages(host)[one]["error"] == before[one]["error"]
+    assert host.bansho("queue", "delete", "--quarantine", "-y")[0] == 2
+    assert json.loads(host.bansho("queue", "delete", "--quarantine", "--now", *rest[:10], "-y", "--json")[1])["done"] == 10
+    assert json.loads(host.bansho("queue", "restore", "--account", "leak@alpha.example", "-y", "--json")[1])["done"] == 19
+    assert not quarantined(host) and host.exec_ok("ls /var/spool/postfix/bansho-quarantine") == ""
+    sent = delivered(host)
+    defer_takes_mail(host)
+    host.bansho("queue", "release", "--state", "hold", "-y")
+    host.exec_ok("postqueue -f")
+    host.wait(lambda: not postqueue(host), "not all were delivered", 120)
+    assert {id for id, _ in delivered(host) - sent} == set(before) - set(rest[:10])
+    assert "queue.delete" in (acts := host.exec_ok("bansho changes --acts")) and "queue.restore" in acts and "queue.purge" in acts
+    # what was there for 30 days goes by the unit
+    host.client("rm -f /run/sink/defer")
+    send(host, LEAK, 2, "Old", "a@defer.example")
+    settle(host, 2)
+    assert host.bansho("queue", "delete", "--subject", "Old", "-y")[0] == 0
+    host.exec_ok("systemctl start bansho-expire.service")
+    assert len(quarantined(host)) == 2
+    host.exec_ok("cd /var/spool/postfix/bansho-quarantine; for b in *; do mv $b $((b - 31 * 86400)); done; systemctl start bansho-expire.service")
+    assert not quarantined(host) and host.exec_ok("ls /var/spool/postfix/bansho-quarantine") == ""
+
+
+@pytest.mark.long
+def test_deleting_killed_at_any_moment(host, deb):
+    import random
+    random.seed(8)
+    send(host, LEAK, 60, "Buy now", "a@defer.example", "b@defer.example")
+    settle(host, 60)
+    ids, killed = set(everything(host)), 0
+    for turn in range(60):
+        verb = "delete" if turn % 2 == 0 else "restore"
+        killed += host.exec(f"timeout -s KILL {random.uniform(0.02, 0.4):.3f} bansho queue {verb} --account leak@alpha.example -y")[0] in (-9, 137)
+        there = everything(host)
+        assert set(there) | set(quarantined(host)) == ids and not set(there) & set(quarantined(host)), turn
+    assert killed > 5, killed
+    host.exec_ok("bansho queue restore --account leak@alpha.example -y >/dev/null; bansho queue release --account leak@alpha.example -y >/dev/null")
+    defer_takes_mail(host)
+    host.wait(lambda: not everything(host) or not host.exec_ok("postqueue -f; sleep 0.3") and not everything(host), f"still there: {everything(host)}", 200)
+    assert {id for id, _ in delivered(host)} == ids and len(delivered(host)) == 2 * len(ids)
+
+
 @pytest.mark.long
 def test_killed_at_any_moment_nothing_is_lost(host, deb):
     import random

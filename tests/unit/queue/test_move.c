@@ -1,5 +1,6 @@
 #include "../arena.h"
 #include "queue/move.h"
+#include "queue/quarantine.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -65,9 +66,11 @@ static void count(void *arg, size_t item, enum move_result result, int code)
     results[result]++;
 }
 
+static char batch[QUARANTINE_NAME];
+
 static void move(enum move_kind kind, const struct move_item *items, size_t n)
 {
-    const struct move_spool s = {.place = {&root, ".", SPOOL_POSTFIX}, .hashed_deferred = true, .depth = 1};
+    const struct move_spool s = {.place = {&root, ".", SPOOL_POSTFIX}, .batch = batch[0] ? batch : NULL, .hashed_deferred = true, .hashed_logs = {true, false, false}, .depth = 1};
     memset(results, 0, sizeof results);
     struct err err = {0};
     if (spool_move(&s, kind, items, n, count, NULL, &err) != 0)
@@ -81,7 +84,7 @@ static bool there(const char *name)
 
 static int setup(void **state)
 {
-    static const char *const dirs[] = {"incoming", "active", "deferred", "deferred/3", "hold"};
+    static const char *const dirs[] = {"incoming", "active", "deferred", "deferred/3", "hold", "defer", "defer/3", "bounce", "trace"};
     assert_non_null(mkdtemp(dir));
     own("");
     for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
@@ -144,9 +147,112 @@ static void what_is_being_delivered_or_written(void **state)
     close(fd);
 }
 
+static const struct spool_place place = {&root, ".", SPOOL_POSTFIX};
+
+static void begin_batch(int64_t now)
+{
+    struct err err = {0};
+    if (quarantine_begin(&place, now, batch, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void text_file(const char *name, const char *text)
+{
+    int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
+    own(name);
+}
+
+static size_t batches(void)
+{
+    _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
+    struct quarantine q = {0};
+    assert_int_equal(quarantine_batches(&place, a, &q, NULL), 0);
+    return q.list.n;
+}
+
+/* With its reasons, out of Postfix's sight, and back. */
+static void deleted_and_restored(void **state)
+{
+    (void)state;
+    struct move_item items[] = {message_file("deferred/3/3F2A41C0B7", "3F2A41C0B7", "leak@alpha.example"), message_file("hold/4F2A41C0B8", "4F2A41C0B8", "")};
+    text_file("defer/3/3F2A41C0B7", "why");
+    text_file("bounce/3F2A41C0B7", "no");
+    begin_batch(1796121915);
+    move(MOVE_QUARANTINE, items, 2);
+    assert_int_equal(results[MOVE_DONE], 2);
+    assert_false(there("deferred/3/3F2A41C0B7") || there("hold/4F2A41C0B8") || there("defer/3/3F2A41C0B7") || there("bounce/3F2A41C0B7"));
+    assert_true(there(QUARANTINE "/1796121915/hold/3F2A41C0B7") && there(QUARANTINE "/1796121915/hold/4F2A41C0B8") && there(QUARANTINE "/1796121915/defer/3F2A41C0B7"));
+    move(MOVE_QUARANTINE, items, 2);
+    assert_int_equal(results[MOVE_GONE], 2);
+    quarantine_end(&place, batch); /* what is not empty stays */
+    assert_int_equal(batches(), 1);
+    /* while another message has the id, it stays where it is */
+    message_file("deferred/3/3F2A41C0B7", "3F2A41C0B7", "other@alpha.example");
+    move(MOVE_RESTORE, items, 2);
+    assert_int_equal(results[MOVE_FAILED], 1);
+    assert_int_equal(results[MOVE_DONE], 1);
+    assert_true(there(QUARANTINE "/1796121915/hold/3F2A41C0B7") && there(QUARANTINE "/1796121915/defer/3F2A41C0B7") && there("hold/4F2A41C0B8"));
+    assert_int_equal(remove(path_of("deferred/3/3F2A41C0B7")), 0);
+    move(MOVE_RESTORE, items, 1);
+    assert_int_equal(results[MOVE_DONE], 1);
+    assert_true(there("hold/3F2A41C0B7") && there("defer/3/3F2A41C0B7") && there("bounce/3F2A41C0B7"));
+    quarantine_end(&place, batch);
+    assert_int_equal(batches(), 0);
+    batch[0] = 0;
+    move(MOVE_DELETE, items, 2);
+    assert_int_equal(results[MOVE_DONE], 2);
+    assert_false(there("hold/3F2A41C0B7") || there("defer/3/3F2A41C0B7") || there("bounce/3F2A41C0B7") || there("hold/4F2A41C0B8"));
+}
+
+static void being_delivered_it_is_held(void **state)
+{
+    (void)state;
+    struct move_item busy = message_file("active/3F2A41C0C1", "3F2A41C0C1", "a@alpha.example");
+    int fd = open(path_of("active/3F2A41C0C1"), O_RDONLY | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_SH), 0);
+    begin_batch(1796121916);
+    move(MOVE_QUARANTINE, &busy, 1);
+    assert_int_equal(results[MOVE_PENDING], 1);
+    assert_true(there("hold/3F2A41C0C1"));
+    move(MOVE_QUARANTINE, &busy, 1); /* still */
+    assert_int_equal(results[MOVE_PENDING], 1);
+    assert_true(there("hold/3F2A41C0C1"));
+    close(fd);
+    move(MOVE_QUARANTINE, &busy, 1);
+    assert_int_equal(results[MOVE_DONE], 1);
+    /* what is in a batch goes for good, whatever it is */
+    text_file(QUARANTINE "/1796121916/trace/whatever", "");
+    move(MOVE_EMPTY, NULL, 0);
+    assert_int_equal(results[MOVE_DONE], 1);
+    quarantine_end(&place, batch);
+    assert_int_equal(batches(), 0);
+    batch[0] = 0;
+}
+
+static void how_long_it_is_kept(void **state)
+{
+    (void)state;
+    const struct quarantine_batch b = {"1796121917", 1796121917};
+    assert_true(quarantine_over(&place, &b, 1796121917 + QUARANTINE_DAYS * 86400));
+    begin_batch(1796121917);
+    begin_batch(1796121917);
+    assert_string_equal(batch, "1796121917-1");
+    assert_int_equal(batches(), 2);
+    own("");
+    assert_int_equal(mkdir(path_of(QUARANTINE "/notes"), 0700), 0); /* not ours */
+    assert_int_equal(batches(), 2);
+    quarantine_end(&place, "1796121917");
+    quarantine_end(&place, batch);
+    assert_int_equal(batches(), 0);
+    assert_int_equal(rmdir(path_of(QUARANTINE "/notes")), 0);
+    batch[0] = 0;
+}
+
 static int teardown(void **state)
 {
-    static const char *const names[] = {"deferred/3/3F2A41C0B7", "hold/3F2A41C0B9", "incoming/3F2A41C0BA", "deferred/3", "deferred/4", "deferred", "incoming", "active", "hold", ""};
+    static const char *const names[] = {"bounce", "trace", "defer/3", "defer", QUARANTINE, "deferred/3/3F2A41C0B7", "hold/3F2A41C0B9", "incoming/3F2A41C0BA", "deferred/3", "deferred/4", "deferred", "incoming", "active", "hold", ""};
     root_close(&root);
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         (void)!remove(path_of(names[i]));
@@ -155,6 +261,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(another_message_is_left_alone), cmocka_unit_test(what_is_being_delivered_or_written)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(another_message_is_left_alone), cmocka_unit_test(what_is_being_delivered_or_written),
+                                       cmocka_unit_test(deleted_and_restored), cmocka_unit_test(being_delivered_it_is_held), cmocka_unit_test(how_long_it_is_kept)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
