@@ -17,6 +17,7 @@ struct log_page {
     struct buf text;
     struct emit json;
     bool as_json, each;    /* each: every line is a JSON document of its own */
+    bool live;             /* there is no end at which anything could be told */
     uint64_t told;
     struct progress progress;
 };

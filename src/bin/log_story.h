@@ -17,6 +17,8 @@ struct story {
 
 /* Counts a line. */
 void story_count(struct story *s, struct arena *a, const struct search_line *l, struct str account);
+/* Such a line. */
+bool story_line_unparsed(const struct search_line *l);
 /* Nothing is known of its logins, but lines speak of such: how many it tried is not known. */
 bool story_unparsed(const struct story *s);
 /* The line's event for people, behind its time. false: nothing that matters, nothing was appended. */

@@ -293,7 +293,7 @@ const struct verb verb_log = {
                "A file that is damaged or cannot be read is told at the end, the others are searched all the same (exit status 3). Where no login of an account is known, but lines of it speak of one that no filter "
                "understands, that is told, too (exit status 3). Finding nothing is no error.\n\n"
                "follow shows new lines while they are written, from each service's live source: the journal, where the service writes there, else its files, through every rotation. "
-               "--since begins with what is already in the journal and in live files. With --account it tells what the account does, as search; with --json each line is an object of its own "
+               "--since begins with what is already in the journal and in live files. With --account it tells what the account does, as search, and lines that speak of a login as they stand while no filter understands any; with --json each line is an object of its own "
                "(schema bansho.log-follow/1), with what it says where a filter knows it. It ends with Ctrl-C, and has no --until and no --root.\n\n"
                "sources tells from where the log of each service is read, and how it is, from what was written in the last seven days (or since --since): live; quiet, where nothing came; "
                "unparsed, where lines came of which no filter knows any (exit status 1, with examples). Of very large logs only the end is looked at, which is said."),

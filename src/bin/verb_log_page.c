@@ -21,6 +21,7 @@ void log_page_follow(struct log_page *p, const struct search_options *o, struct 
 {
     log_page_begin(p, o, a, NULL, lines, STR(""));
     p->as_json = p->each = json;
+    p->live = true;
 }
 
 static void flush(struct log_page *p)
@@ -79,10 +80,13 @@ static void story_text(struct log_page *p, const struct search_line *l)
     size_t before = p->text.n;
     put_time(p, l);
     term_colour(&p->term, &p->text, COLOUR_NONE);
-    if (story_line(l, &p->term, &p->text))
+    if (story_line(l, &p->term, &p->text)) {
         buf_addc(&p->text, '\n');
-    else
-        p->text.n = before;
+        return;
+    }
+    p->text.n = before;
+    if (p->live && story_unparsed(&p->story) && story_line_unparsed(l))
+        text_line(p, l);
 }
 
 static void json_line(struct log_page *p, const struct search_line *l)

@@ -46,10 +46,10 @@ static void count_address(struct story *s, struct arena *a, struct str host)
         *list_push(a, &s->addresses) = (struct story_address){addr, 1};
 }
 
-static bool speaks(struct str line)
+bool story_line_unparsed(const struct search_line *l)
 {
     struct line_head head;
-    const struct log_service *s = line_head(line, &head) ? log_service_of_program(head.ident) : NULL;
+    const struct log_service *s = !l->event.known && line_head(l->text, &head) ? log_service_of_program(head.ident) : NULL;
     return s && log_service_lets_in(s, head.ident) && speaks_of_login(head.message);
 }
 
@@ -64,7 +64,7 @@ void story_count(struct story *s, struct arena *a, const struct search_line *l, 
         {EVENT_RELAY_DENIED, offsetof(struct story, refused)}, {EVENT_TRANSFER, offsetof(struct story, files)}, {EVENT_REQUEST, offsetof(struct story, requests)}};
     if (!e->known || !tellings[e->kind].word) {
         s->further++;
-        s->unparsed += !e->known && speaks(l->text);
+        s->unparsed += story_line_unparsed(l);
         return;
     }
     for (size_t i = 0; i < ARRAY_SIZE(counted); i++)

@@ -114,6 +114,20 @@ def what_an_account_does(tmp):
     assert len(lines) == 2 and "192.0.2.1" in lines[0] and "192.0.2.3" in lines[1] and "sshd[" not in lines[0], lines
 
 
+def what_no_filter_understands(tmp):
+    """Lines that speak of a login stand as they are, until one is understood."""
+    log = tmp / "mail.log"
+    odd = "2026-11-20T10:00:01+00:00 h dovecot: imap-login: login refused for user=<taro>, rip=192.0.2.1"
+    append(log)
+    with Following(tmp, "--log", log, "--account", "taro") as f:
+        append(log, odd, odd.replace("login refused", "hello"))
+        assert len(f.told(1)) == 1
+        append(log, "2026-11-20T10:00:02+00:00 h dovecot: imap-login: Login: user=<taro>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.2, mpid=7, TLS, session=<x>", odd.replace("10:00:01", "10:00:03"))
+        append(log, "2026-11-20T10:00:04+00:00 h dovecot: imap-login: Login: user=<taro>, method=PLAIN, rip=192.0.2.3, lip=192.0.2.2, mpid=7, TLS, session=<y>")
+        lines = f.told(3)
+    assert len(lines) == 3 and "login refused for user=<taro>" in lines[0] and "192.0.2.3" in lines[2] and "refused" not in lines[1] + lines[2], lines
+
+
 def standard_input(tmp):
     f = Following(tmp, "--log", "-", "b")
     f.process.stdin.write("Nov 20 10:00:00 h x: a\nNov 20 10:00:01 h x: b\n")
@@ -135,7 +149,7 @@ def what_is_refused(tmp):
 
 
 def main():
-    for test in through_rotation, events_as_json, what_an_account_does, by_selection, what_was_emptied_is_told, by_pattern, standard_input, what_is_refused:
+    for test in through_rotation, events_as_json, what_an_account_does, what_no_filter_understands, by_selection, what_was_emptied_is_told, by_pattern, standard_input, what_is_refused:
         with tempfile.TemporaryDirectory() as tmp:
             test(pathlib.Path(tmp))
     print("new lines are told as they are written")
