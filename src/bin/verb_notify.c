@@ -155,7 +155,7 @@ const struct verb verb_notify = {
     .help = N_("test sends a message by mail, by your command and to your webhook, as far as bansho.conf names them, and says what each answered. "
                "Every message holds a short code.\n\n"
                "confirm takes that code: the proof that the message came as far as you. The check notify.arrives looks whether that was so within half a year.\n\n"
-               "send tells what bansho-watch concluded since the last time: at once, when a stranger may have logged in to an account or bansho-wall cannot be reached; who was shut out goes as "
+               "send tells what bansho-watch concluded since the last time: at once, when a stranger may have logged in to an account, bansho-wall cannot be reached, or a log is not understood any more or falls silent; who was shut out goes as "
                "one message, at most one within the time `digest` of bansho.conf. What could not be sent waits. bansho-tell does this by itself, woken by bansho-watch: "
                "systemctl enable --now bansho-tell.socket"),
     .options = notify_options,
