@@ -63,3 +63,4 @@ enum outcome queue_release(struct queue_call *q);
 enum outcome queue_delete(struct queue_call *q);
 enum outcome queue_restore(struct queue_call *q);
 enum outcome queue_expire(struct queue_call *q);
+enum outcome queue_export(struct queue_call *q);

@@ -145,6 +145,7 @@ bool queue_readable(struct queue_call *q, const struct spool_instance *s)
 struct looking {
     struct queue_call *q;
     look_fn *fn;
+    look_text_fn *text;
     void *arg;
 };
 
@@ -154,6 +155,12 @@ static int on_message(void *arg, const struct message *m)
     progress_end(&l->q->progress);
     arena_reset(l->q->row);
     return l->fn(l->arg, m);
+}
+
+static int on_text(void *arg, struct str bytes, int code)
+{
+    const struct looking *l = arg;
+    return l->text(l->arg, bytes, code);
 }
 
 static void on_progress(void *arg, uint64_t seen)
@@ -168,11 +175,12 @@ static void on_progress(void *arg, uint64_t seen)
 
 int queue_look(struct queue_call *q, const struct spool_instance *s, struct look_options *o, look_fn *fn, void *arg, struct looked *ret)
 {
-    struct looking l = {q, fn, arg};
+    struct looking l = {q, fn, o->text, arg};
     struct err err = {0};
     o->place = queue_place(q, s);
     o->wanted = &q->wanted;
     o->now = q->now;
+    o->text = o->text ? on_text : NULL;
     int r = spool_look(o, on_message, on_progress, &l, ret, &err);
     progress_end(&q->progress);
     if (r < 0) {

@@ -1,6 +1,7 @@
 #include "queue/look.h"
 #include "base/cursor.h"
 #include "base/worker.h"
+#include "queue/evidence.h"
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 #define FLUSH_AT 65536
 #define PROGRESS_EVERY 4096
 
-enum part { PART_MESSAGE, PART_PROGRESS, PART_END, PARTS };
+enum part { PART_MESSAGE, PART_TEXT, PART_TEXT_END, PART_PROGRESS, PART_END, PARTS };
 
 struct work {
     const struct look_options *o;
@@ -88,7 +89,7 @@ static int hand_over(struct work *w, enum part type, struct str payload)
 {
     buf_put_u32(&w->out, type);
     buf_put_str(&w->out, payload);
-    return type != PART_MESSAGE || w->out.n >= FLUSH_AT ? flush(w) : 0;
+    return type >= PART_PROGRESS || w->out.n >= FLUSH_AT ? flush(w) : 0;
 }
 
 static int hand_over_message(struct work *w, const struct message *m)
@@ -108,6 +109,45 @@ static int progress(struct work *w)
     memcpy(bytes, b.p, sizeof bytes);
     buf_free(&b);
     return hand_over(w, PART_PROGRESS, str_span(bytes, sizeof bytes));
+}
+
+struct texting {
+    struct work *w;
+    struct evidence evidence;
+    struct buf ready;
+    uint64_t inode;
+};
+
+static int on_text(void *arg, struct str bytes)
+{
+    struct texting *t = arg;
+    evidence_take(&t->evidence, bytes, &t->ready);
+    int r = t->ready.full ? -EFBIG : t->ready.n >= FLUSH_AT ? hand_over(t->w, PART_TEXT, buf_str(&t->ready)) : 0;
+    if (t->ready.n >= FLUSH_AT)
+        buf_reset(&t->ready);
+    return r < 0 ? -EPIPE : 0;
+}
+
+static int text_of(void *arg, const struct spool_found *f)
+{
+    struct texting *t = arg;
+    return t->w->kind->text(&t->w->o->place, f, t->inode, t->w->arena, on_text, t);
+}
+
+/* The text of a message, which the mail program may have moved on since it was read. */
+static int hand_over_text(struct work *w, const struct spool_found *f, const struct message *m)
+{
+    struct texting t = {w, {.mbox = w->o->mbox, .mask = w->o->mask, .spared = {m->sender, m->account}}, BUF(FLUSH_AT * 8), m->inode};
+    _cleanup_(buf_free) struct buf code = BUF(64);
+    int r = text_of(&t, f);
+    if (r == -ENOENT)
+        r = w->kind->find(&w->o->place, m->id, w->arena, text_of, &t);
+    evidence_end(&t.evidence, &t.ready);
+    buf_put_u32(&code, (uint32_t)-r);
+    if (r != -EPIPE && (hand_over(w, PART_TEXT, buf_str(&t.ready)) < 0 || hand_over(w, PART_TEXT_END, buf_str(&code)) < 0))
+        r = -EPIPE;
+    buf_free(&t.ready);
+    return r == -EPIPE ? r : 0;
 }
 
 #define ENOUGH 1
@@ -150,7 +190,8 @@ static int on_found(void *arg, const struct spool_found *f)
         w->kind->last_error(&o->place, w->arena, &m);
     if (!o->everyone && m.to.n > SPOOL_FIRST_RECIPIENTS)
         m.to.n = SPOOL_FIRST_RECIPIENTS;
-    return hand_over_message(w, &m);
+    r = hand_over_message(w, &m);
+    return r == 0 && o->text && w->kind->text ? hand_over_text(w, f, &m) : r;
 }
 
 static int end(struct work *w, int code, const char *unseen)
@@ -182,6 +223,7 @@ static int work(void *arg, int fd)
 
 struct reading {
     look_fn *fn;
+    look_text_fn *text;
     look_progress_fn *progress;
     void *arg;
     struct looked *ret;
@@ -219,6 +261,12 @@ static int on_part(struct reading *r, enum part type, struct str payload)
         if (r->progress)
             r->progress(r->arg, seen);
         return c.bad ? -EBADMSG : 0;
+    }
+    if (type == PART_TEXT)
+        return !payload.n ? 0 : r->text ? r->text(r->arg, payload, 0) : -EBADMSG;
+    if (type == PART_TEXT_END) {
+        int code = -(int)cursor_below(&c, 4096);
+        return c.bad || !r->text ? -EBADMSG : r->text(r->arg, (struct str){0}, code);
     }
     arena_reset(r->arena);
     return message_get(payload, r->arena, &m) ? r->fn(r->arg, &m) : -EBADMSG;
@@ -264,7 +312,7 @@ static int receive(struct reading *r, int fd)
 int spool_look(const struct look_options *o, look_fn *fn, look_progress_fn *progress_fn, void *arg, struct looked *ret, struct err *err)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(ARENA_MAX);
-    struct reading r = {.fn = fn, .progress = progress_fn, .arg = arg, .ret = ret, .arena = a};
+    struct reading r = {.fn = fn, .text = o->text, .progress = progress_fn, .arg = arg, .ret = ret, .arena = a};
     struct worker_stream w;
     *ret = (struct looked){.code = -ECHILD};
     int code = worker_start(WORKER_FILES, work, (void *)(uintptr_t)o, &w, err);

@@ -3,6 +3,9 @@
 #pragma once
 #include "queue/wanted.h"
 
+/* Of the message that came last: pieces of its text, then NULL bytes with 0 or why it is not whole: -ENOENT, -ESTALE: it was gone; -EBADMSG: damaged. Anything but 0 ends it all. */
+typedef int look_text_fn(void *arg, struct str bytes, int code);
+
 struct look_options {
     struct spool_place place;
     const struct wanted *wanted;
@@ -12,6 +15,8 @@ struct look_options {
     bool errors;             /* the reason of the last failure, too */
     bool everyone;           /* all recipients of each */
     const char *id;          /* this message only, or NULL */
+    look_text_fn *text;      /* NULL: their text is left where it is */
+    bool mbox, mask;         /* how the text comes (evidence.h) */
 };
 
 struct looked {

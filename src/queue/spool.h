@@ -16,6 +16,9 @@ struct spool_found {
 /* Anything but 0 ends the walk and is returned by it. */
 typedef int spool_found_fn(void *arg, const struct spool_found *f);
 
+/* Anything but 0 ends it. */
+typedef int spool_text_fn(void *arg, struct str bytes);
+
 enum spool_depth {
     SPOOL_ENVELOPE, /* what can be had from the first 4 KiB and a second place, the first few recipients */
     SPOOL_WHOLE,    /* every recipient */
@@ -39,6 +42,9 @@ struct spool_kind_row {
     int (*read)(const struct spool_place *s, const struct spool_found *f, enum spool_depth depth, struct arena *a, struct message *ret);
     /* Fills m->error, where the mail program noted why it waits. NULL: this kind notes it nowhere. */
     void (*last_error)(const struct spool_place *s, struct arena *a, struct message *m);
+    /* Hands on the text of the message that was read (its inode is `inode`) piece by piece. 0, what fn returned, or -errno: -ENOENT: it is gone; -ESTALE: another message has the id;
+       -EBADMSG: it is damaged, what could be read of it was handed on. */
+    int (*text)(const struct spool_place *s, const struct spool_found *f, uint64_t inode, struct arena *a, spool_text_fn *fn, void *arg);
 };
 #define SPOOL_FIRST_RECIPIENTS 5 /* of SPOOL_ENVELOPE */
 

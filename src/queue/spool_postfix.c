@@ -1,5 +1,6 @@
 #include "queue/postfix_path.h"
 #include "queue/postfix_record.h"
+#include "queue/postfix_text.h"
 #include "queue/spool.h"
 #include "queue/walk.h"
 #include <errno.h>
@@ -177,4 +178,37 @@ static void last_error(const struct spool_place *s, struct arena *a, struct mess
     close(fd);
 }
 
-const struct spool_kind_row spool_postfix = {.name = "postfix", .states = states, .walk = walk, .find = find, .read = read_message, .last_error = last_error};
+static int read_text(int fd, uint64_t size, struct arena *a, spool_text_fn *fn, void *arg)
+{
+    _cleanup_(buf_free) struct buf out = BUF(POSTFIX_TEXT_WINDOW * 2);
+    struct postfix_text t = postfix_text_begin(size);
+    char *window = arena_zalloc(a, POSTFIX_TEXT_WINDOW);
+    uint64_t at = 0;
+    do {
+        ssize_t n = pread(fd, window, POSTFIX_TEXT_WINDOW, (off_t)at);
+        if (n < 0)
+            return -errno;
+        if ((size_t)n < POSTFIX_TEXT_WINDOW && at + (uint64_t)n < t.file_size)
+            t.file_size = at + (uint64_t)n; /* it became shorter */
+        at = postfix_text_take(&t, str_span(window, (size_t)n), at, &out);
+        int r = out.n ? fn(arg, buf_str(&out)) : 0;
+        if (r != 0)
+            return r;
+        buf_reset(&out);
+    } while (at);
+    return t.damaged ? -EBADMSG : 0;
+}
+
+static int text(const struct spool_place *s, const struct spool_found *f, uint64_t inode, struct arena *a, spool_text_fn *fn, void *arg)
+{
+    struct stat st;
+    (void)s;
+    int fd = openat(f->dir, f->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int r = fstat(fd, &st) < 0 ? -errno : st.st_ino != inode || !S_ISREG(st.st_mode) ? -ESTALE : read_text(fd, (uint64_t)st.st_size, a, fn, arg);
+    close(fd);
+    return r;
+}
+
+const struct spool_kind_row spool_postfix = {.name = "postfix", .states = states, .walk = walk, .find = find, .read = read_message, .last_error = last_error, .text = text};

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define HEAD 4096
+#define TEXT_PIECE 65536
 #define ENVELOPE_MAX (16u << 20) /* of one file */
 #define SPLIT_MAX 100003         /* directories below mess/; qmail's own default is 23 */
 
@@ -181,4 +182,25 @@ static int read_message(const struct spool_place *s, const struct spool_found *f
     return r;
 }
 
-const struct spool_kind_row spool_qmail = {.name = "qmail", .states = states, .walk = walk, .find = find, .read = read_message};
+static int read_text(int fd, struct arena *a, spool_text_fn *fn, void *arg)
+{
+    char *piece = arena_zalloc(a, TEXT_PIECE);
+    ssize_t n;
+    int r = 0;
+    while (r == 0 && (n = read(fd, piece, TEXT_PIECE)) != 0)
+        r = n < 0 ? -errno : fn(arg, str_span(piece, (size_t)n));
+    return r;
+}
+
+static int text(const struct spool_place *s, const struct spool_found *f, uint64_t inode, struct arena *a, spool_text_fn *fn, void *arg)
+{
+    struct stat st;
+    int fd = open_part(s, "mess", f->id, f->split, a);
+    if (fd < 0)
+        return fd;
+    int r = fstat(fd, &st) < 0 ? -errno : st.st_ino != inode || !S_ISREG(st.st_mode) ? -ESTALE : read_text(fd, a, fn, arg);
+    close(fd);
+    return r;
+}
+
+const struct spool_kind_row spool_qmail = {.name = "qmail", .states = states, .walk = walk, .find = find, .read = read_message, .text = text};

@@ -1,4 +1,5 @@
 #include "queue/postfix_record.h"
+#include "queue/postfix_text.h"
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,13 +25,31 @@ static void read_one(struct str file, size_t window, unsigned windows, size_t ke
     arena_free(a);
 }
 
+static void read_text(struct str file, size_t window, struct buf *out)
+{
+    struct postfix_text t = postfix_text_begin(file.n);
+    uint64_t at = 0;
+    size_t turns = 0;
+    do {
+        assert(at <= file.n && ++turns <= file.n + POSTFIX_JUMPS_MAX + 1);
+        at = postfix_text_take(&t, str_span(file.p + at, file.n - at < window ? file.n - (size_t)at : window), at, out);
+    } while (at);
+    assert(t.ended && !out->full && out->n <= file.n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct buf text = BUF(64u << 20), again = BUF(64u << 20);
     struct str file = str_span((const char *)data, size), reason;
     read_one(file, POSTFIX_WINDOW, 1, 5);
     read_one(file, POSTFIX_WINDOW, 2048, MESSAGE_RECIPIENTS_MAX);
     read_one(file, 256, 2048, 5);
     if (postfix_last_reason(file, &reason))
         assert(reason.n && reason.p >= file.p && reason.p + reason.n <= file.p + file.n);
+    read_text(file, POSTFIX_TEXT_WINDOW, &text);
+    read_text(file, 4096, &again);
+    assert(file.n > 4096 || str_eq(buf_str(&text), buf_str(&again)));
+    buf_free(&text);
+    buf_free(&again);
     return 0;
 }

@@ -104,6 +104,23 @@ def test_what_the_queue_tells(host, deb):
     assert rc == 3 and "could not be read" in err and json.loads(out)["whole"] is False, (rc, out, err)
 
 
+def test_export_is_what_postcat_shows(host, deb):
+    send(host, LEAK, 3, "Buy now", "a@defer.example", "b@defer.example")
+    php(host, "p@defer.example")
+    host.write("/tmp/large.py", "print('Subject: large\\n'); print('From here on\\n' + 'x' * 300000); [print('line', i) for i in range(20000)]")
+    host.exec_ok("python3 /tmp/large.py | sendmail t@defer.example")
+    settle(host, 5)
+    done = json.loads(host.bansho("queue", "export", "--state", "deferred", "--as", "eml", "--into", "/root/evidence", "--json")[1])
+    assert (done["messages"], done["damaged"], done["gone"]) == (5, 0, 0), done
+    for id in postqueue(host):
+        host.exec_ok(f"postcat -qhb {id} | cmp - /root/evidence/*-{id}.eml")
+    table = host.exec_ok("cat /root/evidence/envelopes.csv")
+    assert table.count("leak@alpha.example") >= 6 and ":form.php" in table, table
+    host.exec_ok("bansho queue export --account leak@alpha.example --mask --into /root/masked")
+    assert "a@defer.example" not in (text := host.exec_ok("cat /root/masked/*")) and "***@defer.example" in text and "leak@alpha.example" in text
+    assert set(everything(host).values()) == {"deferred"}
+
+
 def everything(host):
     """id -> queue, of all that Postfix has."""
     return {id: m["queue_name"] for id, m in postqueue(host).items()}

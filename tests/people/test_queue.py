@@ -1,5 +1,5 @@
 """`bansho queue count|list|top|show` on a spool that is named, made of queue files of a real Postfix. Argument: the build directory."""
-import json, os, pathlib, subprocess, sys, tempfile
+import csv, json, mailbox, os, pathlib, subprocess, sys, tempfile
 
 import jsonschema
 
@@ -75,6 +75,33 @@ def hostile_text_and_japanese(tmp):
     assert "キューに 30通あります" in bansho("list", "--spool", tmp, "--lang", "ja", language="ja_JP.UTF-8").stdout
 
 
+def evidence(tmp):
+    of, out = ("--spool", tmp), tmp / "out"
+    first = objects("queue-export", "export", *of, "--state", "deferred", "--into", out)[0]
+    assert (first["result"], first["messages"], first["recipients"], first["damaged"], first["directory"]) == ("done", 5, 155, 0, str(out)), first
+    rows = {row["id"]: row for row in csv.DictReader((out / "envelopes.csv").open(newline=""))}
+    assert sorted(rows) == IDS and all(row["text"] == "whole" for row in rows.values())
+    assert (rows["2539F291"]["account"], rows["2539F291"]["sender"], rows["3348E29D"]["waiting"]) == ("leak@alpha.example", "leak@alpha.example", "150"), rows
+    assert len(rows["3348E29D"]["recipients"].split()) == 150 and "450 4.2.0" in rows["8650D2AD"]["error"] and "\x1b" not in rows["58D702A0"]["subject"]
+    box = mailbox.mbox(out / "messages.mbox")
+    assert sorted(m["Subject"] for m in box)[0] and len(box) == 5 and {m.get_from().split()[0] for m in box} >= {"leak@alpha.example"}
+    assert out.stat().st_mode & 0o777 == 0o700 and (out / "messages.mbox").stat().st_mode & 0o777 == 0o600 and not (tmp / "out.part").exists()
+    assert "nothing is overwritten" in bansho("export", *of, "--state", "deferred", "--into", out, code=2).stderr
+    # by id, each by itself, without the recipients
+    done = objects("queue-export", "export", "2539F291", "8650D2AD", *of, "--as", "eml", "--mask", "--into", f"{tmp}/masked/")[0]
+    assert done["messages"] == 2 and done["masked"], done
+    names = sorted(p.name for p in (tmp / "masked").iterdir())
+    assert names == ["000001-2539F291.eml", "000002-8650D2AD.eml", "envelopes.csv"], names
+    text = "".join((tmp / "masked" / name).read_text() for name in names)
+    assert "@defer.example" in text and "leak@alpha.example" in text and "***@defer.example" in text
+    assert not [a for m in IDS[:1] + IDS[4:] for a in rows[m]["recipients"].split() if a in text], text
+    # nothing is meant, or not to be had
+    assert objects("queue-export", "export", *of, "--sender", "nobody@x.example", "--into", tmp / "none")[0]["result"] == "nothing" and not list(tmp.glob("none*"))
+    assert "no such message" in bansho("export", "8650D2AE", *of, "--into", tmp / "none", code=3).stderr and not list(tmp.glob("none*"))
+    bansho("export", *of, "--into", tmp / "none", code=2)
+    bansho("export", *of, "--state", "hold", code=2)
+
+
 def what_cannot_be_read_is_not_empty(tmp):
     (tmp / "deferred/8/8650D2AD").write_bytes(b"C\x05nonsense")
     assert objects("queue-list", "show", "8650D2AD", "--spool", tmp)[0]["condition"] == "damaged"
@@ -97,5 +124,5 @@ def what_cannot_be_read_is_not_empty(tmp):
 with tempfile.TemporaryDirectory() as name:
     directory = pathlib.Path(name)
     spool(directory)
-    for story in (what_it_tells, pages, hostile_text_and_japanese, what_cannot_be_read_is_not_empty):
+    for story in (what_it_tells, evidence, pages, hostile_text_and_japanese, what_cannot_be_read_is_not_empty):
         story(directory)
