@@ -1,4 +1,5 @@
 #include "queue/queue_checks.h"
+#include "queue/abuse.h"
 #include "queue/size.h"
 
 static const struct check rows[] = {
@@ -12,6 +13,16 @@ static const struct check rows[] = {
         .advice = N_("Look at who sent the messages that wait. If it was not their owner: change that password, then remove the bulk mail from the queue and keep the rest."),
         .probe = queue_size_probe,
         .remembers = true,
+    },
+    {
+        .id = "queue.abuse",
+        .requirement = "G5.3",
+        .severity = SEVERITY_SERIOUS,
+        .basis = BASIS_EFFECTIVE,
+        .title = N_("No single account, script or client fills the mail queue"),
+        .why = N_("When a password was stolen, or a site broken into, most of what waits comes from one place. That place stands in the queue itself: the account that logged in, the PHP script, the client."),
+        .advice = N_("Hold what that sender has in the queue, find out whether its owner sent it, and close the way in before the messages are deleted or released. A sender that is known (a newsletter) can be accepted: bansho accept queue.abuse."),
+        .probe = queue_abuse_probe,
     },
 };
 const struct check_table queue_checks = {rows, ARRAY_SIZE(rows)};

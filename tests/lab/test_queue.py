@@ -121,6 +121,20 @@ def test_export_is_what_postcat_shows(host, deb):
     assert set(everything(host).values()) == {"deferred"}
 
 
+def test_one_account_fills_the_queue(host, deb):
+    send(host, LEAK, 110, "Buy now", "a@defer.example")
+    send(host, INFO, 5, "Offer", "b@defer.example")
+    settle(host, 115)
+    rc, out, err = host.bansho("check", "queue.abuse", "--json")
+    (f,) = [f for f in json.loads(out)["findings"] if f["id"] == "queue.abuse"]
+    assert rc == 1 and (f["object"], f["state"], f["severity"]) == ("account leak@alpha.example", "warn", "serious"), f
+    assert "bansho queue list --account leak@alpha.example" in out and "110 of 115" in out, out
+    # contained, it is no abuse that goes on
+    assert host.bansho("queue", "hold", "--account", "leak@alpha.example", "-y")[0] == 0
+    (f,) = [f for f in json.loads(host.bansho("check", "queue.abuse", "--json")[1])["findings"] if f["id"] == "queue.abuse"]
+    assert f["state"] == "ok", f
+
+
 def everything(host):
     """id -> queue, of all that Postfix has."""
     return {id: m["queue_name"] for id, m in postqueue(host).items()}
