@@ -62,5 +62,6 @@ enum outcome queue_hold(struct queue_call *q);
 enum outcome queue_release(struct queue_call *q);
 enum outcome queue_delete(struct queue_call *q);
 enum outcome queue_restore(struct queue_call *q);
+enum outcome queue_requeue(struct queue_call *q);
 enum outcome queue_expire(struct queue_call *q);
 enum outcome queue_export(struct queue_call *q);

@@ -8,7 +8,7 @@ static const struct {
     unsigned args;
     enum outcome (*run)(struct queue_call *q);
 } verbs_of_queue[] = {{"count", 1, queue_count}, {"list", 1, queue_list}, {"top", 1, queue_top}, {"show", 2, queue_show}, {"hold", QUEUE_IDS_MAX + 1, queue_hold}, {"release", QUEUE_IDS_MAX + 1, queue_release},
-                      {"delete", QUEUE_IDS_MAX + 1, queue_delete}, {"restore", QUEUE_IDS_MAX + 1, queue_restore}, {"expire", 1, queue_expire}, {"export", QUEUE_IDS_MAX + 1, queue_export}};
+                      {"delete", QUEUE_IDS_MAX + 1, queue_delete}, {"restore", QUEUE_IDS_MAX + 1, queue_restore}, {"requeue", QUEUE_IDS_MAX + 1, queue_requeue}, {"expire", 1, queue_expire}, {"export", QUEUE_IDS_MAX + 1, queue_export}};
 
 static enum outcome run(const struct call *c)
 {
@@ -26,7 +26,7 @@ static enum outcome run(const struct call *c)
         queue_done(&q);
         return outcome;
     }
-    return complainf(_("queue %s: possible are count, list, top, show, hold, release, delete, restore, expire and export"), c->args[0]);
+    return complainf(_("queue %s: possible are count, list, top, show, hold, release, delete, restore, requeue, expire and export"), c->args[0]);
 }
 
 static const struct verb_option queue_options[] = {
@@ -53,14 +53,14 @@ static const struct verb_option queue_options[] = {
     {"into", 0, ARGUMENT_DIR, "DIR", NULL, N_("export: the directory that is made for it; it must not exist")},
     {"as", 0, ARGUMENT_WORDS, "F", "mbox|eml", N_("export: all texts in one mbox (otherwise), or each in a file of its own")},
     {"mask", 0, ARGUMENT_NONE, NULL, NULL, N_("export: without the recipients: mail addresses become ***@example.jp, but those of who sends")},
-    {"yes", 'y', ARGUMENT_NONE, NULL, NULL, N_("hold, release, delete, restore: do it without asking")},
-    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("count: one object (schema bansho.queue-count/1); list, top, show: one object for each (bansho.queue-list/1, bansho.queue-top/1); hold, release, delete, restore: what came of it (bansho.queue-move/1), asks nothing; export: one object (bansho.queue-export/1)")},
+    {"yes", 'y', ARGUMENT_NONE, NULL, NULL, N_("hold, release, delete, restore, requeue: do it without asking")},
+    {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("count: one object (schema bansho.queue-count/1); list, top, show: one object for each (bansho.queue-list/1, bansho.queue-top/1); hold, release, delete, restore, requeue: what came of it (bansho.queue-move/1), asks nothing; export: one object (bansho.queue-export/1)")},
     {0},
 };
 
 const struct verb verb_queue = {
     .name = "queue",
-    .usage = "count|list|top|show ID|hold [ID...]|release [ID...]|delete [ID...] [--now]|restore [ID...]|expire|export [ID...] --into DIR [--as F] [--mask] [--quarantine] [--account A] [--sender S] [--to R] [--client X] [--script P] [--site S] [--subject T] [--size N] [--older T] [--younger T] [--state S] [--[no-]bounce] [--by K] [--page N] [--per N] [--spool DIR [--kind K]] [-y] [--json]",
+    .usage = "count|list|top|show ID|hold [ID...]|release [ID...]|delete [ID...] [--now]|restore [ID...]|requeue [ID...]|expire|export [ID...] --into DIR [--as F] [--mask] [--quarantine] [--account A] [--sender S] [--to R] [--client X] [--script P] [--site S] [--subject T] [--size N] [--older T] [--younger T] [--state S] [--[no-]bounce] [--by K] [--page N] [--per N] [--spool DIR [--kind K]] [-y] [--json]",
     .summary = N_("the mail queue: how much waits, and who really sent it"),
     .help = N_("count tells how many messages wait, from the directories alone, however many there are; their sizes, where there are at most 10,000, or where conditions are given. "
                "list shows them page by page, in the order in which the file system has them, so that the first page is there at once; top tells which account, client, script or site "
@@ -76,12 +76,13 @@ const struct verb verb_queue = {
                "delete moves messages into a quarantine beside the queue, where Postfix does not look. restore brings them back, held, for 30 days, or until the file system is nearly full: then the "
                "oldest go first. Until then they take as much room as before. What an agent is delivering at that moment is held instead, and said. With --now messages are deleted for good; with --quarantine "
                "those that are in the quarantine. expire deletes for good what was in the quarantine for too long; every day, when its timer is enabled: systemctl enable --now bansho-expire.timer.\n\n"
+               "requeue has Postfix take messages in anew, as postsuper -r does, for when the ways or the rewriting of addresses were changed: they get new ids, and what was held goes out.\n\n"
                "export writes messages as evidence into a new directory, and leaves the queue as it is: their texts as they would be sent, and envelopes.csv, a table of who sent each, from where and to "
                "whom. With --mask every mail address in it is masked but those of who sends, and To, Cc and their like lose their value; what a text holds encoded (base64) is not looked into. "
                "The directory has its name when it is complete, until then it ends with .part."),
     .options = queue_options,
     .argument = ARGUMENT_WORDS,
-    .words = "count|list|top|show|hold|release|delete|restore|expire|export",
+    .words = "count|list|top|show|hold|release|delete|restore|requeue|expire|export",
     .min = 1,
     .max = QUEUE_IDS_MAX + 1,
     .run = run,

@@ -1,4 +1,4 @@
-/* verb_queue_move.c: `bansho queue hold`, release, delete, restore: what is meant is shown first, then each message is verified and moved. */
+/* verb_queue_move.c: `bansho queue hold`, release, delete, restore, requeue: what is meant is shown first, then each message is verified and moved. */
 #include "act/executor.h"
 #include "bin/desk.h"
 #include "bin/queue_call.h"
@@ -34,6 +34,10 @@ static const struct way {
                          N_("%s are being delivered at this moment: held, not deleted; who receives one now has it. When that has ended: the same command again\n")},
     [MOVE_RESTORE] = {"restore", MOVE_RESTORE, &act_queue_restore, N_("To be brought back: %s messages, %s, to %s recipients\n"), N_("They are held then, and go out when they are released: bansho queue release\n"),
                       N_("Brought back, held: %s messages; to send them: bansho queue release\n")},
+    [MOVE_REQUEUE] = {"requeue", MOVE_REQUEUE, &act_queue_requeue, N_("To be taken in anew: %s messages, %s, to %s recipients\n"),
+                      N_("They get new ids, addresses are rewritten and content filters run once more, and what was held goes out. Who has it already does not get it again.\n"),
+                      N_("Given back to be taken in anew: %s messages; Postfix does so within a minute\n"), N_("%s of them are about to be delivered: what goes out at this moment is held\n"),
+                      N_("%s are being delivered at this moment: held; who receives one now has it. When that has ended: the same command again\n")},
     [MOVE_DELETE] = {"delete --now", MOVE_DELETE, &act_queue_purge, N_("To be deleted for good: %s messages, %s, to %s recipients\n"), N_("Nothing brings them back. Without --now they would wait in the quarantine for 30 days.\n"),
                      N_("Deleted: %s messages\n"), N_("%s of them are about to be delivered: what goes out at this moment is held, not deleted\n"),
                      N_("%s are being delivered at this moment: held, not deleted; who receives one now has it. When that has ended: the same command again\n")},
@@ -320,7 +324,7 @@ static enum outcome move(struct queue_call *q, enum move_kind kind)
     enum outcome outcome;
     if (q->shown)
         return complainf("%s", _("a queue in --spool is only read"));
-    if (kind <= MOVE_RELEASE && call_option(q->call, "quarantine"))
+    if ((kind <= MOVE_RELEASE || kind == MOVE_REQUEUE) && call_option(q->call, "quarantine"))
         return complainf(_("queue %s: what is in the quarantine must be brought back first: bansho queue restore"), q->call->args[0]);
     if (q->call->args_n == 1 && !q->wanted.rules.n && !call_option(q->call, "quarantine"))
         return complainf(_("queue %s: say which messages are meant, by their ids or by options; all of a state: --state deferred"), q->call->args[0]);
@@ -355,6 +359,7 @@ static enum outcome move(struct queue_call *q, enum move_kind kind)
 enum outcome queue_hold(struct queue_call *q) { return move(q, MOVE_HOLD); }
 enum outcome queue_release(struct queue_call *q) { return move(q, MOVE_RELEASE); }
 enum outcome queue_restore(struct queue_call *q) { return move(q, MOVE_RESTORE); }
+enum outcome queue_requeue(struct queue_call *q) { return move(q, MOVE_REQUEUE); }
 
 enum outcome queue_delete(struct queue_call *q)
 {

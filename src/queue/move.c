@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ static const char *const from_hold[] = {"hold", NULL};
 static const char *const from_delivery[] = {"incoming", "active", "deferred", "incoming", "active", "deferred", NULL};
 static const char *const from_anywhere[] = {"hold", "incoming", "active", "deferred", "incoming", "active", "deferred", NULL};
 static const char *const *const queues_of[MOVE_KINDS] = {
-    [MOVE_HOLD] = from_delivery, [MOVE_RELEASE] = from_hold, [MOVE_QUARANTINE] = from_anywhere, [MOVE_RESTORE] = from_hold, [MOVE_DELETE] = from_anywhere};
+    [MOVE_HOLD] = from_delivery, [MOVE_RELEASE] = from_hold, [MOVE_QUARANTINE] = from_anywhere, [MOVE_RESTORE] = from_hold, [MOVE_DELETE] = from_anywhere, [MOVE_REQUEUE] = from_anywhere};
 
 static const char *const logs[] = {"defer", "bounce", "trace"};
 
@@ -119,7 +120,7 @@ static bool id_in_use(const struct acting *a, const char *id)
     return false;
 }
 
-/* Out of the queue, or out of the quarantine; what is being delivered is only held. */
+/* Out of the queue, or out of the quarantine; what is being delivered is only held. The lock that busy takes keeps agents off until it is done. */
 static int take_away(struct acting *a, const struct move_item *item, const char *queue, int dir, int fd, bool *ret_busy)
 {
     if (a->kind == MOVE_RESTORE && id_in_use(a, item->id))
@@ -131,6 +132,9 @@ static int take_away(struct acting *a, const struct move_item *item, const char 
         hold.target = a->source;
         return strcmp(queue, "hold") == 0 ? 0 : rename_file(item, dir, fd, target_dir(&hold, "hold", a->s->hashed_hold, item->id));
     }
+    /* A file from the future is none for pickup. Its reasons stay: a queue manager that is just about to return it needs them. */
+    if (a->kind == MOVE_REQUEUE)
+        return futimens(fd, NULL) < 0 ? -errno : rename_file(item, dir, fd, target_dir(a, "maildrop", false, item->id));
     int r = take_logs(a, item->id);
     if (r < 0)
         return r;

@@ -1,5 +1,5 @@
 /* move.h: messages of a Postfix queue are taken out of delivery (into hold) and given back (into deferred), by a rename within the queue directory, as postsuper -h and -H do; put into the
-   quarantine (quarantine.h) and brought back from there (into hold); deleted for good. Each is verified at the moment of acting: the file has the inode, the arrival and the sender that were shown.
+   quarantine (quarantine.h) and brought back from there (into hold); taken in anew; deleted for good. Each is verified at the moment of acting: the file has the inode, the arrival and the sender that were shown.
    A rename is whole or nothing: killed at any moment, each message is in one place. Its logs of reasons (defer, bounce, trace) go before it, so that no other message of that id finds them.
    Done by a process of its own that has become the owner of the queue and can start nothing: neither root's powers nor what strangers wrote get out of it. Runs in `bansho`. */
 #pragma once
@@ -11,6 +11,7 @@ enum move_kind {
     MOVE_QUARANTINE, /* what an agent delivers at this moment is held instead: MOVE_PENDING */
     MOVE_RESTORE,
     MOVE_DELETE,     /* the same */
+    MOVE_REQUEUE,    /* back to maildrop: Postfix takes it in anew, under a new id, as after postsuper -r. What an agent delivers is held: MOVE_PENDING */
     MOVE_EMPTY,      /* everything in the batch, whatever it is: no items */
     MOVE_KINDS,
 };

@@ -227,6 +227,27 @@ def test_deleted_and_brought_back(host, deb):
     assert not quarantined(host) and host.exec_ok("ls /var/spool/postfix/bansho-quarantine") == ""
 
 
+def test_requeued_nothing_is_doubled(host, deb):
+    sent = delivered(host)
+    send(host, LEAK, 20, "Buy now", "a@defer.example", "b@ok.example")
+    settle(host, 20)
+    before = set(everything(host))
+    held = sorted(before)[:3]
+    assert json.loads(host.bansho("queue", "hold", *held, "-y", "--json")[1])["done"] == 3
+    said = json.loads(host.bansho("queue", "requeue", "--account", "leak@alpha.example", "-y", "--json")[1])
+    assert (said["act"], said["done"], said["failed"]) == ("requeue", 20, 0), said
+    settle(host, 20)
+    after = messages(host)
+    assert not before & set(after) and {m["account"] for m in after.values()} == {"leak@alpha.example"}, after
+    assert {m["first_recipient"] for m in after.values()} == {"a@defer.example"} and {m["recipients"] for m in after.values()} == {1}
+    # again and again, while they are delivered
+    defer_takes_mail(host)
+    host.exec_ok("postqueue -f; for i in 1 2 3 4 5 6; do bansho queue requeue --account leak@alpha.example -y >/dev/null; done; bansho queue release --state hold -y >/dev/null; true")
+    host.wait(lambda: not postqueue(host) or not host.exec_ok("bansho queue release --state hold -y >/dev/null; postqueue -f; sleep 0.5") and not postqueue(host), "not all were delivered", 200)
+    to = [recipient for _, recipient in delivered(host) - sent]
+    assert sorted(to) == ["a@defer.example"] * 20 + ["b@ok.example"] * 20, to
+
+
 @pytest.mark.long
 def test_deleting_killed_at_any_moment(host, deb):
     import random

@@ -84,7 +84,7 @@ static bool there(const char *name)
 
 static int setup(void **state)
 {
-    static const char *const dirs[] = {"incoming", "active", "deferred", "deferred/3", "hold", "defer", "defer/3", "bounce", "trace"};
+    static const char *const dirs[] = {"incoming", "active", "deferred", "deferred/3", "hold", "defer", "defer/3", "bounce", "trace", "maildrop"};
     assert_non_null(mkdtemp(dir));
     own("");
     for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
@@ -206,6 +206,31 @@ static void deleted_and_restored(void **state)
     assert_false(there("hold/3F2A41C0B7") || there("defer/3/3F2A41C0B7") || there("bounce/3F2A41C0B7") || there("hold/4F2A41C0B8"));
 }
 
+/* Into maildrop, not from the future; what is being delivered is held. */
+static void taken_in_anew(void **state)
+{
+    (void)state;
+    struct move_item items[] = {message_file("deferred/3/3F2A41C0D1", "3F2A41C0D1", "a@alpha.example"), message_file("hold/4F2A41C0D2", "4F2A41C0D2", ""), message_file("active/3F2A41C0D3", "3F2A41C0D3", "")};
+    const struct timespec later[2] = {{.tv_sec = 4000000000}, {.tv_sec = 4000000000}};
+    struct stat st;
+    assert_int_equal(utimensat(AT_FDCWD, path_of("deferred/3/3F2A41C0D1"), later, 0), 0);
+    int fd = open(path_of("active/3F2A41C0D3"), O_RDONLY | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_SH), 0);
+    text_file("defer/3/3F2A41C0D1", "why");
+    move(MOVE_REQUEUE, items, 3);
+    close(fd);
+    assert_int_equal(results[MOVE_DONE], 2);
+    assert_int_equal(results[MOVE_PENDING], 1);
+    assert_true(there("maildrop/3F2A41C0D1") && there("maildrop/4F2A41C0D2") && there("hold/3F2A41C0D3") && there("defer/3/3F2A41C0D1"));
+    assert_int_equal(stat(path_of("maildrop/3F2A41C0D1"), &st), 0);
+    assert_true(st.st_mtime < later[0].tv_sec);
+    move(MOVE_REQUEUE, items, 2);
+    assert_int_equal(results[MOVE_GONE], 2);
+    static const char *const names[] = {"maildrop/3F2A41C0D1", "maildrop/4F2A41C0D2", "hold/3F2A41C0D3", "defer/3/3F2A41C0D1", "maildrop"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        assert_int_equal(remove(path_of(names[i])), 0);
+}
+
 static void being_delivered_it_is_held(void **state)
 {
     (void)state;
@@ -262,6 +287,6 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(another_message_is_left_alone), cmocka_unit_test(what_is_being_delivered_or_written),
-                                       cmocka_unit_test(deleted_and_restored), cmocka_unit_test(being_delivered_it_is_held), cmocka_unit_test(how_long_it_is_kept)};
+                                       cmocka_unit_test(deleted_and_restored), cmocka_unit_test(taken_in_anew), cmocka_unit_test(being_delivered_it_is_held), cmocka_unit_test(how_long_it_is_kept)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
