@@ -1,6 +1,7 @@
 #include "queue/queue_checks.h"
 #include "queue/abuse.h"
 #include "queue/size.h"
+#include "queue/sound.h"
 
 static const struct check rows[] = {
     {
@@ -23,6 +24,16 @@ static const struct check rows[] = {
         .why = N_("When a password was stolen, or a site broken into, most of what waits comes from one place. That place stands in the queue itself: the account that logged in, the PHP script, the client."),
         .advice = N_("Hold what that sender has in the queue, find out whether its owner sent it, and close the way in before the messages are deleted or released. A sender that is known (a newsletter) can be accepted: bansho accept queue.abuse."),
         .probe = queue_abuse_probe,
+    },
+    {
+        .id = "queue.sound",
+        .requirement = "G5.4",
+        .severity = SEVERITY_NORMAL,
+        .basis = BASIS_EFFECTIVE,
+        .title = N_("The directories and files of the mail queue are in order"),
+        .why = N_("A queue that was copied, restored or cleaned up by hand can hold messages under wrong names, envelopes without messages, or directories that others may write. Mail then goes to the wrong people, or to nobody."),
+        .advice = N_("Let the mail program's own tools put it in order, and delete messages with bansho queue delete instead of rm."),
+        .probe = queue_sound_probe,
     },
 };
 const struct check_table queue_checks = {rows, ARRAY_SIZE(rows)};

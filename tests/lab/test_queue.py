@@ -121,6 +121,30 @@ def test_export_is_what_postcat_shows(host, deb):
     assert set(everything(host).values()) == {"deferred"}
 
 
+def test_a_queue_in_disorder(host, deb):
+    """What a copy with cp, an rm in the wrong order and a chmod do to a queue; what Postfix itself makes is in order, and what the advice says mends it."""
+    sound = lambda: {f["object"]: f for f in json.loads(host.bansho("check", "queue.sound", "--json")[1])["findings"] if f["id"] == "queue.sound"}
+    send(host, LEAK, 4, "Buy now", "a@defer.example")
+    settle(host, 4)
+    assert {o: f["state"] for o, f in sound().items()} == {"": "ok"}, sound()
+    host.exec_ok("postsuper -h ALL; postsuper -H ALL; postconf -e enable_long_queue_ids=yes; postfix reload")
+    send(host, LEAK, 2, "Long", "a@defer.example")
+    settle(host, 6)
+    assert {o: f["state"] for o, f in sound().items()} == {"": "ok"}, sound()
+    host.exec_ok("postfix stop; cd /var/spool/postfix; cp -a deferred deferred.copy; rm -r deferred; mv deferred.copy deferred; chmod 755 hold")
+    found = sound()
+    assert found[""]["state"] == "warn" and "4 messages have names" in json.dumps(found[""]), found
+    assert found["/var/spool/postfix/hold"]["state"] == "fail" and "0755" in json.dumps(found), found
+    host.exec_ok("cd /var/spool/postfix; chmod 700 hold; postsuper -s; postsuper -s; postfix start")
+    assert {o: f["state"] for o, f in sound().items()} == {"": "ok"} and len(postqueue(host)) == 6, sound()
+    host.exec_ok("cd /var/spool/postfix; rm -r deferred/*; find defer -type f -exec touch -d '2 hours ago' {} +")
+    assert "6 files of reasons" in json.dumps(sound()[""])
+    (shown,) = host.exec_ok("find /var/spool/postfix -name " + sound()[""]["evidence"][0]["text"].split("(")[1].rstrip(")")).splitlines()
+    assert shown.startswith("/var/spool/postfix/defer/")
+    host.exec_ok("find /var/spool/postfix/defer -type f -delete")
+    assert {o: f["state"] for o, f in sound().items()} == {"": "ok"}, sound()
+
+
 def test_one_account_fills_the_queue(host, deb):
     send(host, LEAK, 110, "Buy now", "a@defer.example")
     send(host, INFO, 5, "Offer", "b@defer.example")
