@@ -49,6 +49,7 @@ static const struct verb_option queue_options[] = {
     {"spool", 0, ARGUMENT_DIR, "DIR", NULL, N_("the queue in this directory (a mounted disk, evidence) instead of this server's own; it is only read")},
     {"kind", 0, ARGUMENT_WORDS, "K", "postfix|qmail", N_("with --spool: whose queue it is, where its directories do not tell")},
     {"quarantine", 0, ARGUMENT_NONE, NULL, NULL, N_("the deleted messages that wait in the quarantine, instead of the queue")},
+    {"keep", 0, ARGUMENT_TEXT, "R", NULL, N_("delete: what waits for this recipient (or anybody at @example.jp) stays: it is held, with --now without its other recipients; may be given several times")},
     {"now", 0, ARGUMENT_NONE, NULL, NULL, N_("delete: for good; nothing brings them back")},
     {"into", 0, ARGUMENT_DIR, "DIR", NULL, N_("export: the directory that is made for it; it must not exist")},
     {"as", 0, ARGUMENT_WORDS, "F", "mbox|eml", N_("export: all texts in one mbox (otherwise), or each in a file of its own")},
@@ -60,7 +61,7 @@ static const struct verb_option queue_options[] = {
 
 const struct verb verb_queue = {
     .name = "queue",
-    .usage = "count|list|top|show ID|hold [ID...]|release [ID...]|delete [ID...] [--now]|restore [ID...]|requeue [ID...]|expire|export [ID...] --into DIR [--as F] [--mask] [--quarantine] [--account A] [--sender S] [--to R] [--client X] [--script P] [--site S] [--subject T] [--size N] [--older T] [--younger T] [--state S] [--[no-]bounce] [--by K] [--page N] [--per N] [--spool DIR [--kind K]] [-y] [--json]",
+    .usage = "count|list|top|show ID|hold [ID...]|release [ID...]|delete [ID...] [--keep R] [--now]|restore [ID...]|requeue [ID...]|expire|export [ID...] --into DIR [--as F] [--mask] [--quarantine] [--account A] [--sender S] [--to R] [--client X] [--script P] [--site S] [--subject T] [--size N] [--older T] [--younger T] [--state S] [--[no-]bounce] [--by K] [--page N] [--per N] [--spool DIR [--kind K]] [-y] [--json]",
     .summary = N_("the mail queue: how much waits, and who really sent it"),
     .help = N_("count tells how many messages wait, from the directories alone, however many there are; their sizes, where there are at most 10,000, or where conditions are given. "
                "list shows them page by page, in the order in which the file system has them, so that the first page is there at once; top tells which account, client, script or site "
@@ -76,6 +77,7 @@ const struct verb verb_queue = {
                "delete moves messages into a quarantine beside the queue, where Postfix does not look. restore brings them back, held, for 30 days, or until the file system is nearly full: then the "
                "oldest go first. Until then they take as much room as before. What an agent is delivering at that moment is held instead, and said. With --now messages are deleted for good; with --quarantine "
                "those that are in the quarantine. expire deletes for good what was in the quarantine for too long; every day, when its timer is enabled: systemctl enable --now bansho-expire.timer.\n\n"
+               "With --keep a message that waits for somebody meant to have it stays: it is held, and with --now its other recipients are crossed out, so that release sends it to the one only.\n\n"
                "requeue has Postfix take messages in anew, as postsuper -r does, for when the ways or the rewriting of addresses were changed: they get new ids, and what was held goes out.\n\n"
                "export writes messages as evidence into a new directory, and leaves the queue as it is: their texts as they would be sent, and envelopes.csv, a table of who sent each, from where and to "
                "whom. With --mask every mail address in it is masked but those of who sends, and To, Cc and their like lose their value; what a text holds encoded (base64) is not looked into. "

@@ -57,6 +57,8 @@ struct moving {
     LIST(size_t) ends;                  /* of each spool: where its items end */
     LIST(struct from) from;
     struct buf samples;
+    LIST(struct str) keep;
+    uint64_t shared, held;              /* messages for which kept recipients wait, too; of these, those that are dealt with */
     uint64_t bytes, recipients, others, in_active, unfit, maildrop;
     bool full;
     uint64_t results[MOVE_RESULTS];
@@ -84,6 +86,18 @@ static void count_from(struct moving *m, const struct message *msg)
         *list_push(m->q->arena, &m->from) = (struct from){str_span(arena_dup(m->q->arena, name), name.n), account, 1};
 }
 
+enum share { SHARE_NONE, SHARE_SOME, SHARE_ALL };
+
+/* How many of those who wait are kept. */
+static enum share share_of(const struct moving *m, const struct message *msg)
+{
+    const struct kept keep = {m->keep.v, m->keep.n};
+    size_t n = 0;
+    for (size_t i = 0; keep.n && i < msg->to.n; i++)
+        n += kept_has(&keep, msg->to.v[i]);
+    return n == 0 ? SHARE_NONE : n == msg->recipients ? SHARE_ALL : SHARE_SOME;
+}
+
 static int on_message(void *arg, const struct message *msg)
 {
     struct moving *m = arg;
@@ -96,21 +110,25 @@ static int on_message(void *arg, const struct message *msg)
         m->maildrop++;
         return 0;
     }
-    if (msg->condition != MESSAGE_SOUND) {
+    if (msg->condition != MESSAGE_SOUND || (m->keep.n && msg->to.n < msg->recipients)) {
         m->unfit++;
         return 0;
     }
+    enum share share = share_of(m, msg);
+    if (share == SHARE_ALL)
+        return 0;
     if (m->items.n == MOVE_MAX) {
         m->full = true;
         return 1;
     }
-    struct move_item item = {.inode = msg->inode, .arrival = msg->arrival};
+    struct move_item item = {.inode = msg->inode, .arrival = msg->arrival, .shared = share == SHARE_SOME};
+    m->shared += item.shared;
     memcpy(item.id, msg->id, sizeof item.id);
     struct str last = m->items.n ? m->items.v[m->items.n - 1].sender : (struct str){0};
     item.sender = last.p && str_eq(last, msg->sender) ? last : str_span(arena_dup(m->q->arena, msg->sender), msg->sender.n);
     *list_push(m->q->arena, &m->items) = item;
-    m->recipients += msg->recipients;
-    if (__builtin_add_overflow(m->bytes, msg->size, &m->bytes))
+    m->recipients += item.shared ? 0 : msg->recipients;
+    if (__builtin_add_overflow(m->bytes, item.shared ? 0 : msg->size, &m->bytes))
         m->bytes = INT64_MAX;
     m->in_active += strcmp(state_of(m, msg), "active") == 0;
     count_from(m, msg);
@@ -123,7 +141,7 @@ static int on_message(void *arg, const struct message *msg)
 static bool collect_one(struct moving *m, const char *id)
 {
     struct looked l;
-    struct look_options o = {.id = id};
+    struct look_options o = {.id = id, .everyone = m->keep.n > 0};
     return queue_look(m->q, m->spool, &o, on_message, m, &l) >= 0;
 }
 
@@ -157,7 +175,7 @@ static void show(struct moving *m, struct buf *b)
 {
     struct arena *a = m->q->arena;
     term_colour(&m->q->term, b, COLOUR_BOLD);
-    buf_printf(b, _(m->way->meant), queue_number(a, m->items.n), queue_size_text(a, m->bytes), queue_number(a, m->recipients));
+    buf_printf(b, _(m->way->meant), queue_number(a, m->items.n - m->shared), queue_size_text(a, m->bytes), queue_number(a, m->recipients));
     term_colour(&m->q->term, b, COLOUR_NONE);
     qsort(m->from.v, m->from.n, sizeof *m->from.v, more_messages);
     for (size_t i = 0; i < m->from.n && i < SENDERS_SHOWN; i++) {
@@ -171,6 +189,9 @@ static void show(struct moving *m, struct buf *b)
     buf_adds(b, buf_str(&m->samples));
     if (m->way->active && m->in_active)
         buf_printf(b, _(m->way->active), queue_number(a, m->in_active));
+    if (m->shared)
+        buf_printf(b, m->way->kind == MOVE_DELETE ? _("%s further messages go to kept recipients, too: they are held, and their other recipients are crossed out for good\n")
+                                                  : _("%s further messages go to kept recipients, too: they are held as they are; to cross out the others for good: --now\n"), queue_number(a, m->shared));
     if (m->unfit)
         buf_printf(b, _("%s further messages are still being written or are damaged: they are left alone\n"), queue_number(a, m->unfit));
     if (m->maildrop)
@@ -183,7 +204,9 @@ static void show(struct moving *m, struct buf *b)
 static void on_result(void *arg, size_t item, enum move_result result, int code)
 {
     struct moving *m = arg;
-    m->results[result]++;
+    bool kept = m->items.v[item].shared && result == MOVE_DONE;
+    m->held += kept;
+    m->results[result] += !kept;
     if (result == MOVE_FAILED && m->code == 0)
         m->code = code;
     if (result == MOVE_CHANGED && m->strange.n < 10)
@@ -214,6 +237,7 @@ static int move_spool(struct moving *m, const struct spool_instance *s, const st
     for (size_t i = 0; i < ARRAY_SIZE(logs); i++)
         target.hashed_logs[i] = named(names, logs[i]);
     target.depth = (unsigned)levels;
+    target.keep = (struct kept){m->keep.v, m->keep.n};
     if (m->way->kind == MOVE_QUARANTINE) {
         int r = quarantine_begin(&target.place, (int64_t)time(NULL), batch, err);
         if (r < 0)
@@ -254,6 +278,8 @@ static void tell(const struct moving *m, struct buf *b)
     buf_printf(b, _(m->way->done), queue_number(a, n[MOVE_DONE] + (m->way->kind <= MOVE_RELEASE ? n[MOVE_PENDING] : 0)));
     if (n[MOVE_PENDING] && m->way->pending)
         buf_printf(b, _(m->way->pending), queue_number(a, n[MOVE_PENDING]));
+    if (m->held)
+        buf_printf(b, _("Held for those who are kept: %s messages; to send them: bansho queue release\n"), queue_number(a, m->held));
     if (n[MOVE_GONE])
         buf_printf(b, _("%s were gone before: delivered, returned or deleted meanwhile\n"), queue_number(a, n[MOVE_GONE]));
     if (n[MOVE_CHANGED])
@@ -278,6 +304,7 @@ static void tell_json(const struct moving *m, const char *result, const struct e
     emit_int(&j, "recipients", (int64_t)m->recipients);
     for (size_t i = 0; i < MOVE_RESULTS; i++)
         emit_int(&j, keys[i], (int64_t)m->results[i]);
+    emit_int(&j, "held", (int64_t)m->held);
     emit_int(&j, "left", (int64_t)(m->unfit + m->maildrop));
     emit_text(&j, "reason", err->text[0] ? err->text : NULL);
     emit_end(&j);
@@ -306,7 +333,7 @@ static enum outcome do_it(struct moving *m, struct buf *b)
         executor_close(&executor);
     }
     config_free(config);
-    if (r == 0 || m->results[MOVE_DONE] || m->results[MOVE_PENDING])
+    if (r == 0 || m->results[MOVE_DONE] || m->results[MOVE_PENDING] || m->held)
         tell(m, b);
     write_out(m, b);
     if (m->q->json)
@@ -330,6 +357,11 @@ static enum outcome move(struct queue_call *q, enum move_kind kind)
         return complainf(_("queue %s: say which messages are meant, by their ids or by options; all of a state: --state deferred"), q->call->args[0]);
     if (geteuid() != 0)
         return complainf("%s", _("only root may change the mail queue"));
+    for (size_t i = 0; i < q->call->given_n; i++)
+        if (strcmp(q->call->given[i]->name, "keep") == 0)
+            *list_push(q->arena, &m.keep) = str_of(q->call->values[i]);
+    if (m.keep.n && (call_option(q->call, "quarantine") || (kind != MOVE_QUARANTINE && kind != MOVE_DELETE)))
+        return complainf("%s", _("--keep belongs to delete, of messages that are in the queue"));
     if (!collect(&m) || q->unknown) {
         complainf("%s", _("what is meant is not known completely: nothing was changed"));
         outcome = OUTCOME_UNKNOWN;

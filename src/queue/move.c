@@ -120,6 +120,40 @@ static bool id_in_use(const struct acting *a, const char *id)
     return false;
 }
 
+/* Why it was put off names recipients that are crossed out now; the next try writes it anew. */
+static int forget_reasons(const struct acting *a, const char *id)
+{
+    int dir = postfix_open_hashed(&a->source, "defer", id, a->arena);
+    if (dir < 0)
+        return dir == -ENOENT ? 0 : dir;
+    int r = unlinkat(dir, id, 0) < 0 && errno != ENOENT ? -errno : 0;
+    close(dir);
+    return r;
+}
+
+/* What somebody waits for who keeps it: into hold, and there without the others. */
+static int keep_part(const struct acting *a, const struct move_item *item, const char *queue, int dir, int fd, bool *ret_busy)
+{
+    struct acting hold = *a;
+    struct stat st;
+    bool delivered = busy(fd);
+    hold.kind = MOVE_HOLD;
+    hold.target = a->source;
+    int r = strcmp(queue, "hold") == 0 ? 0 : rename_file(item, dir, fd, target_dir(&hold, "hold", a->s->hashed_hold, item->id));
+    if (r < 0 || a->kind != MOVE_DELETE)
+        return r;
+    *ret_busy = delivered;
+    int at = delivered ? -1 : postfix_open_hashed(&a->source, "hold", item->id, a->arena);
+    if (at < 0)
+        return delivered ? 0 : at;
+    int file = openat(at, item->id, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    r = file < 0 || fstat(file, &st) < 0 ? -errno : st.st_ino != item->inode ? -ESTALE : postfix_cross(file, &a->s->keep, a->arena);
+    if (file >= 0)
+        close(file);
+    close(at);
+    return r < 0 ? r : forget_reasons(a, item->id);
+}
+
 /* Out of the queue, or out of the quarantine; what is being delivered is only held. The lock that busy takes keeps agents off until it is done. */
 static int take_away(struct acting *a, const struct move_item *item, const char *queue, int dir, int fd, bool *ret_busy)
 {
@@ -150,7 +184,9 @@ static int move_from(struct acting *a, const struct move_item *item, const char 
     if (dir < 0)
         return dir;
     int fd = openat(dir, item->id, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), r = fd < 0 ? -errno : verify(a, item, dir, fd);
-    if (r == 0 && a->kind > MOVE_RELEASE) {
+    if (r == 0 && item->shared) {
+        r = keep_part(a, item, queue, dir, fd, ret_busy);
+    } else if (r == 0 && a->kind > MOVE_RELEASE) {
         r = take_away(a, item, queue, dir, fd, ret_busy);
     } else if (r == 0) {
         r = rename_file(item, dir, fd, a->kind == MOVE_HOLD ? target_dir(a, "hold", s->hashed_hold, item->id) : target_dir(a, "deferred", s->hashed_deferred, item->id));

@@ -3,6 +3,7 @@
    A rename is whole or nothing: killed at any moment, each message is in one place. Its logs of reasons (defer, bounce, trace) go before it, so that no other message of that id finds them.
    Done by a process of its own that has become the owner of the queue and can start nothing: neither root's powers nor what strangers wrote get out of it. Runs in `bansho`. */
 #pragma once
+#include "queue/cross.h"
 #include "queue/spool.h"
 
 enum move_kind {
@@ -21,6 +22,7 @@ struct move_item {
     uint64_t inode;
     int64_t arrival;
     struct str sender;
+    bool shared;           /* MOVE_QUARANTINE, MOVE_DELETE: recipients that are kept wait for it, too: it is held; MOVE_DELETE then crosses out the others for good */
 };
 
 enum move_result {
@@ -38,6 +40,7 @@ struct move_spool {
     bool hashed_deferred, hashed_hold; /* hash_queue_names */
     bool hashed_logs[3];               /* defer, bounce, trace */
     unsigned depth;                    /* hash_queue_depth */
+    struct kept keep;                  /* of what is shared */
 };
 
 /* Called for each item (MOVE_EMPTY: once), in their order, with -errno where it failed. */

@@ -12,6 +12,7 @@ struct place {
     struct str window;
     uint64_t at;   /* of the window in the file */
     size_t pos;
+    uint64_t record; /* where in the file the record begins that is looked at */
     uint64_t next; /* another place in the file that is to be read; 0: go on */
     bool wrong;
 };
@@ -111,12 +112,13 @@ static void on_sender(struct postfix_reader *r, struct place *p, struct str data
 
 static void on_recipient(struct postfix_reader *r, struct place *p, struct str data)
 {
-    (void)p;
     if (r->m->recipients >= MESSAGE_RECIPIENTS_MAX) {
         r->cut = true;
         return;
     }
     r->m->recipients++;
+    if (r->waiting)
+        r->waiting(r->arg, p->record, data);
     if (r->m->to.n < r->recipients_kept)
         *list_push(r->arena, &r->m->to) = keep(r, data);
 }
@@ -267,6 +269,7 @@ uint64_t postfix_reader_take(struct postfix_reader *r, struct str window, uint64
         struct record record;
         int found = record_at(str_from(window, p.pos), &record);
         if (found == 1) {
+            p.record = at + p.pos;
             p.pos += record.length;
             on_record(r, &p, &record);
         } else if (found < 0 || (p.pos == 0 && r->part != POSTFIX_HEADER) || at + window.n >= r->file_size) {

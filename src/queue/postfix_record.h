@@ -16,6 +16,8 @@ struct postfix_reader {
     struct message *m;
     uint64_t file_size;
     size_t recipients_kept;  /* at most so many go into m->to */
+    void (*waiting)(void *arg, uint64_t at, struct str address); /* NULL, or called for each recipient that waits, with the place of its record in the file */
+    void *arg;
     unsigned envelope_windows; /* so many of the envelope; then its further recipients are left out and m->more is set */
     /* its own */
     enum postfix_part part;

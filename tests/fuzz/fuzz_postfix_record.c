@@ -4,12 +4,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void waits(void *arg, uint64_t at, struct str address)
+{
+    const struct str *file = arg;
+    assert(at + 2 <= file->n && file->p[at] == 'R' && address.n <= file->n);
+}
+
 static void read_one(struct str file, size_t window, unsigned windows, size_t kept)
 {
     struct arena *a = arena_new(256u << 20);
     struct message m = {0};
     struct postfix_reader r = postfix_reader_begin(a, file.n, kept, windows, &m);
     uint64_t at = 0;
+    r.waiting = waits;
+    r.arg = &file;
     unsigned turns = 0;
     do {
         assert(at <= file.n && ++turns <= POSTFIX_WINDOWS_MAX);

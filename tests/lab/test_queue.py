@@ -251,6 +251,31 @@ def test_deleted_and_brought_back(host, deb):
     assert not quarantined(host) and host.exec_ok("ls /var/spool/postfix/bansho-quarantine") == ""
 
 
+def test_one_recipient_among_many_is_kept(host, deb):
+    sent = delivered(host)
+    send(host, LEAK, 2, "Buy now", "a@defer.example", "friend@defer.example", *(f"r{i}@defer.example" for i in range(150)))
+    send(host, LEAK, 3, "Buy now", "a@defer.example")
+    send(host, LEAK, 1, "Buy now", "friend@defer.example")
+    settle(host, 6)
+    delete = ("queue", "delete", "--account", "leak@alpha.example", "--keep", "friend@defer.example", "-y", "--json")
+    said = json.loads(host.bansho(*delete)[1])
+    assert (said["done"], said["held"], said["failed"]) == (3, 2, 0), said
+    assert sorted(everything(host).values()) == ["deferred", "hold", "hold"] and len(quarantined(host)) == 3
+    assert {m["recipients"] for m in messages(host, "--state", "hold").values()} == {152}
+    said = json.loads(host.bansho(*delete, "--now")[1])
+    assert (said["done"], said["held"], said["failed"]) == (0, 2, 0), said
+    # Postfix sees it as we do: one waits for it
+    for m in postqueue(host).values():
+        assert [r["address"] for r in m["recipients"]] == ["friend@defer.example"], m
+        assert host.bansho_json("queue", "show", m["queue_id"])["to"] == ["friend@defer.example"]
+    assert host.exec_ok("postsuper -s 2>&1") == ""
+    defer_takes_mail(host)
+    host.bansho("queue", "release", "--state", "hold", "-y")
+    host.exec_ok("postqueue -f")
+    host.wait(lambda: not postqueue(host), "not all were delivered", 120)
+    assert [to for _, to in delivered(host) - sent] == ["friend@defer.example"] * 3
+
+
 def test_requeued_nothing_is_doubled(host, deb):
     sent = delivered(host)
     send(host, LEAK, 20, "Buy now", "a@defer.example", "b@ok.example")

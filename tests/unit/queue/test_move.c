@@ -206,6 +206,54 @@ static void deleted_and_restored(void **state)
     assert_false(there("hold/3F2A41C0B7") || there("defer/3/3F2A41C0B7") || there("bounce/3F2A41C0B7") || there("hold/4F2A41C0B8"));
 }
 
+/* Two of three recipients are crossed out, where that is for good; else it is only held. */
+static void some_are_kept(void **state)
+{
+    (void)state;
+    static const struct str keep[] = {STR("B@defer.example"), STR("@kept.example")};
+    static const char *const to[] = {"a@defer.example", "b@defer.example", "c@kept.example", "d@defer.example"};
+    const struct move_spool s = {.place = {&root, ".", SPOOL_POSTFIX}, .hashed_deferred = true, .depth = 1, .keep = {keep, 2}};
+    struct message m = {0};
+    struct buf b = BUF(1000);
+    struct stat st;
+    record(&b, 'C', "             10              0               4               0               0");
+    record(&b, 'T', "1796121915 1");
+    record(&b, 'S', "leak@alpha.example");
+    for (size_t i = 0; i < ARRAY_SIZE(to); i++)
+        record(&b, 'R', to[i]);
+    record(&b, 'M', "");
+    record(&b, 'N', "");
+    record(&b, 'E', "");
+    text_file("deferred/3/3F2A41C0E1", "");
+    int fd = open(path_of("deferred/3/3F2A41C0E1"), O_WRONLY | O_TRUNC | O_CLOEXEC);
+    assert_int_equal(fd_write_all(fd, buf_str(&b)), 0);
+    assert_int_equal(fchmod(fd, 0700), 0);
+    assert_int_equal(fstat(fd, &st), 0);
+    close(fd);
+    const struct move_item item = {.id = "3F2A41C0E1", .inode = st.st_ino, .arrival = 1796121915, .sender = STR("leak@alpha.example"), .shared = true};
+    text_file("defer/3F2A41C0E1", "why");
+    for (unsigned turn = 0; turn < 4; turn++) { /* the third: as after a kill; the fourth: an agent has it */
+        fd = open(path_of("hold/3F2A41C0E1"), O_RDONLY | O_CLOEXEC);
+        assert_true(turn < 3 || flock(fd, LOCK_SH) == 0);
+        memset(results, 0, sizeof results);
+        assert_int_equal(spool_move(&s, turn ? MOVE_DELETE : MOVE_QUARANTINE, &item, 1, count, NULL, NULL), 0);
+        close(fd);
+        assert_int_equal(results[turn < 3 ? MOVE_DONE : MOVE_PENDING], 1);
+        assert_int_equal(stat(path_of("hold/3F2A41C0E1"), &st), 0);
+        assert_true((size_t)st.st_size == b.n && st.st_ino == item.inode);
+        int dir_fd = open(path_of("hold"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        m = (struct message){0};
+        assert_int_equal(spool_postfix.read(&place, &(struct spool_found){.id = item.id, .dir = dir_fd, .name = item.id}, SPOOL_WHOLE, arena, &m), 0);
+        close(dir_fd);
+        assert_true(there("defer/3F2A41C0E1") == (turn == 0));
+        assert_int_equal(m.recipients, turn ? 2 : 4);
+        assert_int_equal(m.done, turn ? 2 : 0);
+        assert_true(str_eq(m.to.v[turn ? 0 : 1], STR("b@defer.example")) && str_eq(m.to.v[turn ? 1 : 2], STR("c@kept.example")));
+    }
+    buf_free(&b);
+    assert_int_equal(remove(path_of("hold/3F2A41C0E1")), 0);
+}
+
 /* Into maildrop, not from the future; what is being delivered is held. */
 static void taken_in_anew(void **state)
 {
@@ -287,6 +335,6 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(another_message_is_left_alone), cmocka_unit_test(what_is_being_delivered_or_written),
-                                       cmocka_unit_test(deleted_and_restored), cmocka_unit_test(taken_in_anew), cmocka_unit_test(being_delivered_it_is_held), cmocka_unit_test(how_long_it_is_kept)};
+                                       cmocka_unit_test(deleted_and_restored), cmocka_unit_test(taken_in_anew), cmocka_unit_test(some_are_kept), cmocka_unit_test(being_delivered_it_is_held), cmocka_unit_test(how_long_it_is_kept)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
