@@ -185,7 +185,8 @@ int queue_look(struct queue_call *q, const struct spool_instance *s, struct look
     progress_end(&q->progress);
     if (r < 0) {
         q->unknown = true;
-        complain(&err);
+        if (err.text[0]) /* else it was fn that ended it */
+            complain(&err);
     } else if (ret->code < 0 && !(ret->code == -ENOENT && (o->id || (!q->shown && root_exists(&q->root, s->path))))) {
         queue_unseen(q, ret->unseen[0] ? ret->unseen : queue_name(q, s), ret->code);
     }
