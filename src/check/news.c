@@ -20,12 +20,12 @@ static void one(const struct report *r, const told_list *told, const struct resu
 {
     const struct finding *f = x->finding;
     const struct told *before = find(told, f->check->id, f->object);
-    if (f->state == STATE_UNKNOWN) {
+    if (f->state == STATE_UNKNOWN && (before || !f->check->blind_tells)) {
         if (before)
             *list_push(r->arena, &ret->now) = *before;
         return;
     }
-    if (f->state != STATE_WARN && f->state != STATE_FAIL) {
+    if (f->state != STATE_WARN && f->state != STATE_FAIL && f->state != STATE_UNKNOWN) {
         if (before)
             *list_push(r->arena, &ret->solved) = before;
         return;
@@ -34,7 +34,7 @@ static void one(const struct report *r, const told_list *told, const struct resu
         return;
     if (!before)
         *list_push(r->arena, &ret->fresh) = x;
-    else if (before->state == STATE_WARN && f->state == STATE_FAIL)
+    else if (f->state != before->state && (f->state == STATE_FAIL || before->state == STATE_UNKNOWN))
         *list_push(r->arena, &ret->worse) = x;
     *list_push(r->arena, &ret->now) = (struct told){f->check->id, f->object, f->title, f->state};
 }

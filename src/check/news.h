@@ -1,5 +1,6 @@
 /* news.h: what is new, worse or solved since the owner was last told. Pure: what was told comes in, what is then told goes out; who sends it decides. What is
-   unknown in this run stays as it was told, and so does what belongs to checks that were not asked. */
+   unknown in this run stays as it was told, and so does what belongs to checks that were not asked. Where not to see is an alarm of its own (check.blind_tells) it is told,
+   once, unless something worse was told already. */
 #pragma once
 #include "check/report.h"
 #include "notify/notify_store.h"

@@ -76,6 +76,7 @@ struct check {
     bool wants_dialogue;     /* without a live machine (--root) the runner answers unknown and does not call the probe */
     plan_fn *plan;           /* NULL: only a person can put it right */
     bool remembers;          /* it leaves memos */
+    bool blind_tells;        /* that it cannot see is told like something wrong (check/news.h): whoever watches must not go blind silently */
     const char *beside;      /* ids of checks, blanks between them, that a fix of this one looks at too: nothing of theirs may become worse; or NULL */
 };
 

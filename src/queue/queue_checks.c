@@ -14,6 +14,7 @@ static const struct check rows[] = {
         .advice = N_("Look at who sent the messages that wait. If it was not their owner: change that password, then remove the bulk mail from the queue and keep the rest."),
         .probe = queue_size_probe,
         .remembers = true,
+        .blind_tells = true,
     },
     {
         .id = "queue.abuse",

@@ -28,23 +28,30 @@ static const char *duration(struct arena *a, int64_t seconds)
     return arena_printf(a, _("%lld minutes"), (long long)(seconds < 0 ? 0 : seconds / 60));
 }
 
+static bool below(uint64_t n, uint64_t limit, bool was) { return n < (was ? limit + limit / 4 : limit); }
+
 static enum state room_state(const struct spool_seen *s)
 {
     const struct spool_count *c = &s->count;
+    bool warned = s->usual.room != STATE_OK, failed = s->usual.room == STATE_FAIL;
     if (!c->room_total)
         return STATE_OK;
     /* Postfix refuses mail below one and a half times the largest message (queue_minfree). */
-    if (c->room < s->message_limit + s->message_limit / 2 || c->room < 20ull << 20 || (c->inodes_total && c->inodes < 1000))
+    if (below(c->room, s->message_limit + s->message_limit / 2, failed) || below(c->room, 20ull << 20, failed) || (c->inodes_total && below(c->inodes, 1000, failed)))
         return STATE_FAIL;
-    if (c->room < SPARE && c->room < c->room_total / 20)
+    if (below(c->room, SPARE, warned) && below(c->room, c->room_total / 20, warned))
         return STATE_WARN;
-    return c->inodes_total && c->inodes < SPARE_INODES && c->inodes < c->inodes_total / 20 ? STATE_WARN : STATE_OK;
+    return c->inodes_total && below(c->inodes, SPARE_INODES, warned) && below(c->inodes, c->inodes_total / 20, warned) ? STATE_WARN : STATE_OK;
 }
+
+static bool reaches(uint64_t n, uint64_t limit, bool was) { return n >= (was ? limit - limit / 5 : limit); }
 
 static enum state length_state(const struct spool_seen *s, int64_t now)
 {
     struct usual_limits limits = usual_limits(&s->usual, now);
-    return s->count.total >= limits.too_many ? STATE_FAIL : s->count.total >= limits.many ? STATE_WARN : STATE_OK;
+    if (reaches(s->count.total, limits.too_many, s->usual.length == STATE_FAIL))
+        return STATE_FAIL;
+    return reaches(s->count.total, limits.many, s->usual.length != STATE_OK) ? STATE_WARN : STATE_OK;
 }
 
 static void tell_counts(const struct spool_seen *s, int64_t now, struct findings *out, struct finding *f)
@@ -135,8 +142,12 @@ int queue_size_probe(const struct probe_ctx *ctx, struct findings *out, struct e
         s.code = spool_count(ctx->server->host->root, s.path, s.kind, out->arena, &s.count);
         s.usual = usual_of(ctx->memos, ctx->memos_n, out->check->id, s.object, out->arena);
         queue_size_judge(&s, ctx->now, ctx->server->host->privileged, out);
-        if (s.code == 0 && !s.count.absent)
+        if (s.code == 0 && !s.count.absent) {
+            enum state length = length_state(&s, ctx->now), room = room_state(&s);
             usual_learn(&s.usual, ctx->now, s.count.total);
+            s.usual.length = length;
+            s.usual.room = room;
+        }
         if (s.usual.since)
             usual_leave(&s.usual, s.object, out);
     }

@@ -1,5 +1,6 @@
 /* usual.h: how long a spool's queue usually is, learned from run to run, and what is much beside that. Until seven days are known, and on a first run,
-   absolute limits hold. What is already too long teaches slowly, so that misuse does not become usual within days. */
+   absolute limits hold. What is already too long teaches slowly, so that misuse does not become usual within days. A judgement is kept until the number is a fifth
+   below its limit (room: a quarter above), so that one who is told every few minutes is not told each time when it goes to and fro. */
 #pragma once
 #include "model/check.h"
 
@@ -9,6 +10,7 @@ struct usual {
     int64_t since;  /* when the first length was seen; 0: none yet */
     int64_t last;   /* when the last one was taken into the mean */
     int64_t mean;   /* moving mean, thousandths of a message */
+    enum state length, room; /* as they were judged last: STATE_OK, STATE_WARN, STATE_FAIL */
 };
 
 /* From which number of messages on it is many, and too many. */

@@ -145,6 +145,44 @@ def test_a_queue_in_disorder(host, deb):
     assert {o: f["state"] for o, f in sound().items()} == {"": "ok"}, sound()
 
 
+def test_a_long_queue_is_told_once(host, deb):
+    """By the shipped unit, with the powers that it has."""
+    host.write("/etc/bansho/bansho.conf", "notify { command = /usr/local/bin/pager }\n")
+    pager = "/var/lib/bansho-notify/pager"
+    host.exec_ok(f": >{pager}")
+
+    def look():
+        host.exec("systemctl start bansho-queue-size.service")
+        text = host.read(pager)
+        host.exec_ok(f": >{pager}")
+        assert host.exec_ok("systemctl show -P Result bansho-queue-size.service").strip() == "success", host.exec_ok("journalctl -u bansho-queue-size -o cat")
+        return text
+
+    assert look() == ""
+    send(host, LEAK, 10, "Buy now", "a@defer.example")
+    settle(host, 10)
+    # What one message became 510 times, under names as Postfix gives them: their number is all that is looked at.
+    host.exec_ok("cd /var/spool/postfix/deferred; f=$(find . -type f | head -1); mkdir -p 0; for i in $(seq 100 609); do cp -p $f 0/0ABCDEF$i; done")
+    assert "queue.size: 520 messages are waiting in the mail queue" in look()
+    assert look() == ""
+    host.exec_ok("cd /var/spool/postfix/deferred/0; for i in $(seq 100 140); do rm 0ABCDEF$i; done")
+    assert look() == "", "479 is still near the limit"
+    # Root without the power to read what is another's: as on a file system of the network.
+    drop = "/run/systemd/system/bansho-queue-size.service.d"
+    host.exec_ok(f"mkdir -p {drop}; printf '[Service]\\nCapabilityBoundingSet=\\nCapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_SETPCAP\\n' >{drop}/blind.conf; systemctl daemon-reload")
+    assert look() == "", "told already as too long, and it is not better"
+    host.exec_ok(f"rm -r {drop}; systemctl daemon-reload; rm -f /var/spool/postfix/deferred/0/0ABCDEF*")
+    text = look()
+    assert "Solved:" in text and "queue.size" in text, text
+    host.exec_ok(f"mkdir -p {drop}; printf '[Service]\\nCapabilityBoundingSet=\\nCapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_SETPCAP\\n' >{drop}/blind.conf; systemctl daemon-reload")
+    assert "queue.size: The mail queue could not be read" in look()
+    assert look() == ""
+    host.exec_ok(f"rm -r {drop}; systemctl daemon-reload")
+    assert "Solved:" in look()
+    host.exec_ok("systemctl enable --now bansho-queue-size.timer")
+    assert "bansho-queue-size.timer" in host.exec_ok("systemctl list-timers --all")
+
+
 def test_one_account_fills_the_queue(host, deb):
     send(host, LEAK, 110, "Buy now", "a@defer.example")
     send(host, INFO, 5, "Offer", "b@defer.example")

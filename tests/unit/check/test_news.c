@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 static const struct check tls = {.id = "mail.tls", .requirement = "G4.1", .title = "t", .advice = "a"};
+static const struct check size = {.id = "queue.size", .requirement = "G5.3", .title = "t", .advice = "a", .blind_tells = true};
 static const struct check relay = {.id = "mail.relay", .requirement = "G4.4", .title = "t", .advice = "a"};
 
 struct story {
@@ -24,6 +25,12 @@ static const struct story stories[] = {
     {"the object is gone", {{&relay, "", STATE_OK}}, {{"mail.relay", "25", "t", STATE_FAIL}}, "-mail.relay 25 ", ""},
     {"gone, but something stayed unknown", {{&relay, "", STATE_UNKNOWN}}, {{"mail.relay", "25", "t", STATE_FAIL}}, "", "mail.relay 25=2 "},
     {"unknown now", {{&relay, "25", STATE_UNKNOWN}}, {{"mail.relay", "25", "t", STATE_FAIL}}, "", "mail.relay 25=2 "},
+    {"blind, and that tells", {{&size, "", STATE_UNKNOWN}}, {{0}}, "+queue.size  ", "queue.size =3 "},
+    {"still blind", {{&size, "", STATE_UNKNOWN}}, {{"queue.size", "", "t", STATE_UNKNOWN}}, "", "queue.size =3 "},
+    {"blind after something wrong", {{&size, "", STATE_UNKNOWN}}, {{"queue.size", "", "t", STATE_WARN}}, "", "queue.size =1 "},
+    {"it sees again, and it is wrong", {{&size, "", STATE_WARN}}, {{"queue.size", "", "t", STATE_UNKNOWN}}, "!queue.size  ", "queue.size =1 "},
+    {"it sees again, and it is fine", {{&size, "", STATE_OK}}, {{"queue.size", "", "t", STATE_UNKNOWN}}, "-queue.size  ", ""},
+    {"blind, told by nobody", {{&relay, "25", STATE_UNKNOWN}}, {{0}}, "", ""},
     {"not asked", {{&tls, "", STATE_OK}}, {{"mail.relay", "25", "t", STATE_FAIL}}, "", "mail.relay 25=2 "},
     {"accepted", {{&relay, "25", STATE_FAIL, true}}, {{"mail.relay", "25", "t", STATE_FAIL}}, "", ""},
     {"the acceptance ended", {{&relay, "25", STATE_FAIL}}, {{0}}, "+mail.relay 25 ", "mail.relay 25=2 "},

@@ -140,6 +140,22 @@ static void learns_what_is_usual(void **state)
     }
 }
 
+static void goes_to_and_fro_once(void **state)
+{
+    (void)state;
+    static const struct { enum state was; uint64_t n, room; enum state want; } table[] = {
+        {STATE_OK, 499, 1ull << 40, STATE_OK}, {STATE_WARN, 499, 1ull << 40, STATE_WARN}, {STATE_WARN, 400, 1ull << 40, STATE_WARN}, {STATE_WARN, 399, 1ull << 40, STATE_OK},
+        {STATE_WARN, 1999, 1ull << 40, STATE_WARN}, {STATE_FAIL, 1999, 1ull << 40, STATE_FAIL}, {STATE_FAIL, 1599, 1ull << 40, STATE_WARN}, {STATE_FAIL, 3, 1ull << 40, STATE_OK},
+        {STATE_OK, 3, 600ull << 20, STATE_OK}, {STATE_WARN, 3, 600ull << 20, STATE_WARN}, {STATE_WARN, 3, 641ull << 20, STATE_OK}, {STATE_FAIL, 3, 24ull << 20, STATE_FAIL}, {STATE_WARN, 3, 24ull << 20, STATE_WARN},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        struct findings out = {.arena = arena};
+        struct spool_seen s = {.object = "", .path = "/q", .count = {.total = table[i].n, .room = table[i].room, .room_total = 1ull << 41}, .usual = {.length = table[i].was, .room = table[i].was}};
+        queue_size_judge(&s, THEN, true, &out);
+        assert_int_equal(out.list.v[0].state, table[i].want);
+    }
+}
+
 static void misuse_does_not_become_usual(void **state)
 {
     (void)state;
@@ -159,15 +175,17 @@ static void remembers_by_object(void **state)
     (void)state;
     static const struct check queue = {.id = "queue.size"};
     struct findings out = {.arena = arena, .check = &queue};
-    struct usual u = {THEN, THEN + 5, 1234};
+    struct usual u = {THEN, THEN + 5, 1234, STATE_WARN, STATE_FAIL};
     usual_leave(&u, "postfix-out", &out);
-    assert_int_equal(out.memos.n, 3);
-    struct memo sorted[3] = {out.memos.v[1], out.memos.v[2], out.memos.v[0]}; /* last, mean, since */
-    struct usual back = usual_of(sorted, 3, "queue.size", "postfix-out", arena);
+    assert_int_equal(out.memos.n, 5);
+    struct memo sorted[5] = {out.memos.v[1], out.memos.v[3], out.memos.v[2], out.memos.v[4], out.memos.v[0]}; /* last, length, mean, room, since */
+    struct usual back = usual_of(sorted, 5, "queue.size", "postfix-out", arena);
     assert_memory_equal(&back, &u, sizeof u);
-    assert_int_equal(usual_of(sorted, 3, "queue.size", "", arena).since, 0);
-    sorted[1].value = -1; /* damaged: begins anew */
-    assert_int_equal(usual_of(sorted, 3, "queue.size", "postfix-out", arena).since, 0);
+    assert_int_equal(usual_of(sorted, 5, "queue.size", "", arena).since, 0);
+    sorted[1].value = STATE_UNKNOWN; /* no judgement */
+    assert_int_equal(usual_of(sorted, 5, "queue.size", "postfix-out", arena).length, STATE_OK);
+    sorted[2].value = -1; /* damaged: begins anew */
+    assert_int_equal(usual_of(sorted, 5, "queue.size", "postfix-out", arena).since, 0);
 }
 
 /* 100,000 messages within 60 ms of CPU is the reach; this only guards against work for each message that grows. */
@@ -216,6 +234,6 @@ static int drop(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(knows_message_names), cmocka_unit_test(counts_hashed_directories), cmocka_unit_test(what_is_not_seen_is_not_zero), cmocka_unit_test(judges), cmocka_unit_test(learns_what_is_usual), cmocka_unit_test(misuse_does_not_become_usual), cmocka_unit_test(remembers_by_object), cmocka_unit_test(counts_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(knows_message_names), cmocka_unit_test(counts_hashed_directories), cmocka_unit_test(what_is_not_seen_is_not_zero), cmocka_unit_test(judges), cmocka_unit_test(learns_what_is_usual), cmocka_unit_test(goes_to_and_fro_once), cmocka_unit_test(misuse_does_not_become_usual), cmocka_unit_test(remembers_by_object), cmocka_unit_test(counts_many)};
     return cmocka_run_group_tests(tests, make, drop);
 }
