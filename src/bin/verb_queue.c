@@ -48,6 +48,7 @@ static const struct verb_option queue_options[] = {
     {"per", 0, ARGUMENT_WORDS, "N", "10|25|100|all", N_("so many on a page (otherwise 25); all: as they are read")},
     {"spool", 0, ARGUMENT_DIR, "DIR", NULL, N_("the queue in this directory (a mounted disk, evidence) instead of this server's own; it is only read")},
     {"kind", 0, ARGUMENT_WORDS, "K", "postfix|qmail", N_("with --spool: whose queue it is, where its directories do not tell")},
+    {"index", 0, ARGUMENT_DIR, "DIR", NULL, N_("keep what was read of Postfix's messages in this directory, yours alone, so that the next look need not open them again; of this server's own queues root does so in /var/cache/bansho. It may be deleted at any time")},
     {"quarantine", 0, ARGUMENT_NONE, NULL, NULL, N_("the deleted messages that wait in the quarantine, instead of the queue")},
     {"keep", 0, ARGUMENT_TEXT, "R", NULL, N_("delete: what waits for this recipient (or anybody at @example.jp) stays: it is held, with --now without its other recipients; may be given several times")},
     {"now", 0, ARGUMENT_NONE, NULL, NULL, N_("delete: for good; nothing brings them back")},
@@ -61,7 +62,7 @@ static const struct verb_option queue_options[] = {
 
 const struct verb verb_queue = {
     .name = "queue",
-    .usage = "count|list|top|show ID|hold [ID...]|release [ID...]|delete [ID...] [--keep R] [--now]|restore [ID...]|requeue [ID...]|expire|export [ID...] --into DIR [--as F] [--mask] [--quarantine] [--account A] [--sender S] [--to R] [--client X] [--script P] [--site S] [--subject T] [--size N] [--older T] [--younger T] [--state S] [--[no-]bounce] [--by K] [--page N] [--per N] [--spool DIR [--kind K]] [-y] [--json]",
+    .usage = "count|list|top|show ID|hold [ID...]|release [ID...]|delete [ID...] [--keep R] [--now]|restore [ID...]|requeue [ID...]|expire|export [ID...] --into DIR [--as F] [--mask] [--quarantine] [--account A] [--sender S] [--to R] [--client X] [--script P] [--site S] [--subject T] [--size N] [--older T] [--younger T] [--state S] [--[no-]bounce] [--by K] [--page N] [--per N] [--spool DIR [--kind K]] [--index DIR] [-y] [--json]",
     .summary = N_("the mail queue: how much waits, and who really sent it"),
     .help = N_("count tells how many messages wait, from the directories alone, however many there are; their sizes, where there are at most 10,000, or where conditions are given. "
                "list shows them page by page, in the order in which the file system has them, so that the first page is there at once; top tells which account, client, script or site "

@@ -1,5 +1,6 @@
 /* verb_queue_call.c: which queues and which messages `bansho queue ...` is about (queue_call.h). */
 #include "bin/queue_call.h"
+#include "queue/index.h"
 #include <errno.h>
 #include <time.h>
 #include <unistd.h>
@@ -142,6 +143,13 @@ bool queue_readable(struct queue_call *q, const struct spool_instance *s)
     return false;
 }
 
+/* What was read of this server's own queues is kept for the next time, by root. Of one elsewhere only where that is asked for. */
+static const char *queue_index(const struct queue_call *q, const struct spool_instance *s)
+{
+    const char *dir = call_option(q->call, "index");
+    return dir ? dir : q->shown || s->batch || geteuid() != 0 ? NULL : INDEX_DIR;
+}
+
 struct looking {
     struct queue_call *q;
     look_fn *fn;
@@ -180,6 +188,7 @@ int queue_look(struct queue_call *q, const struct spool_instance *s, struct look
     o->place = queue_place(q, s);
     o->wanted = &q->wanted;
     o->now = q->now;
+    o->index = o->id || o->text ? NULL : queue_index(q, s);
     o->text = o->text ? on_text : NULL;
     int r = spool_look(o, on_message, on_progress, &l, ret, &err);
     progress_end(&q->progress);

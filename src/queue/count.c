@@ -103,8 +103,9 @@ static void age(struct counting *w, int dir, const char *name, int64_t t)
         w->oldest = t;
 }
 
-static int found(void *arg, int dir, const char *name, int64_t t)
+static int found(void *arg, int dir, const char *name, uint64_t inode, int64_t t)
 {
+    (void)inode;
     struct counting *w = arg;
     w->n++;
     if (w->waiting)

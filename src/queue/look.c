@@ -2,14 +2,18 @@
 #include "base/cursor.h"
 #include "base/worker.h"
 #include "queue/evidence.h"
+#include "queue/index.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define PART_MAX (256u << 20)     /* of one message: a hundred thousand recipients, each at its longest */
 #define ARENA_MAX (512u << 20)
 #define FLUSH_AT 65536
 #define PROGRESS_EVERY 4096
+#define FORGET_EVERY 65536
 
 enum part { PART_MESSAGE, PART_TEXT, PART_TEXT_END, PART_PROGRESS, PART_END, PARTS };
 
@@ -21,6 +25,10 @@ struct work {
     struct looked looked;
     uint64_t wanted;
     int fd;
+    struct index index;
+    struct index_writer writer;
+    uint64_t settled;        /* messages that an index can know */
+    bool passed;             /* a message that was neither remembered nor read: the new index would not be whole */
 };
 
 void message_put(struct buf *b, const struct message *m)
@@ -152,19 +160,66 @@ static int hand_over_text(struct work *w, const struct spool_found *f, const str
 
 #define ENOUGH 1
 
+/* Recipients that have it already are crossed out in place: of several only the file tells who still waits. */
+static bool row_is_enough(const struct work *w, const struct message *m)
+{
+    bool everyone = w->o->everyone || w->o->wanted->everyone;
+    return !everyone || (m->recipients == 1 && m->to.n == 1 && !m->more);
+}
+
+/* From the index, or from its file. */
+static int get(struct work *w, const struct spool_found *f, struct message *m, bool *ret_remembered)
+{
+    const struct look_options *o = w->o;
+    bool settled = w->kind->settled && f->state >= w->kind->settled;
+    bool known = settled && index_row(&w->index, str_of(f->id), f->inode, w->arena, m);
+    int r = 0;
+    w->looked.remembered += known;
+    w->settled += settled;
+    *ret_remembered = known && row_is_enough(w, m);
+    m->state = f->state;
+    if (!*ret_remembered) {
+        *m = (struct message){0};
+        r = w->kind->read(&o->place, f, o->everyone || o->wanted->everyone ? SPOOL_WHOLE : SPOOL_ENVELOPE, w->arena, m);
+    }
+    if (r == 0 && settled && m->condition == MESSAGE_SOUND)
+        index_add(&w->writer, m);
+    return r;
+}
+
+/* What is shown is read anew: a row proves that it is wanted, not how it stands. */
+static int get_anew(struct work *w, const struct spool_found *f, struct message *m)
+{
+    *m = (struct message){0};
+    return w->kind->read(&w->o->place, f, w->o->everyone ? SPOOL_WHOLE : SPOOL_ENVELOPE, w->arena, m);
+}
+
+static int unread(struct work *w, int code)
+{
+    w->looked.vanished += code == -ENOENT;
+    w->looked.unread += code != -ENOENT;
+    return 0;
+}
+
 static int on_found(void *arg, const struct spool_found *f)
 {
     struct work *w = arg;
     const struct look_options *o = w->o;
     struct message m = {0};
+    bool remembered;
     const char *state = w->kind->states[f->state];
-    if (!wanted_state(o->wanted, state))
+    if (!wanted_state(o->wanted, state)) {
+        w->passed = true;
         return 0;
+    }
     w->looked.seen++;
     if (w->looked.seen % PROGRESS_EVERY == 0 && progress(w) < 0)
         return -EPIPE;
+    if (w->index.bytes.n && w->looked.seen % FORGET_EVERY == 0)
+        madvise((void *)(uintptr_t)w->index.bytes.p, w->index.next & ~(uint64_t)4095, MADV_DONTNEED); /* read again where it is needed again */
     if (!o->wanted->any && w->wanted < o->skip) { /* which message it is does not matter: it need not be read */
         w->wanted++;
+        w->passed = true;
         return 0;
     }
     if (o->max && w->wanted >= o->skip + o->max && !o->wanted->any) {
@@ -172,14 +227,18 @@ static int on_found(void *arg, const struct spool_found *f)
         return ENOUGH;
     }
     arena_reset(w->arena);
-    int r = w->kind->read(&o->place, f, o->everyone || o->wanted->everyone ? SPOOL_WHOLE : SPOOL_ENVELOPE, w->arena, &m);
-    if (r < 0) {
-        w->looked.vanished += r == -ENOENT;
-        w->looked.unread += r != -ENOENT;
-        return 0;
-    }
+    int r = get(w, f, &m, &remembered);
+    if (r < 0)
+        return unread(w, r);
     if (!wanted_message(o->wanted, &m, state, o->now))
         return 0;
+    if (remembered && o->errors && w->wanted >= o->skip) {
+        r = get_anew(w, f, &m);
+        if (r < 0)
+            return unread(w, r);
+        if (!wanted_message(o->wanted, &m, state, o->now))
+            return 0;
+    }
     if (++w->wanted <= o->skip)
         return 0;
     if (o->max && w->wanted > o->skip + o->max) {
@@ -194,7 +253,7 @@ static int on_found(void *arg, const struct spool_found *f)
     return r == 0 && o->text && w->kind->text ? hand_over_text(w, f, &m) : r;
 }
 
-static int end(struct work *w, int code, const char *unseen)
+static int end(struct work *w, int code, const char *unseen, bool indexed)
 {
     _cleanup_(buf_free) struct buf b = BUF(4096);
     const struct looked *l = &w->looked;
@@ -202,20 +261,71 @@ static int end(struct work *w, int code, const char *unseen)
     buf_put_u64(&b, w->wanted);
     buf_put_u64(&b, l->unread);
     buf_put_u64(&b, l->vanished);
+    buf_put_u64(&b, l->remembered);
+    buf_put_u32(&b, indexed);
     buf_put_u32(&b, l->more);
     buf_put_u32(&b, (uint32_t)-code);
     buf_put_str(&b, str_head(str_of(unseen ? unseen : ""), sizeof l->unseen - 1));
     return hand_over(w, PART_END, buf_str(&b));
 }
 
+static struct index old_index(const struct index_files *files)
+{
+    struct index x = {0};
+    struct stat st;
+    if (files->old < 0 || fstat(files->old, &st) < 0 || st.st_size < INDEX_HEADER)
+        return x;
+    void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, files->old, 0);
+    if (p != MAP_FAILED && !index_of(str_span(p, (size_t)st.st_size), &files->owner, &x))
+        munmap(p, (size_t)st.st_size);
+    return x;
+}
+
+struct job {
+    const struct look_options *o;
+    struct index_files files;
+};
+
+static int only_keep(void *arg, const struct spool_found *f)
+{
+    struct work *w = arg;
+    struct message m = {0};
+    bool remembered;
+    arena_reset(w->arena);
+    (void)get(w, f, &m, &remembered);
+    return 0;
+}
+
+/* Where there was none the look has written one as it went. One that lacks much, or holds much that is gone, is written anew by a walk of its own: so a look that finds it good writes nothing. */
+static bool new_index(struct work *w, int code, const struct index_files *files, struct arena *own)
+{
+    uint64_t lacks = w->settled - w->looked.remembered, limit = w->index.rows / 100 > 1000 ? w->index.rows / 100 : 1000;
+    const char *unseen;
+    if (code != 0 || w->passed || w->o->id || files->new < 0)
+        return false;
+    if (w->index.bytes.n) {
+        if (lacks <= limit && w->looked.remembered + limit >= w->index.rows / 2)
+            return false;
+        struct looked kept = w->looked;
+        w->writer = index_writer_begin(files->new);
+        code = w->kind->walk(&w->o->place, own, only_keep, w, &unseen);
+        w->looked = kept;
+    }
+    return code == 0 && index_end(&w->writer, &files->owner);
+}
+
 static int work(void *arg, int fd)
 {
-    const struct look_options *o = arg;
-    struct work w = {.o = o, .kind = spool_kinds[o->place.kind], .arena = arena_new(ARENA_MAX), .out = BUF(PART_MAX + 64), .fd = fd};
+    const struct job *job = arg;
+    const struct look_options *o = job->o;
+    struct work w = {.o = o, .kind = spool_kinds[o->place.kind], .arena = arena_new(ARENA_MAX), .out = BUF(PART_MAX + 64), .fd = fd, .index = old_index(&job->files)};
     _cleanup_(arena_freep) struct arena *own = arena_new(256u << 20);
     const char *unseen = NULL;
+    w.writer = index_writer_begin(w.index.bytes.n ? -1 : job->files.new);
     int r = o->id ? w.kind->find(&o->place, o->id, own, on_found, &w) : w.kind->walk(&o->place, own, on_found, &w, &unseen);
-    r = r == -EPIPE ? r : end(&w, r == ENOUGH ? 0 : r, unseen);
+    bool indexed = new_index(&w, r, &job->files, own);
+    r = r == -EPIPE ? r : end(&w, r == ENOUGH ? 0 : r, unseen, indexed);
+    index_writer_free(&w.writer);
     buf_free(&w.out);
     arena_free(w.arena);
     return r;
@@ -228,7 +338,7 @@ struct reading {
     void *arg;
     struct looked *ret;
     struct arena *arena;
-    bool ended;
+    bool ended, indexed;
 };
 
 static int on_end(struct reading *r, struct str payload)
@@ -239,6 +349,8 @@ static int on_end(struct reading *r, struct str payload)
     l.wanted = cursor_u64(&c);
     l.unread = cursor_u64(&c);
     l.vanished = cursor_u64(&c);
+    l.remembered = cursor_u64(&c);
+    r->indexed = cursor_below(&c, 2);
     l.more = cursor_below(&c, 2);
     l.code = -(int)cursor_below(&c, 4096);
     struct str unseen = cursor_str(&c);
@@ -309,17 +421,32 @@ static int receive(struct reading *r, int fd)
     return code;
 }
 
+static struct index_files open_index(const struct look_options *o)
+{
+    struct index_files none = {-1, -1, -1, "", {0}};
+    int fd = o->index && spool_kinds[o->place.kind]->settled ? root_openat(o->place.root, o->place.path, O_RDONLY | O_DIRECTORY) : -1;
+    if (fd < 0)
+        return none;
+    struct index_files f = index_open(o->index, fd);
+    close(fd);
+    return f;
+}
+
 int spool_look(const struct look_options *o, look_fn *fn, look_progress_fn *progress_fn, void *arg, struct looked *ret, struct err *err)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(ARENA_MAX);
     struct reading r = {.fn = fn, .text = o->text, .progress = progress_fn, .arg = arg, .ret = ret, .arena = a};
     struct worker_stream w;
     *ret = (struct looked){.code = -ECHILD};
-    int code = worker_start(WORKER_FILES, work, (void *)(uintptr_t)o, &w, err);
-    if (code < 0)
+    struct job job = {o, open_index(o)};
+    int code = worker_start(WORKER_FILES, work, &job, &w, err);
+    if (code < 0) {
+        index_close(&job.files, false);
         return code;
+    }
     code = receive(&r, w.fd);
     int end_code = worker_end(&w, code != 0 && code != -ENODATA, err);
+    index_close(&job.files, code == 0 && end_code == 0 && r.indexed);
     if (code == -ENODATA)
         return end_code < 0 ? end_code : err_set(err, -ECHILD, "the reading process ended too early");
     return code == -EBADMSG ? err_set(err, code, "the reading process talks nonsense") : code;

@@ -15,6 +15,7 @@ struct look_options {
     bool errors;             /* the reason of the last failure, too */
     bool everyone;           /* all recipients of each */
     const char *id;          /* this message only, or NULL */
+    const char *index;       /* the directory in which what was read is kept (index.h), or NULL */
     look_text_fn *text;      /* NULL: their text is left where it is */
     bool mbox, mask;         /* how the text comes (evidence.h) */
 };
@@ -23,6 +24,7 @@ struct looked {
     uint64_t seen;           /* messages that were come upon */
     uint64_t wanted;         /* of these, those that were wanted, as far as it went */
     uint64_t unread;         /* of these, those that could not be opened or read: whether they are wanted is not known */
+    uint64_t remembered;     /* of those seen, those that the index knew: they were not opened to know whether they are wanted */
     uint64_t vanished;       /* delivered, moved or deleted while it was looked: no fault */
     bool more;               /* it ended at `max`, and there are more */
     int code;                /* of what could not be listed; 0: all was seen */

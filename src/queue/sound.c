@@ -90,8 +90,9 @@ static int on_found(void *arg, const struct spool_found *f)
 
 static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
-static int on_reason(void *arg, int dir, const char *name, int64_t arrival)
+static int on_reason(void *arg, int dir, const char *name, uint64_t inode, int64_t arrival)
 {
+    (void)inode;
     struct looking *l = arg;
     struct stat st;
     (void)arrival;
@@ -102,8 +103,9 @@ static int on_reason(void *arg, int dir, const char *name, int64_t arrival)
     return 0;
 }
 
-static int on_corrupt(void *arg, int dir, const char *name, int64_t arrival)
+static int on_corrupt(void *arg, int dir, const char *name, uint64_t inode, int64_t arrival)
 {
+    (void)inode;
     struct looking *l = arg;
     (void)dir;
     (void)arrival;

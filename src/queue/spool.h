@@ -10,6 +10,7 @@ struct spool_found {
     unsigned state;      /* which of spool_kind_row.states */
     int dir;
     const char *name;
+    uint64_t inode;      /* as the directory has it; 0: not known */
     int64_t arrival;     /* where the name tells, else 0 */
     unsigned split;      /* qmail: over so many directories the files lie, by id modulo */
 };
@@ -33,6 +34,7 @@ struct spool_place {
 struct spool_kind_row {
     const char *name;                /* "postfix" */
     const char *const *states;       /* ended by NULL; as in `queue count` */
+    unsigned settled;                /* from this state on nothing of a message changes but who has it already: it can be remembered (index.h). 0: it cannot */
     /* All messages, in the order in which the file system has them. 0, what fn returned, or -errno; *ret_unseen then names the directory that could not be listed: the rest was walked.
        A directory that does not exist (yet) is no error as long as another one does. */
     int (*walk)(const struct spool_place *s, struct arena *a, spool_found_fn *fn, void *arg, const char **ret_unseen);

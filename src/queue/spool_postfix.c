@@ -22,10 +22,10 @@ struct walking {
     bool stopped;
 };
 
-static int found(void *arg, int dir, const char *name, int64_t arrival)
+static int found(void *arg, int dir, const char *name, uint64_t inode, int64_t arrival)
 {
     struct walking *w = arg;
-    const struct spool_found f = {.id = name, .state = w->state, .dir = dir, .name = name, .arrival = arrival};
+    const struct spool_found f = {.id = name, .state = w->state, .dir = dir, .name = name, .inode = inode, .arrival = arrival};
     if (strlen(name) > MESSAGE_ID_MAX)
         return 0;
     int r = w->fn(w->arg, &f);
@@ -211,4 +211,4 @@ static int text(const struct spool_place *s, const struct spool_found *f, uint64
     return r;
 }
 
-const struct spool_kind_row spool_postfix = {.name = "postfix", .states = states, .walk = walk, .find = find, .read = read_message, .last_error = last_error, .text = text};
+const struct spool_kind_row spool_postfix = {.name = "postfix", .states = states, .settled = ACTIVE, .walk = walk, .find = find, .read = read_message, .last_error = last_error, .text = text};

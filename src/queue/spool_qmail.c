@@ -26,8 +26,9 @@ struct walking {
     bool stopped;
 };
 
-static int found(void *arg, int dir, const char *name, int64_t arrival)
+static int found(void *arg, int dir, const char *name, uint64_t inode, int64_t arrival)
 {
+    (void)inode; /* of info/, not of the message */
     struct walking *w = arg;
     const struct spool_found f = {.id = name, .state = w->state, .dir = dir, .name = name, .arrival = arrival, .split = w->split};
     int r = w->fn(w->arg, &f);

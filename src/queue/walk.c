@@ -41,7 +41,7 @@ static int below(const struct walk *w, int fd, unsigned depth)
             int sub = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
             r = sub >= 0 ? below(w, sub, depth + 1) : errno == ENOENT ? 0 : -errno;
         } else if (type == DT_REG && spool_message(w->kind, e->d_name, &t)) {
-            r = w->fn(w->arg, fd, e->d_name, t);
+            r = w->fn(w->arg, fd, e->d_name, e->d_ino, t);
         }
     }
     if (r == 0 && errno)
