@@ -104,6 +104,7 @@ def test_what_the_queue_tells(host, deb):
     assert rc == 3 and "could not be read" in err and json.loads(out)["whole"] is False, (rc, out, err)
 
 
+@pytest.mark.trixie(long=True)
 def test_export_is_what_postcat_shows(host, deb):
     send(host, LEAK, 3, "Buy now", "a@defer.example", "b@defer.example")
     php(host, "p@defer.example")
@@ -121,6 +122,7 @@ def test_export_is_what_postcat_shows(host, deb):
     assert set(everything(host).values()) == {"deferred"}
 
 
+@pytest.mark.trixie(long=True)
 def test_a_queue_in_disorder(host, deb):
     """What a copy with cp, an rm in the wrong order and a chmod do to a queue; what Postfix itself makes is in order, and what the advice says mends it."""
     sound = lambda: {f["object"]: f for f in json.loads(host.bansho("check", "queue.sound", "--json")[1])["findings"] if f["id"] == "queue.sound"}
@@ -145,6 +147,7 @@ def test_a_queue_in_disorder(host, deb):
     assert {o: f["state"] for o, f in sound().items()} == {"": "ok"}, sound()
 
 
+@pytest.mark.trixie(long=True)
 def test_a_long_queue_is_told_once(host, deb):
     """By the shipped unit, with the powers that it has."""
     host.write("/etc/bansho/bansho.conf", "notify { command = /usr/local/bin/pager }\n")
@@ -183,6 +186,7 @@ def test_a_long_queue_is_told_once(host, deb):
     assert "bansho-queue-size.timer" in host.exec_ok("systemctl list-timers --all")
 
 
+@pytest.mark.trixie(long=True)
 def test_one_account_fills_the_queue(host, deb):
     send(host, LEAK, 110, "Buy now", "a@defer.example")
     send(host, INFO, 5, "Offer", "b@defer.example")
@@ -202,6 +206,7 @@ def everything(host):
     return {id: m["queue_name"] for id, m in postqueue(host).items()}
 
 
+@pytest.mark.trixie(long=True)
 def test_hold_and_release_while_mail_is_delivered(host, deb):
     send(host, LEAK, 40, "Buy now", "a@defer.example")
     send(host, INFO, 5, "Offer", "b@defer.example")
@@ -246,6 +251,7 @@ def quarantined(host):
     return messages(host, "--quarantine")
 
 
+@pytest.mark.trixie(long=True)
 def test_deleted_and_brought_back(host, deb):
     send(host, LEAK, 30, "Buy now", "a@defer.example")
     send(host, INFO, 3, "Offer", "b@defer.example")
@@ -289,6 +295,7 @@ def test_deleted_and_brought_back(host, deb):
     assert not quarantined(host) and host.exec_ok("ls /var/spool/postfix/bansho-quarantine") == ""
 
 
+@pytest.mark.trixie(long=True)
 def test_one_recipient_among_many_is_kept(host, deb):
     sent = delivered(host)
     send(host, LEAK, 2, "Buy now", "a@defer.example", "friend@defer.example", *(f"r{i}@defer.example" for i in range(150)))
@@ -314,6 +321,7 @@ def test_one_recipient_among_many_is_kept(host, deb):
     assert [to for _, to in delivered(host) - sent] == ["friend@defer.example"] * 3
 
 
+@pytest.mark.trixie(long=True)
 def test_requeued_nothing_is_doubled(host, deb):
     sent = delivered(host)
     send(host, LEAK, 20, "Buy now", "a@defer.example", "b@ok.example")
