@@ -187,6 +187,14 @@ static int get(struct work *w, const struct spool_found *f, struct message *m, b
     return r;
 }
 
+/* Where the first part of a file does not hold all recipients, those that have it already may be behind it: what is shown is counted to its end. */
+static void count_recipients(const struct work *w, const struct spool_found *f, struct message *m)
+{
+    struct message whole = {0};
+    if (m->more && w->kind->read(&w->o->place, f, SPOOL_WHOLE, w->arena, &whole) == 0 && whole.inode == m->inode)
+        *m = whole;
+}
+
 /* What is shown is read anew: a row proves that it is wanted, not how it stands. */
 static int get_anew(struct work *w, const struct spool_found *f, struct message *m)
 {
@@ -245,6 +253,8 @@ static int on_found(void *arg, const struct spool_found *f)
         w->looked.more = true;
         return ENOUGH;
     }
+    if (o->errors)
+        count_recipients(w, f, &m);
     if (o->errors && w->kind->last_error)
         w->kind->last_error(&o->place, w->arena, &m);
     if (!o->everyone && m.to.n > SPOOL_FIRST_RECIPIENTS)

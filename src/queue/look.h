@@ -12,7 +12,7 @@ struct look_options {
     int64_t now;
     uint64_t skip;           /* so many of those that are wanted are left out first */
     uint64_t max;            /* and after so many more it ends; 0: all */
-    bool errors;             /* the reason of the last failure, too */
+    bool errors;             /* for a person: the reason of the last failure, too, and recipients counted to the end of their list */
     bool everyone;           /* all recipients of each */
     const char *id;          /* this message only, or NULL */
     const char *index;       /* the directory in which what was read is kept (index.h), or NULL */

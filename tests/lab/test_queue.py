@@ -310,6 +310,7 @@ def test_one_recipient_among_many_is_kept(host, deb):
     said = json.loads(host.bansho(*delete, "--now")[1])
     assert (said["done"], said["held"], said["failed"]) == (0, 2, 0), said
     # Postfix sees it as we do: one waits for it
+    assert {(m["recipients"], m["first_recipient"]) for m in messages(host).values()} == {(1, "friend@defer.example")}
     for m in postqueue(host).values():
         assert [r["address"] for r in m["recipients"]] == ["friend@defer.example"], m
         assert host.bansho_json("queue", "show", m["queue_id"])["to"] == ["friend@defer.example"]
