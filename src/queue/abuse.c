@@ -6,6 +6,7 @@
 #include "queue/usual.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum by { BY_ACCOUNT, BY_SCRIPT, BY_CLIENT, BY_SUBJECT, BYS };
 
@@ -23,11 +24,12 @@ static const struct {
     [BY_SUBJECT] = {"subject", "subject", N_("%llu %% of the messages that wait have the subject \"%s\""), N_("Look from where they come, and hold them meanwhile.")},
 };
 
+_Static_assert(BYS == ARRAY_SIZE(((struct abuse_sample *)NULL)->keys), "abuse.h has a list for each");
+
 void abuse_take(struct abuse_sample *s, const struct message *m, bool own)
 {
     const struct str keys[BYS] = {[BY_ACCOUNT] = m->account, [BY_SCRIPT] = m->script, [BY_CLIENT] = own ? (struct str){0} : m->client, [BY_SUBJECT] = m->subject};
     s->read++;
-    s->recipients += m->recipients;
     s->bounces += m->sender_known && !m->sender.n;
     for (size_t i = 0; i < BYS; i++)
         if (keys[i].n)
@@ -93,6 +95,17 @@ static void told(struct abuse_sample *s, enum by by, struct str key, uint64_t n,
     finding_next_note(out, f, "%s", _(bys[by].advice));
 }
 
+static void unseen(const struct abuse_sample *s, struct findings *out)
+{
+    struct finding *f = finding_add(out, STATE_UNKNOWN, s->object, _("The messages of the mail queue could not be read"));
+    if (s->code < 0)
+        finding_evidence(out, f, s->unseen ? s->unseen : s->path, 0, "%s", err_name(-s->code));
+    if (s->unread)
+        finding_evidence(out, f, s->path, 0, _("%llu messages could not be opened"), (unsigned long long)s->unread);
+    if (geteuid() != 0 && (s->unread || s->code == -EACCES || s->code == -EPERM))
+        finding_next(out, f, "sudo bansho check queue.abuse");
+}
+
 void abuse_judge(struct abuse_sample *s, struct findings *out)
 {
     for (size_t i = 0; i < BYS && s->total >= ABUSE_LEAST; i++) {
@@ -109,6 +122,10 @@ void abuse_judge(struct abuse_sample *s, struct findings *out)
         finding_impact(out, f, _("Bounces that nobody takes are answers to bulk mail that was sent in your name, or to mail that this server should have refused at once."));
         finding_next(out, f, "bansho queue top --bounce --by to");
         finding_next_note(out, f, _("only shows to whom they go"));
+        return;
+    }
+    if (s->code < 0 || s->unread) {
+        unseen(s, out);
         return;
     }
     struct finding *f = finding_add(out, STATE_OK, s->object, s->total < ABUSE_LEAST ? _("Too few messages wait to speak of misuse") : _("No single sender fills the mail queue"));
@@ -139,21 +156,21 @@ static int on_message(void *arg, const struct message *m)
     return 0;
 }
 
-static void unseen(const struct probe_ctx *ctx, const struct spool_instance *s, const char *place, int code, struct findings *out)
-{
-    struct finding *f = finding_add(out, STATE_UNKNOWN, s->name, _("The messages of the mail queue could not be read"));
-    finding_evidence(out, f, place, 0, "%s", err_name(-code));
-    if (!ctx->server->host->privileged && (code == -EACCES || code == -EPERM))
-        finding_next(out, f, "sudo bansho check queue.abuse");
-}
-
-static int read_sample(const struct probe_ctx *ctx, const struct spool_instance *s, struct abuse_sample *sample, struct looked *ret, struct err *err)
+static int read_sample(const struct probe_ctx *ctx, const struct spool_instance *s, struct abuse_sample *sample, struct err *err)
 {
     struct wanted wanted = {0};
+    struct looked looked = {0};
     struct taking t = {ctx, sample};
     struct look_options o = {.place = {ctx->server->host->root, s->path, s->kind}, .wanted = &wanted, .now = ctx->now, .max = ABUSE_SAMPLE};
     int r = wanted_add(&wanted, sample->arena, WANTED_STATE, "!hold", err);
-    return r < 0 ? r : spool_look(&o, on_message, NULL, &t, ret, err);
+    if (r == 0)
+        r = spool_look(&o, on_message, NULL, &t, &looked, err);
+    sample->unread = looked.unread;
+    if (r == 0 && looked.code < 0 && sample->code == 0) {
+        sample->code = looked.code;
+        sample->unseen = looked.unseen[0] ? arena_dupz(sample->arena, looked.unseen) : NULL;
+    }
+    return r;
 }
 
 static int probe_spool(const struct probe_ctx *ctx, const struct spool_instance *s, struct findings *out, struct err *err)
@@ -161,14 +178,14 @@ static int probe_spool(const struct probe_ctx *ctx, const struct spool_instance 
     struct arena *a = out->arena;
     struct abuse_sample sample = {.object = s->name, .path = s->path, .arena = a};
     struct spool_count count;
-    struct looked looked = {0};
     struct usual usual = usual_of(ctx->memos, ctx->memos_n, "queue.size", s->name, a);
     if (!spool_kinds[s->kind]->walk) {
         struct finding *f = finding_add(out, STATE_UNKNOWN, s->name, _("The messages in the queue of %s are not read by this version"), spool_kinds[s->kind]->name);
         finding_next(out, f, "exim -bp | exiqsumm");
         return 0;
     }
-    int code = spool_count(ctx->server->host->root, s->path, s->kind, a, &count);
+    sample.code = spool_count(ctx->server->host->root, s->path, s->kind, a, &count);
+    sample.unseen = count.unseen;
     if (count.absent) {
         finding_add(out, STATE_NA, s->name, _("The mail program has never run: it has no queue yet"));
         return 0;
@@ -178,18 +195,10 @@ static int probe_spool(const struct probe_ctx *ctx, const struct spool_instance 
     for (size_t i = 0; spool_dirs[s->kind][i].name; i++)
         if (strcmp(spool_dirs[s->kind][i].name, "hold") == 0)
             sample.total -= count.in[i];
-    if (sample.total >= ABUSE_LEAST) {
-        int r = read_sample(ctx, s, &sample, &looked, err);
-        if (r < 0)
-            return r;
-        code = code ? code : looked.code;
-    }
-    if (code < 0 && !sample.read) { /* what was seen may be misuse already */
-        unseen(ctx, s, looked.unseen[0] ? looked.unseen : count.unseen ? count.unseen : s->path, code, out);
-        return 0;
-    }
-    abuse_judge(&sample, out);
-    return 0;
+    int r = sample.total >= ABUSE_LEAST ? read_sample(ctx, s, &sample, err) : 0;
+    if (r == 0)
+        abuse_judge(&sample, out);
+    return r;
 }
 
 int queue_abuse_probe(const struct probe_ctx *ctx, struct findings *out, struct err *err)

@@ -17,9 +17,13 @@ struct abuse_sample {
     struct arena *arena;
     uint64_t total;          /* messages that are not held */
     uint64_t many;           /* so many are too many here (usual.h) */
-    uint64_t read, bounces, recipients;
+    uint64_t read, bounces;
+    uint64_t unread;         /* messages of the sample that could not be opened */
+    int code;                /* of what could not be listed; 0: all was */
+    const char *unseen;      /* its directory */
     LIST(struct str) keys[4]; /* account, script, client, subject of each that has one */
 };
 /* own: the message came from this machine itself; its client's address says nothing. */
 void abuse_take(struct abuse_sample *s, const struct message *m, bool own);
+/* What was seen may be misuse already; what was not seen is never in order. */
 void abuse_judge(struct abuse_sample *s, struct findings *out);

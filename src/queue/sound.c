@@ -82,7 +82,7 @@ static int on_found(void *arg, const struct spool_found *f)
         l->s->looked++;
         look_at(l, f, &st, strcmp(spool_kinds[l->s->kind]->states[f->state], "maildrop") == 0);
         *list_push(l->arena, &l->ids) = arena_dupz(l->arena, f->id);
-    } else if (l->s->kind == SPOOL_QMAIL && r == -ENOENT && root_stat(l->root, arena_printf(l->arena, "%s/%s/%s", l->s->path, spool_kinds[SPOOL_QMAIL]->states[f->state], f->name), &st) == 0) {
+    } else if (l->s->kind == SPOOL_QMAIL && r == -ENOENT && fstatat(f->dir, f->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         first(l->s->orphan_id, &l->s->orphans, f->id); /* still there: it was not delivered meanwhile */
     }
     return 0;
@@ -236,13 +236,16 @@ void sound_look(const struct root *root, struct sound_seen *s, struct findings *
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(64u << 20);
     struct looking l = {.root = root, .s = s, .arena = a};
-    bool fine = look_at_dirs(&l, out);
+    bool fine = look_at_dirs(&l, out), ownerless = s->kind == SPOOL_POSTFIX && !s->owner_known;
     look_at_files(&l);
     if (s->misnamed || s->damaged || s->owned || s->orphans) {
         tell_files(s, out);
-    } else if (s->code < 0) {
+    } else if (s->code < 0 || ownerless) {
         struct finding *f = finding_add(out, STATE_UNKNOWN, s->object, _("Not all of the mail queue could be looked at"));
-        finding_evidence(out, f, arena_dupz(out->arena, s->unseen), 0, "%s", err_name(-s->code));
+        if (s->code < 0)
+            finding_evidence(out, f, arena_dupz(out->arena, s->unseen), 0, "%s", err_name(-s->code));
+        if (ownerless)
+            finding_evidence(out, f, "/etc/passwd", 0, _("whose the queue must be is not known: mail_owner is no user here"));
         if (geteuid() != 0 && (s->code == -EACCES || s->code == -EPERM))
             finding_next(out, f, "sudo bansho check queue.sound");
     } else if (fine) {

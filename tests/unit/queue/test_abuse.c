@@ -1,5 +1,6 @@
 #include "../arena.h"
 #include "queue/abuse.h"
+#include <errno.h>
 #include <stdio.h>
 
 static const struct check check = {.id = "queue.abuse"};
@@ -66,8 +67,28 @@ static void few_or_many_senders_are_none(void **state)
     want(&mixed, STATE_OK, "");
 }
 
+/* What was seen is misuse whatever was not; without that, what was not seen is not in order. */
+static void what_was_not_seen(void **state)
+{
+    (void)state;
+    struct abuse_sample part = SAMPLE(""), closed = SAMPLE(""), few = SAMPLE(""), much = SAMPLE("");
+    take(&part, 120, "u%u@a.example", "", "198.51.100.%u", "Hello %u", "x%u@a.example");
+    part.code = -EACCES;
+    part.unseen = "/q/active";
+    want(&part, STATE_UNKNOWN, "");
+    closed.total = 200;
+    closed.unread = 200;
+    want(&closed, STATE_UNKNOWN, "");
+    few.code = -EIO;
+    want(&few, STATE_UNKNOWN, "");
+    take(&much, 120, "leak@a.example", "", "", "Buy", "leak@a.example");
+    much.code = -EACCES;
+    want(&much, STATE_WARN, "account leak@a.example");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(one_place_fills_it, make, drop), cmocka_unit_test_setup_teardown(few_or_many_senders_are_none, make, drop)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(one_place_fills_it, make, drop), cmocka_unit_test_setup_teardown(few_or_many_senders_are_none, make, drop),
+                                       cmocka_unit_test_setup_teardown(what_was_not_seen, make, drop)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,6 +71,11 @@ static void postfix(void **state)
     message("deferred", false, 0700, id);
     assert_int_equal(looked(&out, &s)->state, STATE_OK);
     assert_int_equal(s.looked, 1);
+    /* whose it must be is not known */
+    out = (struct findings){.arena = arena, .check = &check};
+    s = (struct sound_seen){.object = "", .path = ".", .kind = SPOOL_POSTFIX, .now = (int64_t)time(NULL)};
+    sound_look(&root, &s, &out);
+    assert_int_equal(out.list.v[0].state, STATE_UNKNOWN);
     /* directories */
     assert_int_equal(chmod(path_of("hold"), 0777), 0);
     assert_int_equal(looked(&out, &s)->state, STATE_FAIL);
@@ -109,6 +114,55 @@ static void postfix(void **state)
     assert_true(s.code < 0);
 }
 
+static struct finding *looked_at_qmail(struct findings *out, struct sound_seen *s)
+{
+    *out = (struct findings){.arena = arena, .check = &check};
+    *s = (struct sound_seen){.object = "", .path = "./qmail", .kind = SPOOL_QMAIL, .now = (int64_t)time(NULL)};
+    sound_look(&root, s, out);
+    assert_true(out->list.n > 0);
+    return &out->list.v[0];
+}
+
+static void file_of(const char *format, unsigned long long number, unsigned long long split)
+{
+    char name[128];
+    snprintf(name, sizeof name, format, number % split, number);
+    int fd = open(path_of(name), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+/* A number is the inode of its message; an envelope without one would get the next message of that number. */
+static void qmail(void **state)
+{
+    (void)state;
+    static const char *const dirs[] = {"qmail", "qmail/pid", "qmail/mess", "qmail/intd", "qmail/todo", "qmail/info", "qmail/local", "qmail/remote", "qmail/bounce", "qmail/lock", "qmail/mess/0", "qmail/mess/1",
+                                       "qmail/mess/2", "qmail/info/0", "qmail/info/1", "qmail/info/2"};
+    struct findings out;
+    struct sound_seen s;
+    struct stat st;
+    char name[256];
+    for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+        assert_int_equal(mkdir(path_of(dirs[i]), 0750), 0);
+    int fd = open(path_of("new"), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    assert_true(fd >= 0 && fstat(fd, &st) == 0);
+    close(fd);
+    snprintf(name, sizeof name, "%s/qmail/mess/%llu/%llu", dir, (unsigned long long)st.st_ino % 3, (unsigned long long)st.st_ino);
+    assert_int_equal(rename(path_of("new"), name), 0);
+    file_of("qmail/info/%llu/%llu", st.st_ino, 3);
+    assert_int_equal(looked_at_qmail(&out, &s)->state, STATE_OK);
+    assert_int_equal(s.looked, 1);
+    file_of("qmail/info/%llu/%llu", st.st_ino + 1000000, 3); /* its message was removed with rm */
+    assert_int_equal(looked_at_qmail(&out, &s)->state, STATE_WARN);
+    assert_int_equal(s.orphans, 1);
+    file_of("qmail/info/%llu/%llu", st.st_ino + 2000000, 3); /* copied: another inode */
+    file_of("qmail/mess/%llu/%llu", st.st_ino + 2000000, 3);
+    assert_int_equal(looked_at_qmail(&out, &s)->state, STATE_WARN);
+    assert_int_equal(s.misnamed, 1);
+    assert_int_equal(chmod(path_of("qmail/info"), 0777), 0);
+    assert_int_equal(looked_at_qmail(&out, &s)->state, STATE_FAIL);
+}
+
 static int begin(void **state)
 {
     assert_non_null(mkdtemp(dir));
@@ -132,6 +186,6 @@ static int end(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(names_and_inodes), cmocka_unit_test(postfix)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(names_and_inodes), cmocka_unit_test(postfix), cmocka_unit_test(qmail)};
     return cmocka_run_group_tests(tests, begin, end);
 }
