@@ -6,7 +6,6 @@
 #include "queue/move.h"
 #include "queue/quarantine.h"
 #include "queue/queue_acts.h"
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,8 +48,7 @@ static int expire_all(struct expiring *x, struct err *err)
     for (size_t i = 0; r == 0 && i < x->q->spools.n; i++) {
         const struct spool_instance *s = &x->q->spools.v[i];
         const struct spool_place queue = spool_queue_of(&x->q->root, s, x->q->arena);
-        const struct quarantine_batch b = {s->batch, (int64_t)strtoll(s->batch, NULL, 10)};
-        if (quarantine_over(&queue, &b, (int64_t)time(NULL)))
+        if (quarantine_over(&queue, s->made, (int64_t)time(NULL)))
             r = expire_batch(x, s, err);
     }
     return r;

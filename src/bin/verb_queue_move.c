@@ -222,8 +222,6 @@ static bool named(const char *list, const char *queue)
     return false;
 }
 
-static const char *const logs[] = {"defer", "bounce", "trace"};
-
 static int move_spool(struct moving *m, const struct spool_instance *s, const struct move_item *items, size_t n, struct err *err)
 {
     const char *names = setting_value(s->instance, "", "hash_queue_names", NULL), *depth = setting_value(s->instance, "", "hash_queue_depth", NULL);
@@ -234,8 +232,8 @@ static int move_spool(struct moving *m, const struct spool_instance *s, const st
         return err_set(err, -ENODATA, _("%s: how its directories are hashed (hash_queue_names, hash_queue_depth) is not known: nothing was moved"), queue_name(m->q, s));
     target.hashed_deferred = named(names, "deferred");
     target.hashed_hold = named(names, "hold");
-    for (size_t i = 0; i < ARRAY_SIZE(logs); i++)
-        target.hashed_logs[i] = named(names, logs[i]);
+    for (size_t i = 0; i < MOVE_LOGS; i++)
+        target.hashed_logs[i] = named(names, move_logs[i]);
     target.depth = (unsigned)levels;
     target.keep = (struct kept){m->keep.v, m->keep.n};
     if (m->way->kind == MOVE_QUARANTINE) {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #define ID_COLUMNS 12
-#define STATE_COLUMNS 9 /* "quarantine" is a little longer, and alone there */
+#define STATE_COLUMNS 11 /* "quarantine" and a blank */
 
 const char *queue_number(struct arena *a, uint64_t n)
 {

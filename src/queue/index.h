@@ -11,7 +11,7 @@
 #define INDEX_HEADER 64
 #define INDEX_DIR "/var/cache/bansho" /* root's alone */
 
-/* What an index belongs to: another spool's is not used, nor one from before the last start of the system (what was not synced may be anything after a power failure). */
+/* What an index belongs to: another spool's is not used, nor one from before the last boot (what was not synced may be anything after a power failure). */
 struct index_owner {
     uint64_t device, inode; /* of the spool's directory */
     uint64_t boot;

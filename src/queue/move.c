@@ -22,7 +22,8 @@ static const char *const from_anywhere[] = {"hold", "incoming", "active", "defer
 static const char *const *const queues_of[MOVE_KINDS] = {
     [MOVE_HOLD] = from_delivery, [MOVE_RELEASE] = from_hold, [MOVE_QUARANTINE] = from_anywhere, [MOVE_RESTORE] = from_hold, [MOVE_DELETE] = from_anywhere, [MOVE_REQUEUE] = from_anywhere};
 
-static const char *const logs[] = {"defer", "bounce", "trace"};
+const char *const move_logs[MOVE_LOGS] = {"defer", "bounce", "trace"};
+#define DEFER 0 /* of them: why it was put off */
 
 struct acting {
     const struct move_spool *s;
@@ -70,24 +71,21 @@ static int verify(const struct acting *a, const struct move_item *item, int dir,
     return m.inode == item->inode && m.arrival == item->arrival && str_eq(m.sender, item->sender) ? 0 : -ESTALE;
 }
 
-/* Its logs of reasons. One that the target has already (another message's of that id) stays as it is, and so does ours. */
-static int take_logs(const struct acting *a, const char *id)
+/* A log of reasons, into the target or, with `drop`, for good. One that the target has already (another message's of that id) stays as it is, and so does ours. */
+static int take_log(const struct acting *a, unsigned log, const char *id, bool drop)
 {
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(logs); i++) {
-        int dir = postfix_open_hashed(&a->source, logs[i], id, a->arena), to = -1;
-        if (dir < 0)
-            continue;
-        if (a->kind == MOVE_DELETE)
-            r = unlinkat(dir, id, 0) < 0 && errno != ENOENT ? -errno : 0;
-        else if ((to = target_dir(a, logs[i], a->s->hashed_logs[i], id)) < 0)
-            r = to;
-        else
-            r = renameat2(dir, id, to, id, RENAME_NOREPLACE) < 0 && errno != ENOENT && errno != EEXIST ? -errno : 0;
-        if (to >= 0)
-            close(to);
-        close(dir);
-    }
+    int dir = postfix_open_hashed(&a->source, move_logs[log], id, a->arena), to = -1, r = 0;
+    if (dir < 0)
+        return dir == -ENOENT ? 0 : dir;
+    if (drop)
+        r = unlinkat(dir, id, 0) < 0 && errno != ENOENT ? -errno : 0;
+    else if ((to = target_dir(a, move_logs[log], a->s->hashed_logs[log], id)) < 0)
+        r = to;
+    else
+        r = renameat2(dir, id, to, id, RENAME_NOREPLACE) < 0 && errno != ENOENT && errno != EEXIST ? -errno : 0;
+    if (to >= 0)
+        close(to);
+    close(dir);
     return r;
 }
 
@@ -120,38 +118,32 @@ static bool id_in_use(const struct acting *a, const char *id)
     return false;
 }
 
-/* Why it was put off names recipients that are crossed out now; the next try writes it anew. */
-static int forget_reasons(const struct acting *a, const char *id)
-{
-    int dir = postfix_open_hashed(&a->source, "defer", id, a->arena);
-    if (dir < 0)
-        return dir == -ENOENT ? 0 : dir;
-    int r = unlinkat(dir, id, 0) < 0 && errno != ENOENT ? -errno : 0;
-    close(dir);
-    return r;
-}
-
-/* What somebody waits for who keeps it: into hold, and there without the others. */
-static int keep_part(const struct acting *a, const struct move_item *item, const char *queue, int dir, int fd, bool *ret_busy)
+/* Into hold of the queue that it is in, where it is not there already. */
+static int hold_back(const struct acting *a, const struct move_item *item, const char *queue, int dir, int fd)
 {
     struct acting hold = *a;
-    struct stat st;
-    bool delivered = busy(fd);
     hold.kind = MOVE_HOLD;
     hold.target = a->source;
-    int r = strcmp(queue, "hold") == 0 ? 0 : rename_file(item, dir, fd, target_dir(&hold, "hold", a->s->hashed_hold, item->id));
-    if (r < 0 || a->kind != MOVE_DELETE)
+    return strcmp(queue, "hold") == 0 ? 0 : rename_file(item, dir, fd, target_dir(&hold, "hold", a->s->hashed_hold, item->id));
+}
+
+/* What somebody waits for who keeps it: into hold, and there without the others. Why it was put off names them, too: the next try writes it anew. */
+static int keep_part(const struct acting *a, const struct move_item *item, const char *queue, int dir, int fd, bool *ret_busy)
+{
+    struct stat st;
+    *ret_busy = busy(fd);
+    int r = hold_back(a, item, queue, dir, fd);
+    if (r < 0 || a->kind != MOVE_DELETE || *ret_busy)
         return r;
-    *ret_busy = delivered;
-    int at = delivered ? -1 : postfix_open_hashed(&a->source, "hold", item->id, a->arena);
+    int at = postfix_open_hashed(&a->source, "hold", item->id, a->arena);
     if (at < 0)
-        return delivered ? 0 : at;
+        return at;
     int file = openat(at, item->id, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     r = file < 0 || fstat(file, &st) < 0 ? -errno : st.st_ino != item->inode ? -ESTALE : postfix_cross(file, &a->s->keep, a->arena);
     if (file >= 0)
         close(file);
     close(at);
-    return r < 0 ? r : forget_reasons(a, item->id);
+    return r < 0 ? r : take_log(a, DEFER, item->id, true);
 }
 
 /* Out of the queue, or out of the quarantine; what is being delivered is only held. The lock that busy takes keeps agents off until it is done. */
@@ -161,15 +153,14 @@ static int take_away(struct acting *a, const struct move_item *item, const char 
         return -EEXIST;
     if (a->kind != MOVE_RESTORE && busy(fd)) {
         *ret_busy = true;
-        struct acting hold = *a;
-        hold.kind = MOVE_HOLD;
-        hold.target = a->source;
-        return strcmp(queue, "hold") == 0 ? 0 : rename_file(item, dir, fd, target_dir(&hold, "hold", a->s->hashed_hold, item->id));
+        return hold_back(a, item, queue, dir, fd);
     }
     /* A file from the future is none for pickup. Its reasons stay: a queue manager that is just about to return it needs them. */
     if (a->kind == MOVE_REQUEUE)
         return futimens(fd, NULL) < 0 ? -errno : rename_file(item, dir, fd, target_dir(a, "maildrop", false, item->id));
-    int r = take_logs(a, item->id);
+    int r = 0;
+    for (unsigned i = 0; r == 0 && i < MOVE_LOGS; i++)
+        r = take_log(a, i, item->id, a->kind == MOVE_DELETE);
     if (r < 0)
         return r;
     if (a->kind == MOVE_DELETE)
@@ -219,9 +210,10 @@ static int empty_dir(const struct acting *a, const char *name)
         close(fd);
         return r;
     }
-    for (struct dirent *e; (e = readdir(d));)
+    for (struct dirent *e; errno = 0, (e = readdir(d));)
         if (e->d_name[0] != '.' && unlinkat(fd, e->d_name, 0) < 0 && errno != ENOENT)
             r = -errno;
+    r = r < 0 ? r : -errno;
     closedir(d);
     return r;
 }
@@ -265,8 +257,8 @@ static void act(struct acting *a, const struct move_item *items, size_t n, const
     for (size_t i = 0; i < n; i++) {
         int code;
         arena_reset(a->arena);
-        int32_t said[2] = {(int32_t)(items ? move_one(a, &items[i], &code) : empty_batch(a, &code)), 0};
-        said[1] = code;
+        enum move_result result = items ? move_one(a, &items[i], &code) : empty_batch(a, &code);
+        int32_t said[2] = {(int32_t)result, code};
         if (fd_write_all(fd, str_span((const char *)said, sizeof said)) < 0)
             _exit(1);
     }

@@ -17,6 +17,10 @@ enum move_kind {
     MOVE_KINDS,
 };
 
+/* Logs of reasons that Postfix keeps for a message, under its id. */
+#define MOVE_LOGS 3
+extern const char *const move_logs[MOVE_LOGS];
+
 struct move_item {
     char id[MESSAGE_ID_MAX + 1];
     uint64_t inode;
@@ -38,7 +42,7 @@ struct move_spool {
     struct spool_place place;          /* the queue itself */
     const char *batch;                 /* of its quarantine: where messages go (MOVE_QUARANTINE) or are (MOVE_RESTORE, MOVE_EMPTY; MOVE_DELETE, or NULL) */
     bool hashed_deferred, hashed_hold; /* hash_queue_names */
-    bool hashed_logs[3];               /* defer, bounce, trace */
+    bool hashed_logs[MOVE_LOGS];       /* in the order of move_logs */
     unsigned depth;                    /* hash_queue_depth */
     struct kept keep;                  /* of what is shared */
 };

@@ -143,10 +143,10 @@ void quarantine_end(const struct spool_place *queue, const char *batch)
         close(fd);
 }
 
-bool quarantine_over(const struct spool_place *queue, const struct quarantine_batch *b, int64_t now)
+bool quarantine_over(const struct spool_place *queue, int64_t made, int64_t now)
 {
     struct statvfs fs;
-    if (now - b->made >= QUARANTINE_DAYS * DAY)
+    if (now - made >= QUARANTINE_DAYS * DAY)
         return true;
     int fd = root_openat(queue->root, queue->path, O_RDONLY | O_DIRECTORY);
     if (fd < 0)

@@ -24,4 +24,4 @@ int quarantine_begin(const struct spool_place *queue, int64_t now, char ret[stat
 /* Takes it away where it is empty. */
 void quarantine_end(const struct spool_place *queue, const char *batch);
 /* Its time is over, or the file system is nearly full, and room is needed. */
-bool quarantine_over(const struct spool_place *queue, const struct quarantine_batch *b, int64_t now);
+bool quarantine_over(const struct spool_place *queue, int64_t made, int64_t now);

@@ -52,6 +52,7 @@ int spools_quarantined(const struct root *root, struct spools *s, struct arena *
             struct spool_instance *b = list_push(a, &all);
             *b = s->v[i];
             b->batch = q.list.v[k].name;
+            b->made = q.list.v[k].made;
             b->path = arena_printf(a, "%s/" QUARANTINE "/%s", p.path, b->batch);
         }
     }

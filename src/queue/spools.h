@@ -9,6 +9,7 @@ struct spool_instance {
     enum spool_kind kind;
     const struct instance *instance;
     const char *batch;      /* of the quarantine (quarantine.h): path is that of the batch; NULL: it is a queue that works */
+    int64_t made;           /* seconds: when the batch was made */
 };
 struct spools {
     struct spool_instance *v;
