@@ -46,7 +46,6 @@ void queue_unseen(struct queue_call *q, const char *place, int code);
 enum outcome queue_outcome(const struct queue_call *q);
 
 /* --- pages (verb_queue_page.c) --- */
-const char *queue_number(struct arena *a, uint64_t n);
 const char *queue_size_text(struct arena *a, uint64_t bytes);
 /* One message of a list. */
 void queue_row(const struct queue_call *q, const struct spool_instance *s, const struct message *m, struct buf *b);

@@ -5,18 +5,6 @@
 #define ID_COLUMNS 12
 #define STATE_COLUMNS 11 /* "quarantine" and a blank */
 
-const char *queue_number(struct arena *a, uint64_t n)
-{
-    char digits[24], text[32];
-    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n), at = 0;
-    for (int i = 0; i < len; i++) {
-        if (i && (len - i) % 3 == 0)
-            text[at++] = ',';
-        text[at++] = digits[i];
-    }
-    return arena_dup(a, str_span(text, (size_t)at));
-}
-
 const char *queue_size_text(struct arena *a, uint64_t bytes)
 {
     static const char units[] = " KMGT";

@@ -2,6 +2,7 @@
 #include "queue/walk.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -156,4 +157,16 @@ int spool_count(const struct root *root, const char *spool, enum spool_kind kind
     c.absent = c.room_total && missing == n;
     *ret = c;
     return code;
+}
+
+const char *queue_number(struct arena *a, uint64_t n)
+{
+    char digits[24], text[32];
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n), at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0)
+            text[at++] = ',';
+        text[at++] = digits[i];
+    }
+    return arena_dup(a, str_span(text, (size_t)at));
 }

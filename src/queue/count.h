@@ -27,5 +27,8 @@ struct spool_count {
 /* 0; -errno of the directory that could not be seen (ret is filled with the rest). */
 int spool_count(const struct root *root, const char *spool, enum spool_kind kind, struct arena *a, struct spool_count *ret) _must_check_;
 
+/* For people: 12,345. */
+const char *queue_number(struct arena *a, uint64_t n);
+
 /* Is this the name of a message of this kind? *ret_time: when it arrived where the name tells (Postfix long ids, Exim), else 0. */
 bool spool_message(enum spool_kind kind, const char *name, int64_t *ret_time);

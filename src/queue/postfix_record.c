@@ -24,8 +24,7 @@ struct postfix_reader postfix_reader_begin(struct arena *a, uint64_t file_size, 
 
 static struct str keep(const struct postfix_reader *r, struct str s) { return message_keep(r->arena, s, MESSAGE_TEXT_MAX); }
 
-/* 1: there it is; 0: it goes on behind the window; -1: no record. */
-static int record_at(struct str s, struct record *ret)
+int postfix_record_head(struct str s, uint64_t *ret_length)
 {
     uint64_t n = 0;
     size_t i = 1;
@@ -38,12 +37,20 @@ static int record_at(struct str s, struct record *ret)
         if (!((unsigned char)s.p[i] & 0x80))
             break;
     }
-    i++;
-    ret->type = (unsigned char)s.p[0];
-    if (n > s.n - i)
+    *ret_length = n;
+    return (int)i + 1;
+}
+
+/* 1: there it is; 0: it goes on behind the window; -1: no record. */
+static int record_at(struct str s, struct record *ret)
+{
+    uint64_t n;
+    int head = postfix_record_head(s, &n);
+    if (head <= 0)
+        return head;
+    if (n > s.n - (size_t)head)
         return 0;
-    ret->data = str_span(s.p + i, (size_t)n);
-    ret->length = i + (size_t)n;
+    *ret = (struct record){.type = (unsigned char)s.p[0], .data = str_span(s.p + head, (size_t)n), .length = (size_t)head + (size_t)n};
     return 1;
 }
 

@@ -9,6 +9,9 @@
 #define POSTFIX_WINDOWS_MAX 4096 /* of one message */
 #define POSTFIX_JUMPS_MAX 200   /* of one message; Postfix itself stops at a hundred backwards */
 
+/* Type and length of the record at the beginning of s: how many bytes they take. 0: s ends before; -1: that is no record. */
+int postfix_record_head(struct str s, uint64_t *ret_length) PARSER(postfix_record);
+
 enum postfix_part { POSTFIX_ENVELOPE, POSTFIX_HEADER, POSTFIX_EXTRACTED, POSTFIX_END };
 
 struct postfix_reader {

@@ -19,24 +19,6 @@ static void end(struct postfix_text *t, bool damaged)
     t->damaged = damaged;
 }
 
-/* The bytes of type and length. 0: the window ends before; -1: no record. */
-static int head_at(struct str s, uint64_t *ret)
-{
-    uint64_t n = 0;
-    size_t i = 1;
-    for (unsigned shift = 0;; shift += 7, i++) {
-        if (i >= s.n)
-            return 0;
-        if (shift > 28)
-            return -1;
-        n |= (uint64_t)((unsigned char)s.p[i] & 0x7f) << shift;
-        if (!((unsigned char)s.p[i] & 0x80))
-            break;
-    }
-    *ret = n;
-    return (int)i + 1;
-}
-
 /* As much of a line as the window has. */
 static void copy(struct postfix_text *t, struct place *p, struct buf *out)
 {
@@ -82,7 +64,7 @@ static bool take_record(struct postfix_text *t, struct place *p, struct buf *out
 {
     uint64_t n = 0;
     struct str rest = str_from(p->window, p->pos);
-    int head = head_at(rest, &n);
+    int head = postfix_record_head(rest, &n);
     if (head == 0)
         return false;
     if (head < 0 || n + (uint64_t)head > t->allowed) {

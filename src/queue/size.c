@@ -7,18 +7,6 @@
 #define SPARE (512ull << 20)  /* bytes that are plenty, however small their share is */
 #define SPARE_INODES 50000
 
-static const char *number(struct arena *a, uint64_t n)
-{
-    char digits[24], text[32];
-    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n), at = 0;
-    for (int i = 0; i < len; i++) {
-        if (i && (len - i) % 3 == 0)
-            text[at++] = ',';
-        text[at++] = digits[i];
-    }
-    return arena_dup(a, str_span(text, (size_t)at));
-}
-
 static const char *duration(struct arena *a, int64_t seconds)
 {
     if (seconds >= 2 * DAY)
@@ -59,17 +47,17 @@ static void tell_counts(const struct spool_seen *s, int64_t now, struct findings
     _cleanup_(buf_free) struct buf each = BUF(1000);
     const struct spool_dir *dirs = spool_dirs[s->kind];
     for (size_t i = 0; dirs[i].name; i++)
-        buf_printf(&each, "%s%s %s", i ? ", " : "", dirs[i].name, number(out->arena, s->count.in[i]));
+        buf_printf(&each, "%s%s %s", i ? ", " : "", dirs[i].name, queue_number(out->arena, s->count.in[i]));
     finding_evidence(out, f, s->path, 0, "%s", each.p);
     if (usual_limits(&s->usual, now).learned)
-        finding_evidence(out, f, NULL, 0, _("usual here: about %s messages, learned over %s"), number(out->arena, (uint64_t)(s->usual.mean + 500) / 1000),
+        finding_evidence(out, f, NULL, 0, _("usual here: about %s messages, learned over %s"), queue_number(out->arena, (uint64_t)(s->usual.mean + 500) / 1000),
                          duration(out->arena, now - s->usual.since));
     if (s->count.oldest)
         finding_evidence(out, f, NULL, 0, s->count.oldest_sampled ? _("the oldest of the 2,000 that were looked at has waited for %s") : _("the oldest undelivered message has waited for %s"),
                          duration(out->arena, now - s->count.oldest));
     if (s->count.room_total)
-        finding_evidence(out, f, NULL, 0, _("room for %s MiB and %s files"), number(out->arena, s->count.room >> 20),
-                         s->count.inodes_total ? number(out->arena, s->count.inodes) : _("any number of"));
+        finding_evidence(out, f, NULL, 0, _("room for %s MiB and %s files"), queue_number(out->arena, s->count.room >> 20),
+                         s->count.inodes_total ? queue_number(out->arena, s->count.inodes) : _("any number of"));
 }
 
 static void tell_unseen(const struct spool_seen *s, bool privileged, struct findings *out, struct finding *f)
@@ -92,7 +80,7 @@ static const char *list_command(enum spool_kind kind)
 static void judge_seen(const struct spool_seen *s, int64_t now, bool privileged, struct findings *out)
 {
     enum state length = length_state(s, now), room = room_state(s), worst = length > room ? length : room;
-    const char *n = number(out->arena, s->count.total);
+    const char *n = queue_number(out->arena, s->count.total);
     struct finding *f;
     if (length != STATE_OK && length >= room)
         f = finding_add(out, length, s->object, _("%s messages are waiting in the mail queue"), n);

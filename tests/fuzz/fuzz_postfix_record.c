@@ -49,6 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buf text = BUF(64u << 20), again = BUF(64u << 20);
     struct str file = str_span((const char *)data, size), reason;
+    uint64_t length;
+    int head = postfix_record_head(file, &length);
+    assert(head <= 0 || (head >= 2 && (size_t)head <= file.n && length < (UINT64_C(1) << 35)));
     read_one(file, POSTFIX_WINDOW, 1, 5);
     read_one(file, POSTFIX_WINDOW, 2048, MESSAGE_RECIPIENTS_MAX);
     read_one(file, 256, 2048, 5);
