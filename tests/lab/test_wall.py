@@ -169,8 +169,8 @@ def test_flushed_killed_rebooted(walled):
     host.power_on()
     assert not connects(host, BAD4) and connects(host, OFFICE)
     assert json.loads(host.exec_ok("bansho bans --json"))["bans"] == until["bans"]
-    at = {u: int(host.exec_ok(["systemctl", "show", "-P", "ActiveEnterTimestampMonotonic", u])) for u in ("bansho-wall.service", "nftables.service", "network-pre.target", "ssh.service")}
-    assert 0 < at["nftables.service"] < at["bansho-wall.service"] <= at["network-pre.target"] < at["ssh.service"], at
+    at = {u: int(host.exec_ok(["systemctl", "show", "-P", "ActiveEnterTimestampMonotonic", u])) for u in ("bansho-wall.service", "nftables.service", "network-pre.target", "network.target", "ssh.service")}
+    assert 0 < at["nftables.service"] < at["bansho-wall.service"] <= at["network-pre.target"] <= at["network.target"] < at["ssh.service"], at
 
     answer = ask(host, "Ban", network=OFFICE, why="lab")
     assert answer["error"] == "org.bansho.Wall.Failed" and "bansho.conf:2" in answer["parameters"]["reason"], answer
