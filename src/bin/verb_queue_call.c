@@ -120,14 +120,16 @@ struct spool_place queue_place(const struct queue_call *q, const struct spool_in
 int queue_names(const struct queue_call *q, const struct spool_instance *s, struct spool_count *ret)
 {
     int r = spool_count(&q->root, s->path, s->kind, q->arena, ret);
-    return r == -ENOENT && ret->room_total && ret->absent == !(q->shown || s->batch) ? 0 : r;
+    if (q->shown || s->batch)
+        return r == -ENOENT && ret->room_total && !ret->absent ? 0 : r;
+    return spool_judged(s, r, ret, q->arena);
 }
 
 void queue_unseen(struct queue_call *q, const char *place, int code)
 {
     q->unknown = true;
     progress_end(&q->progress);
-    complainf(_("%s could not be read: %s"), place, err_name(-code));
+    complainf(_("%s could not be read: %s"), place, spool_why(code));
     if ((code == -EACCES || code == -EPERM) && geteuid() != 0)
         complainf(_("the mail queue can be read with: sudo bansho queue %s"), q->call->args[0]);
 }
@@ -181,6 +183,16 @@ static void on_progress(void *arg, uint64_t seen)
     progress_show(&l->q->progress, _("messages read"), (size_t)seen, (size_t)(l->q->total > seen ? l->q->total : seen));
 }
 
+/* A queue that works has all its directories: what lacks one holds more than was seen. */
+static void look_at_dirs(struct queue_call *q, const struct spool_instance *s)
+{
+    struct spool_count n;
+    int r = spool_stands(&q->root, s->path, s->kind, q->arena, &n);
+    r = spool_judged(s, r, &n, q->arena);
+    if (r < 0)
+        queue_unseen(q, n.unseen, r);
+}
+
 int queue_look(struct queue_call *q, const struct spool_instance *s, struct look_options *o, look_fn *fn, void *arg, struct looked *ret)
 {
     struct looking l = {q, fn, o->text, arg};
@@ -196,7 +208,11 @@ int queue_look(struct queue_call *q, const struct spool_instance *s, struct look
         q->unknown = true;
         if (err.text[0]) /* else it was fn that ended it */
             complain(&err);
-    } else if (ret->code < 0 && !(ret->code == -ENOENT && (o->id || (!q->shown && root_exists(&q->root, s->path))))) {
+    } else if (ret->code < 0 && ret->code != -ENOENT) {
+        queue_unseen(q, ret->unseen[0] ? ret->unseen : queue_name(q, s), ret->code);
+    } else if (!q->shown && !s->batch) {
+        look_at_dirs(q, s);
+    } else if (ret->code < 0 && !o->id && (q->shown || !root_exists(&q->root, s->path))) {
         queue_unseen(q, ret->unseen[0] ? ret->unseen : queue_name(q, s), ret->code);
     }
     if (ret->unread) {

@@ -99,7 +99,7 @@ static void unseen(const struct abuse_sample *s, struct findings *out)
 {
     struct finding *f = finding_add(out, STATE_UNKNOWN, s->object, _("The messages of the mail queue could not be read"));
     if (s->code < 0)
-        finding_evidence(out, f, s->unseen ? s->unseen : s->path, 0, "%s", err_name(-s->code));
+        finding_evidence(out, f, s->unseen ? s->unseen : s->path, 0, "%s", spool_why(s->code));
     if (s->unread)
         finding_evidence(out, f, s->path, 0, _("%llu messages could not be opened"), (unsigned long long)s->unread);
     if (geteuid() != 0 && (s->unread || s->code == -EACCES || s->code == -EPERM))
@@ -185,6 +185,7 @@ static int probe_spool(const struct probe_ctx *ctx, const struct spool_instance 
         return 0;
     }
     sample.code = spool_count(ctx->server->host->root, s->path, s->kind, a, &count);
+    sample.code = spool_judged(s, sample.code, &count, a);
     sample.unseen = count.unseen;
     if (count.absent) {
         finding_add(out, STATE_NA, s->name, _("The mail program has never run: it has no queue yet"));

@@ -114,13 +114,21 @@ static int found(void *arg, int dir, const char *name, uint64_t inode, int64_t t
     return 0;
 }
 
-static int look_at_room(const struct root *root, const char *spool, struct spool_count *c)
+/* 0: not known. Mail programs rename from one of these directories into another, which no mount lets through, not even one of the same file system: what is mounted there hides the queue. */
+static uint64_t mount_of(int fd)
+{
+    struct statx x;
+    return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &x) == 0 && x.stx_mask & STATX_MNT_ID ? x.stx_mnt_id : 0;
+}
+
+static int look_at_room(const struct root *root, const char *spool, struct spool_count *c, uint64_t *ret_mount)
 {
     struct statvfs v;
     int fd = root_openat(root, spool, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
         return fd;
     int r = fstatvfs(fd, &v) < 0 ? -errno : 0;
+    *ret_mount = mount_of(fd);
     close(fd);
     if (r < 0)
         return r;
@@ -131,18 +139,29 @@ static int look_at_room(const struct root *root, const char *spool, struct spool
     return 0;
 }
 
-int spool_count(const struct root *root, const char *spool, enum spool_kind kind, struct arena *a, struct spool_count *ret)
+static int open_dir(const struct root *root, const char *path, uint64_t mount)
+{
+    int fd = root_openat(root, path, O_RDONLY | O_DIRECTORY);
+    uint64_t here = fd >= 0 ? mount_of(fd) : 0;
+    if (!mount || !here || here == mount)
+        return fd;
+    close(fd);
+    return -EXDEV;
+}
+
+static int look(const struct root *root, const char *spool, enum spool_kind kind, bool names, struct arena *a, struct spool_count *ret)
 {
     struct spool_count c = {0};
     const struct spool_dir *dirs = spool_dirs[kind];
     size_t missing = 0, n = 0;
-    int code = look_at_room(root, spool, &c);
+    uint64_t mount = 0;
+    int code = look_at_room(root, spool, &c, &mount);
     if (code < 0)
         c.unseen = arena_dupz(a, spool);
     for (; dirs[n].name; n++) {
         struct counting w = {.kind = kind, .waiting = dirs[n].waiting};
         const char *path = arena_printf(a, "%s/%s", spool, dirs[n].name);
-        int fd = root_openat(root, path, O_RDONLY | O_DIRECTORY), r = fd < 0 ? fd : spool_walk(fd, kind, found, &w);
+        int fd = open_dir(root, path, mount), r = fd < 0 ? fd : names ? spool_walk(fd, kind, found, &w) : close(fd);
         missing += fd == -ENOENT;
         if (r < 0 && (code == 0 || code == -ENOENT)) { /* what is there and cannot be read is worse than what is missing */
             code = r;
@@ -158,6 +177,9 @@ int spool_count(const struct root *root, const char *spool, enum spool_kind kind
     *ret = c;
     return code;
 }
+
+int spool_count(const struct root *root, const char *spool, enum spool_kind kind, struct arena *a, struct spool_count *ret) { return look(root, spool, kind, true, a, ret); }
+int spool_stands(const struct root *root, const char *spool, enum spool_kind kind, struct arena *a, struct spool_count *ret) { return look(root, spool, kind, false, a, ret); }
 
 const char *queue_number(struct arena *a, uint64_t n)
 {

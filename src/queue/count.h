@@ -21,11 +21,14 @@ struct spool_count {
     uint64_t room, room_total; /* bytes of its file system that an ordinary user may still fill; inodes likewise (total 0: no limit) */
     uint64_t inodes, inodes_total;
     const char *unseen;        /* the directory that could not be listed, or NULL; total is then too small */
-    bool absent;               /* the spool is there, but none of its directories yet: the program never ran */
+    bool absent;               /* the spool is there, but none of its directories: the program never ran, or else it was emptied (spools.h) */
 };
 
-/* 0; -errno of the directory that could not be seen (ret is filled with the rest). */
+/* 0; -errno of the directory that could not be seen (ret is filled with the rest). -EXDEV: something else is mounted there, so that the program's own files cannot be seen. */
 int spool_count(const struct root *root, const char *spool, enum spool_kind kind, struct arena *a, struct spool_count *ret) _must_check_;
+
+/* The same of the directories alone: is each of them there, and the program's own? */
+int spool_stands(const struct root *root, const char *spool, enum spool_kind kind, struct arena *a, struct spool_count *ret) _must_check_;
 
 /* For people: 12,345. */
 const char *queue_number(struct arena *a, uint64_t n);

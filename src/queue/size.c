@@ -62,7 +62,7 @@ static void tell_counts(const struct spool_seen *s, int64_t now, struct findings
 
 static void tell_unseen(const struct spool_seen *s, bool privileged, struct findings *out, struct finding *f)
 {
-    finding_evidence(out, f, s->count.unseen, 0, "%s", err_name(-s->code));
+    finding_evidence(out, f, s->count.unseen, 0, "%s", spool_why(s->code));
     if (!privileged && (s->code == -EACCES || s->code == -EPERM))
         finding_next(out, f, "sudo bansho check queue.size");
 }
@@ -128,6 +128,7 @@ int queue_size_probe(const struct probe_ctx *ctx, struct findings *out, struct e
         struct spool_seen s = {.kind = i->kind, .path = i->path, .object = i->name};
         str_u64(str_of(setting_value(i->instance, "", "message_size_limit", "0")), 1ull << 40, &s.message_limit);
         s.code = spool_count(ctx->server->host->root, s.path, s.kind, out->arena, &s.count);
+        s.code = spool_judged(i, s.code, &s.count, out->arena);
         s.usual = usual_of(ctx->memos, ctx->memos_n, out->check->id, s.object, out->arena);
         queue_size_judge(&s, ctx->now, ctx->server->host->privileged, out);
         if (s.code == 0 && !s.count.absent) {

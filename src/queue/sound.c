@@ -243,7 +243,7 @@ void sound_look(const struct root *root, struct sound_seen *s, struct findings *
     } else if (s->code < 0 || ownerless) {
         struct finding *f = finding_add(out, STATE_UNKNOWN, s->object, _("Not all of the mail queue could be looked at"));
         if (s->code < 0)
-            finding_evidence(out, f, arena_dupz(out->arena, s->unseen), 0, "%s", err_name(-s->code));
+            finding_evidence(out, f, arena_dupz(out->arena, s->unseen), 0, "%s", spool_why(s->code));
         if (ownerless)
             finding_evidence(out, f, "/etc/passwd", 0, _("whose the queue must be is not known: mail_owner is no user here"));
         if (geteuid() != 0 && (s->code == -EACCES || s->code == -EPERM))
@@ -278,13 +278,16 @@ int queue_sound_probe(const struct probe_ctx *ctx, struct findings *out, struct 
             finding_add(out, STATE_UNKNOWN, i->name, _("The messages in the queue of %s are not read by this version"), spool_kinds[i->kind]->name);
             continue;
         }
-        (void)!spool_count(h->root, i->path, i->kind, out->arena, &count);
+        int code = spool_stands(h->root, i->path, i->kind, out->arena, &count);
+        code = spool_judged(i, code, &count, out->arena);
         if (count.absent) {
             finding_add(out, STATE_NA, i->name, _("The mail program has never run: it has no queue yet"));
             continue;
         }
         if (i->kind == SPOOL_POSTFIX)
             find_owner(h, setting_value(i->instance, "", "mail_owner", "postfix"), &s);
+        if (code == -EXDEV || code == -ESTALE)
+            not_seen(&s, count.unseen, code);
         sound_look(h->root, &s, out);
     }
     return 0;

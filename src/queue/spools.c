@@ -1,5 +1,7 @@
 #include "queue/spools.h"
+#include "base/i18n.h"
 #include "queue/quarantine.h"
+#include <errno.h>
 
 static const char *spool_of(const struct server *s, const struct instance *i, enum spool_kind kind)
 {
@@ -16,6 +18,31 @@ static const char *spool_of(const struct server *s, const struct instance *i, en
     return usual[kind][0];
 }
 
+/* qmail's are made when it is installed, Postfix's when it is started first, Exim's with the first message. */
+static bool has_run(const struct server *s, const struct instance *i, enum spool_kind kind, struct arena *a)
+{
+    const char *data = setting_value(i, "", "data_directory", "/var/lib/postfix");
+    return kind == SPOOL_QMAIL || (kind == SPOOL_POSTFIX && (i->running || root_exists(s->host->root, arena_printf(a, "%s/master.lock", data))));
+}
+
+int spool_judged(const struct spool_instance *s, int code, struct spool_count *c, struct arena *a)
+{
+    if (!c->absent || code != -ENOENT)
+        return code;
+    if (!s->ran)
+        return 0;
+    c->absent = false;
+    c->unseen = arena_dupz(a, s->path);
+    return -ESTALE;
+}
+
+const char *spool_why(int code)
+{
+    if (code == -ESTALE)
+        return _("none of the queue's directories is there, although the mail program has run: it was emptied, or something is mounted over it");
+    return code == -EXDEV ? _("something else is mounted there: the messages of the mail program cannot be seen") : err_name(-code);
+}
+
 void spools_of(const struct server *s, struct arena *a, struct spools *ret)
 {
     static const struct { const char *product; enum spool_kind kind; } products_with_spool[] = {{"postfix", SPOOL_POSTFIX}, {"qmail", SPOOL_QMAIL}, {"exim", SPOOL_EXIM}};
@@ -25,7 +52,8 @@ void spools_of(const struct server *s, struct arena *a, struct spools *ret)
         const char *product = products_with_spool[k].product;
         for (size_t n = 0; (i = server_instance(s, product, n)); n++) {
             const char *name = i->name[0] || !first || strcmp(first, product) == 0 ? i->name : product;
-            *list_push(a, ret) = (struct spool_instance){.name = name, .path = spool_of(s, i, products_with_spool[k].kind), .kind = products_with_spool[k].kind, .instance = i};
+            enum spool_kind kind = products_with_spool[k].kind;
+            *list_push(a, ret) = (struct spool_instance){.name = name, .path = spool_of(s, i, kind), .kind = kind, .instance = i, .ran = has_run(s, i, kind, a)};
             first = first ? first : product;
         }
     }

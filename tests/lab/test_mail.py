@@ -1,5 +1,7 @@
 """Mail checks on a real server: one fault planted at a time, and exactly the states that the story names change. Every dialogue check is also shown
 to fail while its configuration file looks right: the file was put right, and nobody told the running server."""
+import json
+
 import pytest
 
 from conftest import diff_states
@@ -155,3 +157,19 @@ def test_a_queue_that_grows_and_one_that_cannot_be_read(host, deb):
     assert story.differs("rm /var/spool/postfix/hold/*") == {}
     rc, out, err = host.exec(["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "bansho", "check", "queue.size", "--json"])
     assert rc == 3 and '"unknown"' in out, out + err
+
+
+def test_a_queue_that_is_hidden(host, deb):
+    """What is mounted over a queue hides it: that is no empty queue. Postfix itself runs on with what it has open."""
+    spool = "/var/spool/postfix"
+    seen = lambda: json.loads(host.bansho("check", "queue.size", "--json")[1])["findings"][0]
+    for hidden, why in (f"{spool}/deferred", "something else is mounted there"), (spool, "none of the queue's directories is there"):
+        host.exec_ok(f"mount -t tmpfs none {hidden}")
+        f = seen()
+        rc, out, err = host.bansho("queue", "count", "--json")
+        listed = host.bansho("queue", "list")
+        host.exec_ok(f"umount {hidden}")
+        assert f["state"] == "unknown" and why in json.dumps(f) and hidden in json.dumps(f), f
+        assert rc == 3 and not json.loads(out)["whole"] and why in err, (out, err)
+        assert listed[0] == 3 and why in listed[2], listed
+    assert seen()["state"] == "ok" and host.bansho("queue", "count")[0] == 0

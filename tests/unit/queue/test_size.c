@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "queue/size.h"
+#include "queue/spools.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -89,6 +90,26 @@ static void what_is_not_seen_is_not_zero(void **state)
     assert_true(c.absent);
     assert_int_equal(spool_count(&root, "/nowhere", SPOOL_POSTFIX, arena, &c), -ENOENT);
     assert_false(c.absent);
+}
+
+/* A server whose queue was emptied, or hidden by a mount, has no short queue. */
+static void an_emptied_queue_is_not_seen(void **state)
+{
+    (void)state;
+    static const struct { bool absent, ran; int code, want; } table[] = {
+        {true, true, -ENOENT, -ESTALE}, {true, false, -ENOENT, 0}, {false, true, -ENOENT, -ENOENT}, {false, true, -EXDEV, -EXDEV}, {false, true, 0, 0},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        struct spool_instance s = {.path = "/q", .ran = table[i].ran};
+        struct spool_count c = {.absent = table[i].absent};
+        assert_int_equal(spool_judged(&s, table[i].code, &c, arena), table[i].want);
+        assert_int_equal(c.absent, table[i].absent && !table[i].ran);
+    }
+    struct findings out = {.arena = arena};
+    struct spool_seen seen = {.object = "", .path = "/q", .code = -ESTALE, .count = {.unseen = "/q"}};
+    queue_size_judge(&seen, 1800000000, true, &out);
+    assert_int_equal(out.list.v[0].state, STATE_UNKNOWN);
+    assert_non_null(strstr(out.list.v[0].evidence.v[0].text, "emptied"));
 }
 
 static void judges(void **state)
@@ -234,6 +255,6 @@ static int drop(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(knows_message_names), cmocka_unit_test(counts_hashed_directories), cmocka_unit_test(what_is_not_seen_is_not_zero), cmocka_unit_test(judges), cmocka_unit_test(learns_what_is_usual), cmocka_unit_test(goes_to_and_fro_once), cmocka_unit_test(misuse_does_not_become_usual), cmocka_unit_test(remembers_by_object), cmocka_unit_test(counts_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(knows_message_names), cmocka_unit_test(counts_hashed_directories), cmocka_unit_test(what_is_not_seen_is_not_zero), cmocka_unit_test(an_emptied_queue_is_not_seen), cmocka_unit_test(judges), cmocka_unit_test(learns_what_is_usual), cmocka_unit_test(goes_to_and_fro_once), cmocka_unit_test(misuse_does_not_become_usual), cmocka_unit_test(remembers_by_object), cmocka_unit_test(counts_many)};
     return cmocka_run_group_tests(tests, make, drop);
 }
