@@ -1,6 +1,7 @@
 /* status.h: what verb_status.c and verb_status_follow.c share. */
 #pragma once
 #include "bin/peer.h"
+#include "bin/queue_numbers.h"
 
 /* What one service says: numbers of its Status, in this order. */
 struct status_row {
@@ -32,5 +33,6 @@ void status_look(const struct call *c, const struct status_part *p, struct statu
 int64_t status_rate(const json_t *now, const json_t *before, int64_t elapsed_ms);
 /* Appends lines for people. */
 void status_page(const struct status_part *p, const struct status_state *s, struct buf *page);
-void status_json(const struct call *c, const struct status_state states[STATUS_PARTS], bool one_line);
+/* queue: NULL: it is not asked for. */
+void status_json(const struct call *c, const struct status_state states[STATUS_PARTS], struct queue_numbers *queue, bool one_line);
 enum outcome status_follow(const struct call *c);

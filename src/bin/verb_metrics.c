@@ -1,7 +1,8 @@
-/* verb_metrics.c: `bansho metrics`: what the services say of themselves, for Prometheus; --http: answers GET /metrics on the socket that systemd hands over. Nothing runs
+/* verb_metrics.c: `bansho metrics`: what the services say of themselves and how long the mail queues are, for Prometheus; --http: answers GET /metrics on the socket that systemd hands over. Nothing runs
    while nobody asks. Who asks is a stranger: root's process asks the services, and a child that has become nobody, confined, reads the request and hands out the text. */
 #include "base/worker.h"
 #include "bin/peer.h"
+#include "bin/queue_numbers.h"
 #include "term/exposition.h"
 #include "wire/http_head.h"
 #include "wire/listen.h"
@@ -108,6 +109,68 @@ static void put_watch(struct buf *b, const json_t *all)
     put_sources(b, json_object_get(all, "sources"));
 }
 
+/* --- the mail queues */
+
+struct queue_row {
+    const char *name, *help;
+    int64_t (*value)(const struct spool_seen *s); /* -1: none */
+};
+static int64_t known(const struct spool_seen *s) { return s->code == 0; }
+static int64_t oldest(const struct spool_seen *s) { return s->code == 0 && s->count.oldest && !s->count.oldest_sampled ? s->count.oldest : -1; }
+static int64_t room(const struct spool_seen *s) { return s->count.room_total ? (int64_t)s->count.room : -1; }
+static int64_t inodes(const struct spool_seen *s) { return s->count.inodes_total ? (int64_t)s->count.inodes : -1; }
+static const struct queue_row queue_rows[] = {
+    {"bansho_queue_known", "1: the whole mail queue could be seen; 0: it could not, and its numbers are not known.", known},
+    {"bansho_queue_oldest_timestamp_seconds", "When the oldest message that could not be delivered so far arrived.", oldest},
+    {"bansho_queue_free_bytes", "What may still be written to the queue's file system.", room},
+    {"bansho_queue_free_inodes", "Files that may still be made there.", inodes},
+};
+#define QUEUE_LABELS 2
+
+static void put_states(struct buf *b, const struct spool_seen *s, struct exposition_label labels[QUEUE_LABELS + 1])
+{
+    for (size_t k = 0; s->code == 0 && spool_dirs[s->kind][k].name; k++) {
+        labels[QUEUE_LABELS] = (struct exposition_label){"state", spool_dirs[s->kind][k].name};
+        exposition_sample(b, "bansho_queue_messages", labels, QUEUE_LABELS + 1, (int64_t)s->count.in[k] * 1000);
+    }
+}
+
+/* What is not known has no sample, and is never 0. false: something is not known. */
+static bool put_queues(struct buf *b, const struct queue_numbers *q)
+{
+    bool whole = !q->err.text[0];
+    for (size_t r = 0; r <= ARRAY_SIZE(queue_rows) && q->list.n; r++) {
+        if (r == ARRAY_SIZE(queue_rows))
+            exposition_family(b, "bansho_queue_messages", false, "Messages in the mail queue.");
+        else
+            exposition_family(b, queue_rows[r].name, false, queue_rows[r].help);
+        for (size_t i = 0; i < q->list.n; i++) {
+            const struct spool_seen *s = &q->list.v[i];
+            struct exposition_label labels[QUEUE_LABELS + 1] = {{"program", spool_kinds[s->kind]->name}, {"instance", s->object}};
+            if (r == ARRAY_SIZE(queue_rows))
+                put_states(b, s, labels);
+            else if (queue_rows[r].value(s) >= 0)
+                exposition_sample(b, queue_rows[r].name, labels, QUEUE_LABELS, queue_rows[r].value(s) * 1000);
+            whole &= s->code == 0;
+        }
+    }
+    return whole;
+}
+
+static bool gather_queues(const struct call *c, struct buf *b)
+{
+    struct queue_numbers q;
+    if (call_option(c, "sockets"))
+        return true;
+    queue_numbers_begin(&q, false);
+    queue_numbers_look(&q);
+    exposition_family(b, "bansho_queues_found", false, "Mail queues of this server; -1: which there are is not known.");
+    exposition_sample(b, "bansho_queues_found", NULL, 0, q.err.text[0] ? -1000 : (int64_t)q.list.n * 1000);
+    bool whole = put_queues(b, &q);
+    queue_numbers_done(&q);
+    return whole;
+}
+
 /* The answer of one service; .parameters NULL: none. */
 static bool ask(const struct call *c, const struct peer *p, struct wire_answer *ret, struct err *err)
 {
@@ -135,7 +198,8 @@ static bool gather(const struct call *c, struct buf *b)
         put_rows(b, wall_rows, ARRAY_SIZE(wall_rows), answers[1].parameters);
     wire_answer_done(&answers[0]);
     wire_answer_done(&answers[1]);
-    return up[0] && up[1];
+    bool queues = gather_queues(c, b);
+    return up[0] && up[1] && queues;
 }
 
 /* --- HTTP, in the confined child */
@@ -247,9 +311,9 @@ static const struct verb_option metrics_options[] = {
 const struct verb verb_metrics = {
     .name = "metrics",
     .usage = "[--http]",
-    .summary = N_("what bansho's services do, in numbers, for Prometheus"),
-    .help = N_("Prints the numbers of bansho-watch and bansho-wall in Prometheus' text format, for node_exporter's textfile collector for example. A service that does not answer is "
-               "bansho_up 0, and it ends with 3.\n\n"
+    .summary = N_("what bansho's services do, and how long the mail queues are, in numbers, for Prometheus"),
+    .help = N_("Prints the numbers of bansho-watch, bansho-wall and of each mail queue in Prometheus' text format, for node_exporter's textfile collector for example. A service that does not answer is "
+               "bansho_up 0, a queue that cannot be seen bansho_queue_known 0 without numbers, and it ends with 3. With --sockets no queue is looked at.\n\n"
                "The same by HTTP on a local socket, for the members of the group bansho-metrics: systemctl enable --now bansho-metrics.socket; curl --unix-socket /run/bansho/metrics "
                "http://localhost/metrics"),
     .options = metrics_options,

@@ -1,4 +1,4 @@
-/* verb_status.c: `bansho status`: whether bansho's own services run, and what they say of themselves; with --follow once a second (verb_status_follow.c). */
+/* verb_status.c: `bansho status`: whether bansho's own services run, what they say of themselves, and how long the mail queues are; with --follow once a second (verb_status_follow.c). */
 #include "base/clock.h"
 #include "bin/status.h"
 #include "term/emit.h"
@@ -177,7 +177,7 @@ static void emit_part(struct emit *j, const struct status_part *p, const struct 
     emit_end(j);
 }
 
-void status_json(const struct call *c, const struct status_state states[STATUS_PARTS], bool one_line)
+void status_json(const struct call *c, const struct status_state states[STATUS_PARTS], struct queue_numbers *queue, bool one_line)
 {
     struct emit j = emit_to(stdout);
     j.one_line = one_line;
@@ -186,11 +186,25 @@ void status_json(const struct call *c, const struct status_state states[STATUS_P
     emit_text(&j, "language", c->language);
     for (size_t i = 0; i < STATUS_PARTS; i++)
         emit_part(&j, &status_parts[i], &states[i]);
+    if (queue)
+        queue_numbers_emit(queue, &j);
     emit_done(&j);
+}
+
+/* How long the queues are, where it was not the services of somewhere else that were asked for. */
+static void look_at_queue(struct queue_numbers *queue, struct buf *page, bool *wrong, bool *unknown)
+{
+    queue_numbers_begin(queue, true);
+    queue_numbers_look(queue);
+    queue_numbers_page(queue, page);
+    enum state s = queue_numbers_state(queue);
+    *wrong |= s == STATE_WARN || s == STATE_FAIL;
+    *unknown |= s == STATE_UNKNOWN;
 }
 
 static enum outcome status(const struct call *c)
 {
+    struct queue_numbers queue;
     struct status_state states[STATUS_PARTS] = {0};
     _cleanup_(buf_free) struct buf page = BUF(1u << 20);
     bool wrong = false, unknown = false;
@@ -203,12 +217,17 @@ static enum outcome status(const struct call *c)
         unknown |= !s->runs && !s->absent;
         status_page(&status_parts[i], s, &page);
     }
+    bool here = !call_option(c, "sockets");
+    if (here)
+        look_at_queue(&queue, &page, &wrong, &unknown);
     if (call_option(c, "json"))
-        status_json(c, states, false);
+        status_json(c, states, here ? &queue : NULL, false);
     else
         printf("%.*s", (int)page.n, page.n ? page.p : "");
     for (size_t i = 0; i < STATUS_PARTS; i++)
         wire_answer_done(&states[i].answer);
+    if (here)
+        queue_numbers_done(&queue);
     return wrong ? OUTCOME_WRONG : unknown ? OUTCOME_UNKNOWN : OUTCOME_FINE;
 }
 
@@ -222,12 +241,14 @@ static const struct verb_option options[] = {
 const struct verb verb_status = {
     .name = "status",
     .usage = "[-f] [--json]",
-    .summary = N_("whether bansho's own services run, and what they do"),
+    .summary = N_("whether bansho's own services run, what they do, and how long the mail queues are"),
     .help = N_("bansho-wall keeps the bans in the packet filter, bansho-watch reads logs and orders bans. Neither runs before it was enabled.\n\n"
                "What is said of a service comes from itself; one that does not answer is unknown, never fine. With --follow also how many lines a second are read, of each source.\n\n"
                "Told, with exit status 1, is also a log whose lines speak of logins while no filter understands them (ten such lines; where some were understood before, six hours after the last one), "
                "and one from which nothing comes any more: for six hours at least, and four times as long as the longest pause before, once it was read for two days. A service that was begun anew "
                "does not know it yet. The owner is told as well, once, and when it is mended.\n\n"
+               "Of each mail queue it tells how many messages wait, from its directories, judged as by bansho check queue.size: one that is too long or has no room is told with exit status 1, one that "
+               "cannot be seen is unknown, never empty. With --sockets no queue is looked at.\n\n"
                "What there is none of (openings, pauses) is not named."),
     .options = options,
     .run = status,

@@ -55,7 +55,7 @@ static void put_frame(struct screen *s, struct str page, struct buf *b)
 }
 
 /* For where it is no terminal: what changes, in one line. */
-static void put_line(struct buf *b, struct arena *a, const struct status_state states[STATUS_PARTS])
+static void put_line(struct buf *b, struct arena *a, const struct status_state states[STATUS_PARTS], struct queue_numbers *queue)
 {
     buf_addz(b, clock_text(a, (int64_t)time(NULL), CLOCK_SECOND));
     for (size_t i = 0; i < STATUS_PARTS; i++) {
@@ -75,20 +75,24 @@ static void put_line(struct buf *b, struct arena *a, const struct status_state s
                 buf_printf(b, ", %s: %lld", _(r->text), (long long)json_integer_value(n));
         }
     }
+    if (queue)
+        queue_numbers_piece(queue, b);
     buf_addc(b, '\n');
 }
 
-static void put_page(struct screen *screen, struct arena *a, const struct status_state states[STATUS_PARTS], struct buf *b)
+static void put_page(struct screen *screen, struct arena *a, const struct status_state states[STATUS_PARTS], struct queue_numbers *queue, struct buf *b)
 {
     _cleanup_(buf_free) struct buf page = BUF(1u << 20);
     buf_printf(&page, _("%s   every second; Ctrl-C ends it\n"), clock_text(a, (int64_t)time(NULL), CLOCK_SECOND));
     for (size_t i = 0; i < STATUS_PARTS; i++)
         status_page(&status_parts[i], &states[i], &page);
+    if (queue)
+        queue_numbers_page(queue, &page);
     put_frame(screen, buf_str(&page), b);
 }
 
 /* One look; `last` is what was said before and becomes what is said now. false: nobody reads any more. */
-static bool look_once(const struct call *c, struct screen *screen, struct status_state last[STATUS_PARTS])
+static bool look_once(const struct call *c, struct screen *screen, struct status_state last[STATUS_PARTS], struct queue_numbers *queue)
 {
     _cleanup_(arena_freep) struct arena *a = arena_new(1u << 20);
     _cleanup_(buf_free) struct buf b = BUF(2u << 20);
@@ -98,12 +102,14 @@ static bool look_once(const struct call *c, struct screen *screen, struct status
         now[i].before = last[i].answer.parameters;
         now[i].elapsed_ms = now[i].at_ms - last[i].at_ms;
     }
+    if (queue)
+        queue_numbers_look(queue);
     if (call_option(c, "json"))
-        status_json(c, now, true);
+        status_json(c, now, queue, true);
     else if (screen->terminal)
-        put_page(screen, a, now, &b);
+        put_page(screen, a, now, queue, &b);
     else
-        put_line(&b, a, now);
+        put_line(&b, a, now, queue);
     bool fine = fwrite(b.p ? b.p : "", 1, b.n, stdout) == b.n && fflush(stdout) == 0;
     for (size_t i = 0; i < STATUS_PARTS; i++) {
         wire_answer_done(&last[i].answer);
@@ -118,10 +124,14 @@ enum outcome status_follow(const struct call *c)
     struct screen screen = {.terminal = isatty(STDOUT_FILENO) == 1};
     struct status_state last[STATUS_PARTS] = {0};
     struct timespec next;
+    struct queue_numbers queue;
+    bool here = !call_option(c, "sockets");
+    if (here)
+        queue_numbers_begin(&queue, true);
     static char block[1u << 16]; /* so that a look leaves as a whole */
     setvbuf(stdout, block, _IOFBF, sizeof block);
     clock_gettime(CLOCK_MONOTONIC, &next);
-    while (look_once(c, &screen, last)) {
+    while (look_once(c, &screen, last, here ? &queue : NULL)) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
         next.tv_sec = now.tv_sec > next.tv_sec ? now.tv_sec + 1 : next.tv_sec + 1; /* a second that was missed is not made up for */
@@ -130,5 +140,7 @@ enum outcome status_follow(const struct call *c)
     }
     for (size_t i = 0; i < STATUS_PARTS; i++)
         wire_answer_done(&last[i].answer);
+    if (here)
+        queue_numbers_done(&queue);
     return OUTCOME_USAGE;
 }

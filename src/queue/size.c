@@ -1,6 +1,5 @@
 #include "queue/size.h"
 #include "base/i18n.h"
-#include "queue/spools.h"
 #include <errno.h>
 #include <stdio.h>
 
@@ -118,18 +117,23 @@ void queue_size_judge(const struct spool_seen *s, int64_t now, bool privileged, 
     tell_unseen(s, privileged, out, f);
 }
 
+struct spool_seen queue_size_see(const struct server *server, const struct spool_instance *i, const struct memo *memos, size_t n, struct arena *a)
+{
+    struct spool_seen s = {.kind = i->kind, .path = i->path, .object = i->name};
+    str_u64(str_of(setting_value(i->instance, "", "message_size_limit", "0")), 1ull << 40, &s.message_limit);
+    s.code = spool_count(server->host->root, s.path, s.kind, a, &s.count);
+    s.code = spool_judged(i, s.code, &s.count, a);
+    s.usual = usual_of(memos, n, "queue.size", s.object, a);
+    return s;
+}
+
 int queue_size_probe(const struct probe_ctx *ctx, struct findings *out, struct err *err)
 {
     (void)err;
     struct spools spools = {0};
     spools_of(ctx->server, out->arena, &spools);
     for (size_t k = 0; k < spools.n; k++) {
-        const struct spool_instance *i = &spools.v[k];
-        struct spool_seen s = {.kind = i->kind, .path = i->path, .object = i->name};
-        str_u64(str_of(setting_value(i->instance, "", "message_size_limit", "0")), 1ull << 40, &s.message_limit);
-        s.code = spool_count(ctx->server->host->root, s.path, s.kind, out->arena, &s.count);
-        s.code = spool_judged(i, s.code, &s.count, out->arena);
-        s.usual = usual_of(ctx->memos, ctx->memos_n, out->check->id, s.object, out->arena);
+        struct spool_seen s = queue_size_see(ctx->server, &spools.v[k], ctx->memos, ctx->memos_n, out->arena);
         queue_size_judge(&s, ctx->now, ctx->server->host->privileged, out);
         if (s.code == 0 && !s.count.absent) {
             enum state length = length_state(&s, ctx->now), room = room_state(&s);

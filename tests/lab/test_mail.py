@@ -168,8 +168,14 @@ def test_a_queue_that_is_hidden(host, deb):
         f = seen()
         rc, out, err = host.bansho("queue", "count", "--json")
         listed = host.bansho("queue", "list")
+        status, numbers = json.loads(host.bansho("status", "--json")[1])["queue"], host.bansho("metrics")
         host.exec_ok(f"umount {hidden}")
         assert f["state"] == "unknown" and why in json.dumps(f) and hidden in json.dumps(f), f
         assert rc == 3 and not json.loads(out)["whole"] and why in err, (out, err)
+        assert [(q["state"], q["total"], q["unseen"]) for q in status] == [("unknown", None, hidden)], status
+        assert numbers[0] == 3 and 'bansho_queue_known{program="postfix",instance=""} 0' in numbers[1] and "bansho_queue_messages{" not in numbers[1], numbers
         assert listed[0] == 3 and why in listed[2], listed
     assert seen()["state"] == "ok" and host.bansho("queue", "count")[0] == 0
+    (queue,) = json.loads(host.bansho("status", "--json")[1])["queue"]
+    assert (queue["instance"], queue["state"], queue["total"], queue["states"]["deferred"]) == ("", "ok", 0, 0), queue
+    assert "mail queue" in host.bansho("status")[1]

@@ -134,6 +134,7 @@ def test_metrics(host):
     text = host.exec_ok(curl + "metrics")
     assert 'bansho_up{service="bansho-watch"} 1\nbansho_up{service="bansho-wall"} 1\n' in text and re.search(r'(?m)^bansho_watch_source_lines_total\{product="openssh",service="ssh",from="journal"\} \d+$', text), text
     assert re.findall(r"(?m)^# TYPE (\S+_total) (?!counter)", text) == [] and re.findall(r"(?m)^# TYPE (?!\S+_total )(\S+) counter", text) == []
+    assert 'bansho_queue_known{program="postfix",instance=""} 1\n' in text and re.search(r'(?m)^bansho_queue_messages\{program="postfix",instance="",state="deferred"\} \d+$', text), text
     assert host.exec_ok(curl + "x -o /dev/null -w '%{http_code}'") == "404"
     assert host.exec(["runuser", "-u", "admin", "--", "curl", "-s", "--unix-socket", "/run/bansho/metrics", "http://localhost/metrics"])[0] != 0
     host.wait(lambda: host.exec("systemctl is-active bansho-metrics.service")[1].strip() == "inactive", "it runs although nobody asks", 30)
