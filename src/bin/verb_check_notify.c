@@ -3,6 +3,9 @@
 #include "check/news.h"
 #include "notify/deliver.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum outcome check_notify_may(const struct call *c)
@@ -70,14 +73,33 @@ static enum outcome tell(const struct deliveries *d, enum outcome so_far)
     return so_far;
 }
 
+/* A timer's look, a few hundred times a day, says it once: a mark that is taken away as soon as somebody is named. */
+static bool said_before(const struct session *s, bool anybody_named)
+{
+    char path[4096];
+    int n = snprintf(path, sizeof path, "%s/nobody-told", s->state_dir ? s->state_dir : "");
+    if (!s->state_dir || n < 0 || (size_t)n >= sizeof path)
+        return false;
+    if (anybody_named) {
+        unlink(path);
+        return false;
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && errno == EEXIST && getenv("INVOCATION_ID") && !isatty(STDERR_FILENO);
+}
+
 enum outcome check_notify(struct session *s, bool page, enum outcome so_far)
 {
     _cleanup_(store_closep) struct store *store = NULL;
     struct deliveries d = {0};
     struct err err = {0};
     struct sender from = {s->host->name, s->host->now};
-    if (!anybody(s->config)) {
-        complainf("%s", _("nobody is told of this: bansho.conf names no way (section notify)"));
+    bool named = anybody(s->config), said = said_before(s, named);
+    if (!named) {
+        if (!said)
+            complainf("%s", _("nobody is told of this: bansho.conf names no way (section notify)"));
         return so_far;
     }
     int r = notify_store_open(s->state_dir, &store, &err);

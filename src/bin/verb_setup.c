@@ -1,10 +1,15 @@
 /* verb_setup.c: `bansho setup`: the first questions: whose networks, whom to tell, who provides this server. The answers go into bansho.conf, and the nightly
    look is enabled, as one change that is shown, confirmed, journaled and can be taken back. */
 #include "bin/conf_change.h"
+#include "bin/queue_numbers.h"
 #include <stdio.h>
 #include <unistd.h>
 
-#define TIMER "bansho-check.timer"
+/* What looks by itself. */
+static const struct {
+    const char *unit;
+    bool queue; /* only where there is a mail queue */
+} timers[] = {{"bansho-check.timer", false}, {"bansho-queue-size.timer", true}, {"bansho-expire.timer", true}};
 #define ANSWER_MAX 1000
 
 struct question {
@@ -91,11 +96,14 @@ static void say_set(const struct conf_change *c, struct emit *j)
         bool secret = strcmp(questions[i].option, "webhook") == 0;
         emit_text(j, questions[i].option, text && secret ? "(secret)" : text);
     }
-    struct unit_state timer;
-    if (unit_state(TIMER, &timer, NULL) < 0)
-        emit_null(j, "nightly");
-    else
-        emit_bool(j, "nightly", strcmp(timer.file, "enabled") == 0);
+    static const char *const keys[] = {"nightly", "queue"};
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+        struct unit_state timer;
+        if (unit_state(timers[i].unit, &timer, NULL) < 0)
+            emit_null(j, keys[i]);
+        else
+            emit_bool(j, keys[i], strcmp(timer.file, "enabled") == 0);
+    }
     emit_end(j);
 }
 
@@ -108,9 +116,18 @@ static int nightly(const struct conf_change *c, bool dialogue)
         return strcmp(word, "yes") == 0 ? 1 : strcmp(word, "no") == 0 ? 0 : -2;
     if (!dialogue)
         return -1;
-    printf("%s\n  [Y/n] ", _("Look at this server every night and tell you what has changed?"));
+    printf("%s\n  [Y/n] ", _("Look at this server every night, and at its mail queue every two minutes, and tell you what has changed?"));
     fflush(stdout);
     return read_line(line, sizeof line) && (line[0] == 'n' || line[0] == 'N') ? 0 : 1;
+}
+
+static bool has_queue(void)
+{
+    struct queue_numbers q;
+    queue_numbers_begin(&q, false);
+    bool has = q.spools.n > 0;
+    queue_numbers_done(&q);
+    return has;
 }
 
 static int plan(struct conf_change *c, int every_night, struct err *err)
@@ -121,8 +138,10 @@ static int plan(struct conf_change *c, int every_night, struct err *err)
         plan_note(c->plan, "%s", _("the address of a webhook is a secret: only root and bansho's services will be able to read bansho.conf"));
     int r = conf_change_plan(c, err);
     const enum unit_verb verbs_of[2][2] = {{UNIT_DISABLE, UNIT_STOP}, {UNIT_ENABLE, UNIT_START}};
-    for (int i = 0; r >= 0 && every_night >= 0 && i < 2; i++)
-        r = plan_unit(c->plan, TIMER, verbs_of[every_night][i], err);
+    bool queue = every_night == 0 || (every_night > 0 && has_queue());
+    for (size_t k = 0; r >= 0 && every_night >= 0 && k < ARRAY_SIZE(timers); k++)
+        for (int i = 0; r >= 0 && i < 2 && (queue || !timers[k].queue); i++)
+            r = plan_unit(c->plan, timers[k].unit, verbs_of[every_night][i], err);
     return r < 0 ? r : 0;
 }
 
@@ -162,7 +181,7 @@ static const struct verb_option setup_options[] = {
     {"provider", 0, ARGUMENT_TEXT, "NAME", NULL, N_("who provides this server")},
     {"contact", 0, ARGUMENT_TEXT, "WHO", NULL, N_("how the provider is reached")},
     {"contract", 0, ARGUMENT_TEXT, "NO", NULL, N_("the number of your contract")},
-    {"nightly", 0, ARGUMENT_WORDS, "yes|no", "yes|no", N_("whether this server is looked at every night")},
+    {"nightly", 0, ARGUMENT_WORDS, "yes|no", "yes|no", N_("whether this server is looked at every night, and its mail queue every two minutes")},
     {"yes", 'y', ARGUMENT_NONE, NULL, NULL, N_("do it without asking")},
     {"json", 0, ARGUMENT_NONE, NULL, NULL, N_("what is set, the plan and what came of it as JSON (schema bansho.setup/1); asks nothing")},
     {0},
@@ -174,6 +193,8 @@ const struct verb verb_setup = {
     .summary = N_("asks whom to tell and who you are, writes bansho.conf and enables the nightly look; can be taken back"),
     .help = N_("On a terminal and without options it asks one question after the other; what bansho.conf says already is the default. With options nothing is asked but "
                "whether to do it, and with -y not even that. The answer - takes out what bansho.conf says: --webhook -\n\n"
+               "The looks are timers of systemd: bansho-check.timer every night, and where there is a mail queue bansho-queue-size.timer (too long, full, not to be seen) and bansho-expire.timer (empties the "
+               "quarantine of deleted messages after 30 days).\n\n"
                "An existing bansho.conf is edited: comments and all other options stay. Every answer is judged by the rules of bansho.conf. What would be done is "
                "shown first, as a difference of the file, and is one change: bansho changes, bansho undo."),
     .options = setup_options,

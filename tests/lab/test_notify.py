@@ -83,13 +83,14 @@ def test_setup_is_one_change_that_can_be_taken_back(host, deb):
     assert rc == 0, out + err
     conf = host.read("/etc/bansho/bansho.conf")
     assert "# the owner's words\n" in conf and "mail = taro@beta.example } # keep\n" in conf and 'name = "The \\"Host\\""' in conf
-    assert host.exec("systemctl is-enabled bansho-check.timer")[1] == "enabled\n"
+    timers = "systemctl is-enabled bansho-check.timer bansho-queue-size.timer bansho-expire.timer"
+    assert host.exec(timers)[1] == "enabled\n" * 3
     again = host.exec_ok(ETC)
     assert host.bansho("setup", *answers, "-y")[0] == 0 and host.exec_ok(ETC) == again
-    assert host.bansho("undo", "-y")[0] == 0 and host.exec_ok(ETC) == before
+    assert host.bansho("undo", "-y")[0] == 0 and host.exec_ok(ETC) == before and host.exec(timers)[1] == "disabled\n" * 3
     # As a program does it: what is set is told, what is refused too, and what was set is taken out again; no address of a webhook is ever shown.
     said = lambda *args: valid(host.bansho("setup", *args, "--json")[1])
-    assert said()["set"] | {"nightly": 0} == dict(office=None, admin="taro@beta.example", command=None, webhook=None, provider=None, contact=None, contract=None, nightly=0)
+    assert said()["set"] | {"nightly": 0, "queue": 0} == dict(office=None, admin="taro@beta.example", command=None, webhook=None, provider=None, contact=None, contract=None, nightly=0, queue=0)
     assert said("--contract", "A-2")["result"] == "refused" and host.exec_ok(ETC) == before
     done = said("--contract", "A-2", "--webhook", "https://alpha.example/hook.php?secret=Hush", "-y")
     assert (done["result"], done["set"]["contract"], done["set"]["webhook"]) == ("applied", "A-2", "(secret)") and "Hush" not in str(done), done

@@ -182,6 +182,12 @@ def test_a_long_queue_is_told_once(host, deb):
     assert look() == ""
     host.exec_ok(f"rm -r {drop}; systemctl daemon-reload")
     assert "Solved:" in look()
+    # Where nobody is named to be told, the journal has it once, not at each look; again after somebody was named for a time.
+    complaints = lambda: host.exec_ok("journalctl -u bansho-queue-size -o cat | grep -c 'nobody is told of this' || true").strip()
+    for named, want in ("", "1"), ("", "1"), ("notify { command = /usr/local/bin/pager }\n", "1"), ("", "2"):
+        host.write("/etc/bansho/bansho.conf", named)
+        look()
+        host.wait(lambda: complaints() == want, f"complained {complaints()} times, not {want}")
     host.exec_ok("systemctl enable --now bansho-queue-size.timer")
     assert "bansho-queue-size.timer" in host.exec_ok("systemctl list-timers --all")
 
