@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "log/health.h"
+#include <stdio.h>
 
 #define NOW 1795500000
 #define WEEK (7 * 86400)
@@ -41,6 +42,25 @@ static void lines_that_should_be_known(void **state)
         {"sshd[1]: Server listening on 0.0.0.0 port 22.", false}, {"master: Info: Dovecot v2.3 starting up for imap", false}, {"", false}, {"FAI", false}};
     for (size_t i = 0; i < ARRAY_SIZE(table); i++)
         assert_int_equal(speaks_of_login(str_of(table[i].line)), table[i].speaks);
+}
+
+/* Each word, in either case, wherever it stands, beside others that begin alike; cut short it says nothing. */
+static void every_word_everywhere(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"fail", "Failed", "INCORRECT", "incorrect", "Invalid", "invalid", "denied", "Denied", "wrong", "WRONG", "Refused", "refused", "Accepted", "accepted", "success", "SUCCESS", "Logged in", "logged in", "login OK", "Login ok"};
+    static const char *const before[] = {"", " ", "x", "f", "lo", "suc", "reinvaair", "mail.local: rr ccc gg ok ", "\xff"}, *const behind[] = {"", "x", ": y"};
+    for (size_t w = 0; w < ARRAY_SIZE(words); w++)
+        for (size_t i = 0; i < ARRAY_SIZE(before); i++)
+            for (size_t k = 0; k < ARRAY_SIZE(behind); k++) {
+                char line[100];
+                int n = snprintf(line, sizeof line, "%s%s%s", before[i], words[w], behind[k]);
+                if (!speaks_of_login(str_span(line, (size_t)n)))
+                    fail_msg("%s", line);
+                n = snprintf(line, sizeof line, "%s%.*s", before[i], words[w][0] == 'F' ? 3 : (int)strlen(words[w]) - 1, words[w]);
+                if (speaks_of_login(str_span(line, (size_t)n)))
+                    fail_msg("%s", line);
+            }
 }
 
 static void what_is_counted(void **state)
@@ -86,6 +106,6 @@ static void paces(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(paces), cmocka_unit_test(states), cmocka_unit_test(lines_that_should_be_known), cmocka_unit_test(what_is_counted)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(paces), cmocka_unit_test(states), cmocka_unit_test(lines_that_should_be_known), cmocka_unit_test(every_word_everywhere), cmocka_unit_test(what_is_counted)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
