@@ -1,6 +1,7 @@
 /* logins_module.c: the part of journal.c that looks for successful logins, in the module "journal". It reads each service's entries from the newest one
    backwards: where there are more than can be read in the time, what is told is the nearest past, and whole. One service after the other, since sd-journal takes
-   twice as long to find the next entry that fits one of many. */
+   twice as long to find the next entry that fits one of many. What was written before the glance is for the logins alone: of that, only programs that let people in are
+   read (Postfix's smtpd; its deliveries are half of what it writes). */
 #include "log/journal_place.h"
 #include "base/addr.h"
 #include "base/clock.h"
@@ -111,9 +112,11 @@ static int64_t oldest_wanted(const struct logins_job *job)
     return oldest;
 }
 
+#define IDENTIFIER_MAX 64
+
 static void take_login(sd_journal *j, const struct logins_job *job, int64_t when, struct reading *r)
 {
-    char bytes[64];
+    char bytes[IDENTIFIER_MAX];
     struct login_said said;
     struct str identifier = journal_field(j, "SYSLOG_IDENTIFIER");
     if (identifier.n > sizeof bytes)
@@ -140,10 +143,86 @@ static void take_entry(sd_journal *j, const struct logins_job *job, uint64_t us,
         take_login(j, job, when, r);
 }
 
-static int read_entries(sd_journal *j, const struct logins_job *job, int64_t last, int64_t deadline, struct reading *r, struct glance *g)
+#define IDENTIFIERS_SEEN 5000 /* anybody can make one up: where there are more, */
+#define GATES_MAX 32          /* or more that fit, all entries are read */
+
+struct gates {
+    size_t n;
+    struct str match[GATES_MAX];
+    char bytes[GATES_MAX][sizeof "SYSLOG_IDENTIFIER=" + IDENTIFIER_MAX];
+};
+
+/* The names that the service's programs that let people in have in this journal. false: too many, or it cannot be said. */
+static bool find_gates(sd_journal *j, const struct log_service *s, struct gates *ret)
+{
+    const size_t skip = sizeof "SYSLOG_IDENTIFIER=" - 1;
+    const void *data;
+    size_t n;
+    int e = sd_journal_query_unique(j, "SYSLOG_IDENTIFIER");
+    for (size_t seen = 0; e >= 0 && (e = sd_journal_enumerate_unique(j, &data, &n)) > 0;) {
+        struct str id = n > skip ? str_span((const char *)data + skip, n - skip) : STR("");
+        if (++seen > IDENTIFIERS_SEEN)
+            return false;
+        if (id.n > IDENTIFIER_MAX || !log_service_has_program(s, id) || !log_service_lets_in(s, id))
+            continue; /* take_login would not take it */
+        if (ret->n == GATES_MAX)
+            return false;
+        ret->match[ret->n] = str_span(memcpy(ret->bytes[ret->n], data, n), n);
+        ret->n++;
+    }
+    return e == 0;
+}
+
+static int match_gates(sd_journal *j, const struct log_service *s, const struct gates *g)
+{
+    bool any;
+    sd_journal_flush_matches(j);
+    int e = journal_add_matches(j, s->matches, &any);
+    if (e >= 0)
+        e = sd_journal_add_conjunction(j);
+    for (size_t i = 0; e >= 0 && i < g->n; i++)
+        e = sd_journal_add_match(j, g->match[i].p, g->match[i].n);
+    return e < 0 ? e : 0;
+}
+
+enum { AS_BEFORE, NARROWED, NOBODY };
+
+/* From the current entry on, itself among it (at_end: from the end), only what these programs wrote will be read. NOBODY: there are none. */
+static int narrow(sd_journal *j, const struct log_service *s, bool at_end)
+{
+    struct gates g = {0};
+    char *here = NULL;
+    if (!s->gates[0] || !find_gates(j, s, &g))
+        return AS_BEFORE;
+    if (!g.n)
+        return NOBODY;
+    int e = at_end ? 0 : sd_journal_get_cursor(j, &here);
+    if (e >= 0)
+        e = match_gates(j, s, &g);
+    if (e >= 0)
+        e = at_end ? sd_journal_seek_tail(j) : sd_journal_seek_cursor(j, here);
+    free(here);
+    return e < 0 ? e : NARROWED;
+}
+
+/* The end is where reading begins. 1: there is something to read. */
+static int begin_service(sd_journal *j, const struct logins_job *job, const struct log_service *s)
+{
+    bool any;
+    sd_journal_flush_matches(j);
+    int e = journal_add_matches(j, s->matches, &any);
+    if (e == 0 && !job->glance_since)
+        e = narrow(j, s, true);
+    if (e < 0 || e == NOBODY)
+        return e < 0 ? e : 0;
+    e = sd_journal_seek_tail(j);
+    return e < 0 ? e : 1;
+}
+
+static int read_entries(sd_journal *j, const struct logins_job *job, const struct log_service *s, int64_t last, int64_t deadline, struct reading *r, struct glance *g)
 {
     int64_t when = last, oldest = oldest_wanted(job);
-    bool newest = true;
+    bool newest = true, narrowed = !job->glance_since;
     uint64_t us;
     int e;
     for (unsigned n = 0; (e = sd_journal_previous(j)) > 0; n++) {
@@ -156,7 +235,12 @@ static int read_entries(sd_journal *j, const struct logins_job *job, int64_t las
             e = -ETIME;
             break;
         }
-        take_entry(j, job, us, r, g, &newest);
+        int narrower = narrowed || when >= job->glance_since ? AS_BEFORE : narrow(j, s, false);
+        narrowed |= when < job->glance_since;
+        if (narrower < 0 || narrower == NOBODY)
+            return narrower < 0 ? narrower : 0;
+        if (narrower == AS_BEFORE)
+            take_entry(j, job, us, r, g, &newest);
     }
     if (e < 0) { /* too late; or damaged: what stands before is not known */
         broke_off(job, r, when);
@@ -169,7 +253,6 @@ static int read_entries(sd_journal *j, const struct logins_job *job, int64_t las
 static int read_place(sd_journal *j, const struct logins_job *job, struct reading *r, struct glance *glances)
 {
     uint64_t first = 0, last = 0;
-    bool any;
     int e = 0;
     journal_ends(j, &first, &last);
     for (size_t i = 0; i < job->n; i++)
@@ -177,12 +260,9 @@ static int read_place(sd_journal *j, const struct logins_job *job, struct readin
             r[i].since = (int64_t)first;
     for (size_t k = 0; e == 0 && k < job->services; k++) {
         int64_t now = clock_monotonic_ms(), left = job->deadline > now ? job->deadline - now : 0;
-        sd_journal_flush_matches(j);
-        e = journal_add_matches(j, job->of[k]->matches, &any);
-        if (e == 0)
-            e = sd_journal_seek_tail(j);
-        if (e == 0)
-            e = read_entries(j, job, (int64_t)last, now + left / (int64_t)(job->services - k), r, &glances[k]);
+        e = begin_service(j, job, job->of[k]);
+        if (e > 0)
+            e = read_entries(j, job, job->of[k], (int64_t)last, now + left / (int64_t)(job->services - k), r, &glances[k]);
     }
     return e < 0 ? e : 0;
 }
